@@ -1,0 +1,120 @@
+"""Who reaches a service station within 15 minutes over the streets, who does not, and where the next should open.
+
+The public names are loaded when first used, so that importing the package is cheap.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coverage_planner.coverage.gaps import find_gaps
+    from coverage_planner.coverage.measure import Coverage, assign_nearest, measure_coverage
+    from coverage_planner.network.build import build_network
+    from coverage_planner.network.modes import DEFAULT_MODES, Mode
+    from coverage_planner.network.road_network import RoadNetwork
+    from coverage_planner.network.snap import Positions, snap_points
+    from coverage_planner.report.maps import draw_map
+    from coverage_planner.report.results import read_results, write_results
+    from coverage_planner.scenario.compare import compare
+    from coverage_planner.scenario.scenario import Group, Outcome, Scenario, evaluate
+    from coverage_planner.schema import Rejections, Roads
+    from coverage_planner.siting.candidates import propose_candidates
+    from coverage_planner.siting.mclp import solve_mclp
+    from coverage_planner.siting.solution import Solution
+    from coverage_planner.sources.areas import read_areas, read_study_area
+    from coverage_planner.sources.osm import fetch_roads, read_pois
+    from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
+    from coverage_planner.sources.population import read_population
+    from coverage_planner.sources.roads import read_roads
+    from coverage_planner.traveltime.isochrone import isochrones
+    from coverage_planner.traveltime.reach import reached_streets
+    from coverage_planner.traveltime.times import TravelTimes, travel_times
+
+_HOMES = {
+    "Coverage": "coverage.measure",
+    "DEFAULT_MODES": "network.modes",
+    "Group": "scenario.scenario",
+    "Mode": "network.modes",
+    "Outcome": "scenario.scenario",
+    "Positions": "network.snap",
+    "Rejections": "schema",
+    "RoadNetwork": "network.road_network",
+    "Roads": "schema",
+    "Scenario": "scenario.scenario",
+    "Solution": "siting.solution",
+    "TravelTimes": "traveltime.times",
+    "assign_nearest": "coverage.measure",
+    "build_network": "network.build",
+    "compare": "scenario.compare",
+    "draw_map": "report.maps",
+    "evaluate": "scenario.scenario",
+    "fetch_roads": "sources.osm",
+    "find_gaps": "coverage.gaps",
+    "isochrones": "traveltime.isochrone",
+    "measure_coverage": "coverage.measure",
+    "propose_candidates": "siting.candidates",
+    "reached_streets": "traveltime.reach",
+    "read_areas": "sources.areas",
+    "read_candidates": "sources.points",
+    "read_demand": "sources.points",
+    "read_facilities": "sources.points",
+    "read_pois": "sources.osm",
+    "read_population": "sources.population",
+    "read_results": "report.results",
+    "read_roads": "sources.roads",
+    "read_study_area": "sources.areas",
+    "snap_points": "network.snap",
+    "solve_mclp": "siting.mclp",
+    "travel_times": "traveltime.times",
+    "write_results": "report.results",
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "DEFAULT_MODES",
+    "Coverage",
+    "Group",
+    "Mode",
+    "Outcome",
+    "Positions",
+    "Rejections",
+    "RoadNetwork",
+    "Roads",
+    "Scenario",
+    "Solution",
+    "TravelTimes",
+    "assign_nearest",
+    "build_network",
+    "compare",
+    "draw_map",
+    "evaluate",
+    "fetch_roads",
+    "find_gaps",
+    "isochrones",
+    "measure_coverage",
+    "propose_candidates",
+    "reached_streets",
+    "read_areas",
+    "read_candidates",
+    "read_demand",
+    "read_facilities",
+    "read_pois",
+    "read_population",
+    "read_results",
+    "read_roads",
+    "read_study_area",
+    "snap_points",
+    "solve_mclp",
+    "travel_times",
+    "write_results",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,1 @@
+"""Streets as one network for all modes."""

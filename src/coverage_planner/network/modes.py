@@ -1,0 +1,71 @@
+"""Modes of travel and their editable speeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from coverage_planner.errors import ConfigError
+
+#: Which family of access rules a mode follows (`network.access`).
+Rules = Literal["foot", "bicycle", "motorcar"]
+
+#: Free speed by road class where `maxspeed` is missing, km/h.
+DRIVE_SPEEDS_KPH: Mapping[str, float] = {
+    "motorway": 100, "motorway_link": 50, "trunk": 80, "trunk_link": 40, "primary": 60, "primary_link": 40,
+    "secondary": 50, "secondary_link": 40, "tertiary": 40, "tertiary_link": 30, "unclassified": 30,
+    "residential": 30, "living_street": 15, "service": 20, "road": 30, "track": 15,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a group travels.
+
+    Attributes
+    ----------
+    name
+        The label used in plan files and results.
+    rules
+        The family of access rules: 'foot', 'bicycle' (bicycles and e-bikes) or 'motorcar'.
+    speed_kph
+        Average speed on every street, km/h; for 'motorcar' the speed where neither `maxspeed` nor the class says.
+    class_speeds_kph
+        Free speed by road class; only for 'motorcar'.
+    urban_factor
+        Share of the free speed that traffic and signals leave; only for 'motorcar'.
+    access_speed_kph
+        Speed of the straight access leg between a point and the street, always on foot.
+    """
+
+    name: str
+    rules: Rules
+    speed_kph: float
+    class_speeds_kph: Mapping[str, float] = field(default_factory=dict)
+    urban_factor: float = 1.0
+    access_speed_kph: float = 4.8
+
+    def __post_init__(self) -> None:
+        """Refuse speeds that are not positive."""
+        for label, value in (
+            ("speed_kph", self.speed_kph),
+            ("access_speed_kph", self.access_speed_kph),
+            ("urban_factor", self.urban_factor),
+            *((f"class_speeds_kph.{name}", speed) for name, speed in self.class_speeds_kph.items()),
+        ):
+            if not 0 < value < 1000:  # noqa: PLR2004 - a bound no vehicle on a street reaches
+                raise ConfigError(f"mode {self.name!r}: {label} must be positive and below 1000, got {value:g}")
+
+    def describe(self) -> str:
+        """Say the mode and its speed, as results must."""
+        if self.class_speeds_kph:
+            return f"{self.name} (class speeds x {self.urban_factor:g})"
+        return f"{self.name} ({self.speed_kph:g} km/h)"
+
+
+#: Walk 4.8 km/h, bicycle 12, e-bike 15 on average (25 is the legal top speed, GB 17761), drive by class.
+DEFAULT_MODES: Mapping[str, Mode] = {
+    "walk": Mode("walk", "foot", 4.8),
+    "bicycle": Mode("bicycle", "bicycle", 12.0),
+    "ebike": Mode("ebike", "bicycle", 15.0),
+    "drive": Mode("drive", "motorcar", 30.0, class_speeds_kph=DRIVE_SPEEDS_KPH, urban_factor=0.6),
+}

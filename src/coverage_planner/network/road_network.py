@@ -1,0 +1,119 @@
+"""The road network: junctions and the streets between them, and per mode what each street costs each way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coverage_planner.errors import NetworkError
+from coverage_planner.network.modes import Mode
+from coverage_planner.schema import require_metric
+
+#: A street that a mode may not use in a direction.
+NOT_ALLOWED = -1
+
+
+@dataclass(frozen=True, eq=False)
+class ModeGraph:
+    """What one mode may use: times per edge and direction, and the same as CSR adjacency in both directions.
+
+    Times are whole milliseconds. ``n`` is the number of nodes, ``e`` of edges of the network, ``a`` of allowed arcs.
+
+    Attributes
+    ----------
+    mode
+        The mode and its speeds.
+    forward_ms, backward_ms
+        Shape (e,), int32: time from u to v and from v to u; `NOT_ALLOWED` where the mode may not go.
+    indptr, heads, weights_ms
+        Shapes (n + 1,), (a,), (a,): arcs leaving each node. Parallel arcs are reduced to the fastest, loops are left
+        out: neither can be on a shortest path between nodes.
+    reverse_indptr, reverse_heads, reverse_weights_ms
+        The same for arcs entering each node.
+    component
+        Shape (e,), int32: the strongly connected component of each allowed edge, numbered by falling street length;
+        -1 where the mode may not go, or where the edge joins two components (then nobody can go there and return).
+    component_length_m
+        Street length of each component.
+    snappable
+        Shape (e,), bool: allowed, and a place one can step onto the street (no tunnel, no motorway).
+    """
+
+    mode: Mode
+    forward_ms: NDArray[np.int32]
+    backward_ms: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+    heads: NDArray[np.int32]
+    weights_ms: NDArray[np.int32]
+    reverse_indptr: NDArray[np.int64]
+    reverse_heads: NDArray[np.int32]
+    reverse_weights_ms: NDArray[np.int32]
+    component: NDArray[np.int32]
+    component_length_m: NDArray[np.float64]
+    snappable: NDArray[np.bool_]
+
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """Shape (e,): whether the mode may use each edge in any direction."""
+        return np.asarray((self.forward_ms >= 0) | (self.backward_ms >= 0))
+
+
+@dataclass(frozen=True, eq=False)
+class RoadNetwork:
+    """Junctions and edges shared by all modes, in space-filling-curve order, with one `ModeGraph` per mode.
+
+    Attributes
+    ----------
+    nodes
+        One row per junction: ``node_id`` (the source's), ``geometry`` (Point). Row number = node number of the engine.
+    edges
+        One row per edge: ``u``, ``v`` (row numbers in `nodes`), ``length_m``, ``highway``, ``name``, ``geometry``
+        (LineString from u to v). Streets are cut at junctions and where what a mode may do changes, nowhere else.
+    graphs
+        Mode name -> `ModeGraph`.
+    obstacles
+        Water, railways and walls that access legs may not cross: ``kind``, ``geometry``.
+    islands
+        Per mode and component but the largest: ``mode``, ``component``, ``length_m``, ``edges``, and a point in it.
+    source
+        Where the streets come from.
+    """
+
+    nodes: gpd.GeoDataFrame
+    edges: gpd.GeoDataFrame
+    graphs: Mapping[str, ModeGraph]
+    obstacles: gpd.GeoDataFrame
+    islands: pd.DataFrame
+    source: str
+
+    def __post_init__(self) -> None:
+        """Check that edges join existing nodes and that every mode has one time per edge and direction."""
+        require_metric(self.edges, "network.edges")
+        ends = self.edges[["u", "v"]].to_numpy()
+        if len(ends) and (ends.min() < 0 or ends.max() >= len(self.nodes)):
+            raise NetworkError(f"edges must join nodes 0 to {len(self.nodes) - 1}, got {ends.min()} to {ends.max()}")
+        for name, graph in self.graphs.items():
+            if len(graph.forward_ms) != len(self.edges) or len(graph.backward_ms) != len(self.edges):
+                raise NetworkError(
+                    f"graph {name!r} must have one time per edge, got {len(graph.forward_ms)} for {len(self.edges)} edges"
+                )
+
+    @property
+    def crs(self) -> object:
+        """The projected CRS of all geometries (a pyproj CRS)."""
+        return self.edges.crs
+
+    def graph(self, mode: str) -> ModeGraph:
+        """Return the graph of a mode.
+
+        Raises
+        ------
+        NetworkError
+            The network was not built for this mode.
+        """
+        if mode not in self.graphs:
+            raise NetworkError(f"the network must be built for mode {mode!r}, it has {sorted(self.graphs)}")
+        return self.graphs[mode]

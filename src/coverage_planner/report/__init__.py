@@ -1,0 +1,1 @@
+"""Results -> things people look at."""

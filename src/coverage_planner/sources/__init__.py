@@ -1,0 +1,1 @@
+"""Files and servers -> checked tables; the only place that knows longitude, latitude and datums."""
