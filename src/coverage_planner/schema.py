@@ -29,7 +29,7 @@ class Column:
     meaning: str
 
 
-#: OSM tags that decide access, direction and speed; kept as text columns of ``Roads.segments`` where the data have them.
+#: OSM tags that decide access, direction and speed: text columns of ``Roads.segments`` where the data have them.
 ROAD_TAGS = (
     "highway", "name", "access", "vehicle", "motor_vehicle", "motorcar", "bicycle", "foot", "oneway",
     "oneway:bicycle", "oneway:foot", "oneway:mofa", "cycleway", "cycleway:left", "cycleway:right", "cycleway:both",
@@ -180,7 +180,7 @@ def require_metric(table: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
             f"{what} must be in a projected CRS in metres, got {crs.to_string()}; "
             "reproject, for example with .to_crs(table.estimate_utm_crs())"
         )
-    if abs(crs.axis_info[0].unit_conversion_factor - 1.0) > 1e-9:
+    if abs(crs.axis_info[0].unit_conversion_factor - 1.0) > 1e-9:  # noqa: PLR2004 - one metre but for rounding
         raise CrsError(f"{what} must be in metres, got a CRS in {crs.axis_info[0].unit_name}; reproject it")
 
 

@@ -40,6 +40,8 @@ class ModeGraph:
         Street length of each component.
     snappable
         Shape (e,), bool: allowed, and a place one can step onto the street (no tunnel, no motorway).
+    island
+        Shape (e,), bool: in a small component or in none; points snap here only if nothing larger is within reach.
     """
 
     mode: Mode
@@ -54,6 +56,7 @@ class ModeGraph:
     component: NDArray[np.int32]
     component_length_m: NDArray[np.float64]
     snappable: NDArray[np.bool_]
+    island: NDArray[np.bool_]
 
     @property
     def allowed(self) -> NDArray[np.bool_]:
@@ -98,7 +101,8 @@ class RoadNetwork:
         for name, graph in self.graphs.items():
             if len(graph.forward_ms) != len(self.edges) or len(graph.backward_ms) != len(self.edges):
                 raise NetworkError(
-                    f"graph {name!r} must have one time per edge, got {len(graph.forward_ms)} for {len(self.edges)} edges"
+                    f"graph {name!r} must have one time per edge and direction, got {len(graph.forward_ms)} and "
+                    f"{len(graph.backward_ms)} for {len(self.edges)} edges; build it with build_network"
                 )
 
     @property

@@ -1,7 +1,7 @@
 """Sparse travel times between facilities and demand points."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from coverage_planner.errors import ConfigError, InputError
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
+from coverage_planner.traveltime.engine import search_pairs
+from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress
 
 Direction = Literal["to_facility", "from_facility"]
 
@@ -93,8 +97,8 @@ class TravelTimes:
         """
         if not 0 < cutoff_s <= self.limit_s:
             raise ConfigError(
-                f"cutoff_s must be positive and at most the limit of the search ({self.limit_s:g} s), got {cutoff_s:g}; "
-                "search again with a larger limit_s"
+                f"cutoff_s must be positive and at most the limit of the search ({self.limit_s:g} s), "
+                f"got {cutoff_s:g}; search again with a larger limit_s"
             )
 
     def to_frame(self) -> pd.DataFrame:
@@ -107,3 +111,85 @@ class TravelTimes:
                 "time_s": self.seconds,
             }
         )
+
+
+def travel_times(
+    network: RoadNetwork,
+    facilities: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    mode: str,
+    limit_s: float,
+    direction: Direction = "to_facility",
+    snap_limit_m: float = SNAP_LIMIT_M,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> TravelTimes:
+    """Compute the travel time of every facility and demand point within a limit.
+
+    Bounded Dijkstra from each facility (Dijkstra 1959), on the reversed graph when people travel to it. Facilities and
+    demand points sit at their exact place on the street; the straight access legs at both ends are walked and counted.
+
+    Parameters
+    ----------
+    network
+        The network, built for `mode`.
+    facilities
+        Stations or candidates: columns ``id``, ``geometry`` (points), metric CRS.
+    demand
+        Demand points: columns ``id``, ``geometry`` (points), metric CRS.
+    mode
+        Name of a mode of the network.
+    limit_s
+        How far to search, seconds from door to door.
+    direction
+        'to_facility' (workers travel to the station) or 'from_facility'.
+    snap_limit_m
+        Farthest a point may lie from its street, metres; points beyond have no times and stand in the snap tables.
+    threads
+        How many threads; all processors by default. The result does not depend on it.
+    progress
+        Called with (facilities done, facilities in all).
+
+    Returns
+    -------
+    TravelTimes
+        Sparse times, facilities in rows, demand points in columns.
+
+    Raises
+    ------
+    ConfigError
+        The limit, the snap limit or the number of threads is not positive, or the direction is unknown.
+    CrsError, NetworkError
+        No metric CRS; no such mode in the network.
+    """
+    if not 0 < limit_s < UNREACHED_MS / MS_PER_S:
+        raise ConfigError(f"limit_s must be positive and below {UNREACHED_MS // MS_PER_S} s, got {limit_s:g}")
+    if direction not in get_args(Direction):
+        raise ConfigError(f"direction must be one of {', '.join(get_args(Direction))}, got {direction!r}")
+    graph = network.graph(mode)
+    sources = snap_points(network, facilities, mode, limit_m=snap_limit_m)
+    targets = snap_points(network, demand, mode, limit_m=snap_limit_m)
+    indptr, indices, milliseconds = search_pairs(
+        network,
+        graph,
+        sources,
+        targets,
+        limit_ms=round(limit_s * MS_PER_S),
+        reverse=direction == "to_facility",
+        threads=threads,
+        progress=progress,
+    )
+    return TravelTimes(
+        facility_ids=sources.ids,
+        demand_ids=targets.ids,
+        indptr=indptr,
+        indices=indices,
+        seconds=(milliseconds / MS_PER_S).astype(np.float32),
+        limit_s=float(limit_s),
+        direction=direction,
+        mode_name=mode,
+        mode_description=graph.mode.describe(),
+        facility_snaps=sources.to_frame(network.crs),
+        demand_snaps=targets.to_frame(network.crs),
+    )

@@ -1,0 +1,389 @@
+"""Roads -> one network for all modes.
+
+Street pieces become edges between junctions: nodes where only two pieces meet that every mode may use alike disappear
+into the edge. A barrier that stops some mode becomes an edge of length zero that this mode may not use.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from coverage_planner.errors import NetworkError
+from coverage_planner.network._kernels import walk_chains
+from coverage_planner.network.access import barrier_blocks, rate_segments, snappable
+from coverage_planner.network.modes import DEFAULT_MODES, Mode
+from coverage_planner.network.road_network import NOT_ALLOWED, ModeGraph, RoadNetwork
+from coverage_planner.schema import Roads
+from coverage_planner.units import UNREACHED_MS, speed_mps, to_milliseconds
+
+_LOG = logging.getLogger(__name__)
+
+#: A component with less street than this is an island: points snap to it only where nothing larger is near.
+SMALL_COMPONENT_M = 2000.0
+
+
+def build_network(
+    roads: Roads,
+    *,
+    modes: Mapping[str, Mode] = DEFAULT_MODES,
+    small_component_m: float = SMALL_COMPONENT_M,
+) -> RoadNetwork:
+    """Build one network for several modes.
+
+    Parameters
+    ----------
+    roads
+        Streets as read.
+    modes
+        Mode name -> `Mode`; the rules of access stand in `network.access`.
+    small_component_m
+        Components with less street than this, in metres, count as islands (the largest never does).
+
+    Returns
+    -------
+    RoadNetwork
+        Junctions and edges in Hilbert-curve order, with one `ModeGraph` per mode.
+
+    Raises
+    ------
+    NetworkError
+        There is no street, or none that any of the modes may use.
+    """
+    table = roads.segments
+    if table.empty:
+        raise NetworkError("a network must have at least one street, got an empty table of roads; check the input file")
+    speeds = np.column_stack([column for mode in modes.values() for column in rate_segments(table, mode)])
+    usable = np.isfinite(speeds).any(axis=1)
+    if not usable.any():
+        raise NetworkError(
+            f"at least one street must be open to {', '.join(modes)}; of {len(table)} streets none is; "
+            "check the columns highway, access, foot, bicycle and motor_vehicle"
+        )
+    lost_m = float(table["length_m"].to_numpy()[~usable].sum())
+    if lost_m:
+        _LOG.info("%d streets (%.1f km) are open to no mode and were left out", (~usable).sum(), lost_m / 1000)
+    kept = table[usable].reset_index(drop=True)
+    speeds = speeds[usable]
+    node_ids, ends = np.unique(kept[["u", "v"]].to_numpy(dtype=np.int64), return_inverse=True)
+    pieces = _Pieces(
+        ends=ends.reshape(-1, 2),
+        length_m=kept["length_m"].to_numpy(dtype=np.float64),
+        speeds=speeds,
+        snappable=snappable(kept),
+        geometry=kept.geometry.to_numpy(),
+        row=np.arange(len(kept)),
+    )
+    pieces, node_ids = _open_barriers(pieces, node_ids, roads.nodes, modes)
+    edges, speeds, steppable = _join_chains(pieces, kept)
+    nodes, edges, order = _order_along_curve(edges, node_ids)
+    graphs = {
+        name: build_mode_graph(
+            mode,
+            edges,
+            len(nodes),
+            forward_ms=_milliseconds(edges["length_m"].to_numpy(), speeds[order, 2 * k]),
+            backward_ms=_milliseconds(edges["length_m"].to_numpy(), speeds[order, 2 * k + 1]),
+            snappable=steppable[order],
+            small_component_m=small_component_m,
+        )
+        for k, (name, mode) in enumerate(modes.items())
+    }
+    return RoadNetwork(
+        nodes=nodes,
+        edges=edges,
+        graphs=graphs,
+        obstacles=roads.obstacles,
+        islands=list_islands(edges, graphs),
+        source=roads.source,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """Street pieces as arrays: ends (s, 2), lengths, speeds (s, 2 x modes) in km/h, source row (-1: a barrier)."""
+
+    ends: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    speeds: NDArray[np.float64]
+    snappable: NDArray[np.bool_]
+    geometry: NDArray[np.object_]
+    row: NDArray[np.int64]
+
+
+def _open_barriers(
+    pieces: _Pieces, node_ids: NDArray[np.int64], nodes: gpd.GeoDataFrame, modes: Mapping[str, Mode]
+) -> tuple[_Pieces, NDArray[np.int64]]:
+    """Give each street at a blocking barrier an end of its own, joined by an edge only for the modes that pass."""
+    if nodes.empty:
+        return pieces, node_ids
+    blocked = np.column_stack([barrier_blocks(nodes, mode) for mode in modes.values()])
+    barrier_ids = nodes["node_id"].to_numpy(dtype=np.int64)
+    relevant = blocked.any(axis=1) & np.isin(barrier_ids, node_ids)
+    if not relevant.any():
+        return pieces, node_ids
+    blocked_by_node = np.zeros((len(node_ids), len(modes)), dtype=bool)
+    blocked_by_node[np.searchsorted(node_ids, barrier_ids[relevant])] = blocked[relevant]
+    flat = pieces.ends.ravel()
+    at_barrier = np.flatnonzero(blocked_by_node.any(axis=1)[flat])
+    at_barrier = at_barrier[np.argsort(flat[at_barrier], kind="stable")]
+    barrier_nodes = flat[at_barrier]
+    first = np.ones(len(barrier_nodes), dtype=bool)
+    first[1:] = barrier_nodes[1:] != barrier_nodes[:-1]
+    moved = at_barrier[~first]  # the first street keeps the node, every other gets a twin of it
+    if not len(moved):
+        return pieces, node_ids
+    old = flat[moved]
+    twins = len(node_ids) + np.arange(len(moved))
+    flat = flat.copy()
+    flat[moved] = twins
+    coordinates = _end_coordinates(pieces)[moved]
+    passing = np.where(np.repeat(blocked_by_node[old], 2, axis=1), np.nan, 1.0)
+    barrier_lines = shapely.linestrings(np.repeat(coordinates[:, np.newaxis, :], 2, axis=1))
+    return (
+        _Pieces(
+            ends=np.vstack([flat.reshape(-1, 2), np.column_stack([old, twins])]),
+            length_m=np.concatenate([pieces.length_m, np.zeros(len(moved))]),
+            speeds=np.vstack([pieces.speeds, passing]),
+            snappable=np.concatenate([pieces.snappable, np.zeros(len(moved), dtype=bool)]),
+            geometry=np.concatenate([pieces.geometry, barrier_lines]),
+            row=np.concatenate([pieces.row, np.full(len(moved), -1)]),
+        ),
+        np.concatenate([node_ids, node_ids[old]]),
+    )
+
+
+def _end_coordinates(pieces: _Pieces) -> NDArray[np.float64]:
+    """Shape (2 s, 2): coordinates of each piece's ends, in the order of ``ends.ravel()``."""
+    coordinates, owner = shapely.get_coordinates(pieces.geometry, return_index=True)
+    counts = np.bincount(owner, minlength=len(pieces.geometry))
+    last = np.cumsum(counts) - 1
+    return coordinates[np.column_stack([last - counts + 1, last]).ravel()]
+
+
+def _join_chains(
+    pieces: _Pieces, source: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, NDArray[np.float64], NDArray[np.bool_]]:
+    """Join pieces at nodes where only two meet and every mode may go on as before; edges, speeds, snappable."""
+    u, v = pieces.ends.T
+    n_nodes = int(pieces.ends.max()) + 1
+    flat = pieces.ends.ravel()
+    by_node = np.argsort(flat, kind="stable")
+    incident = by_node // 2
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(flat, minlength=n_nodes))))
+
+    keys = np.column_stack([pieces.speeds, pieces.snappable[:, np.newaxis]])
+    swapped = keys.copy()
+    swapped[:, :-1] = pieces.speeds.reshape(len(u), -1, 2)[:, :, ::-1].reshape(len(u), -1)
+    codes = np.unique(np.nan_to_num(np.vstack([keys, swapped]), nan=-1.0), axis=0, return_inverse=True)[1].ravel()
+    as_drawn, as_reversed = codes[: len(u)], codes[len(u) :]
+    two = np.flatnonzero(np.diff(indptr) == 2)  # noqa: PLR2004 - one street comes, one goes
+    first, second = incident[indptr[two]], incident[indptr[two] + 1]
+    into = np.where(v[first] == two, as_drawn[first], as_reversed[first])
+    out = np.where(u[second] == two, as_drawn[second], as_reversed[second])
+    barrier = (pieces.row[first] < 0) | (pieces.row[second] < 0)
+    passes = np.zeros(n_nodes, dtype=bool)
+    passes[two] = (first != second) & (into == out) & ~barrier
+
+    order, backwards, starts = walk_chains(u, v, indptr, incident, passes)
+    heads, tails = order[starts[:-1]], order[starts[1:] - 1]
+    from_v, to_u = backwards[starts[:-1]], backwards[starts[1:] - 1]
+    speeds = pieces.speeds[heads].copy()
+    speeds[from_v] = speeds[from_v].reshape(int(from_v.sum()), -1, 2)[:, :, ::-1].reshape(int(from_v.sum()), -1)
+    chain = np.repeat(np.arange(len(heads)), np.diff(starts))
+    longest = np.lexsort((order, -pieces.length_m[order], chain))
+    labelled = pieces.row[order[longest[starts[:-1]]]]
+    edges = gpd.GeoDataFrame(
+        {
+            "u": np.where(from_v, v[heads], u[heads]),
+            "v": np.where(to_u, u[tails], v[tails]),
+            "length_m": np.add.reduceat(pieces.length_m[order], starts[:-1]),
+            "highway": _label(source, "highway", labelled, "barrier"),
+            "name": _label(source, "name", labelled, None),
+        },
+        geometry=_join_lines(pieces.geometry, order, backwards, starts),
+        crs=source.crs,
+    )
+    return edges, speeds, pieces.snappable[heads]
+
+
+def _label(source: gpd.GeoDataFrame, column: str, rows: NDArray[np.int64], barrier: str | None) -> NDArray[np.object_]:
+    labels = np.full(len(rows), None, dtype=object)
+    if column in source.columns:
+        values = source[column].to_numpy(dtype=object)[rows]
+        labels[:] = np.where(pd.isna(values), None, values)
+    labels[rows < 0] = barrier
+    return labels
+
+
+def _join_lines(
+    lines: NDArray[np.object_], order: NDArray[np.int64], backwards: NDArray[np.bool_], starts: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    """Concatenate lines into one per chain, turning those walked backwards and dropping repeated joints."""
+    coordinates, owner = shapely.get_coordinates(lines, return_index=True)
+    counts = np.bincount(owner, minlength=len(lines))
+    begins = np.cumsum(counts) - counts
+    joint = np.ones(len(order), dtype=np.int64)
+    joint[starts[:-1]] = 0
+    taken = counts[order] - joint
+    entry = np.repeat(np.arange(len(order)), taken)
+    step = np.arange(len(entry)) - np.repeat(np.cumsum(taken) - taken, taken) + joint[entry]
+    position = np.where(
+        backwards[entry], begins[order[entry]] + counts[order[entry]] - 1 - step, begins[order[entry]] + step
+    )
+    chain_of_entry = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    joined: NDArray[np.object_] = shapely.linestrings(coordinates[position], indices=chain_of_entry[entry])
+    return joined
+
+
+def _order_along_curve(
+    edges: gpd.GeoDataFrame, node_ids: NDArray[np.int64]
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, NDArray[np.int64]]:
+    """Number the remaining nodes along a Hilbert curve and sort the edges by them, for locality in memory."""
+    used, ends = np.unique(edges[["u", "v"]].to_numpy(), return_inverse=True)
+    ends = ends.reshape(-1, 2)
+    coordinates = np.empty((len(used), 2))
+    lines = edges.geometry.to_numpy()
+    coordinates[ends[:, 0]] = shapely.get_coordinates(shapely.get_point(lines, 0))
+    coordinates[ends[:, 1]] = shapely.get_coordinates(shapely.get_point(lines, -1))
+    points = gpd.GeoSeries(shapely.points(coordinates), crs=edges.crs)
+    curve = np.lexsort((node_ids[used], points.hilbert_distance().to_numpy()))
+    rank = np.empty(len(used), dtype=np.int64)
+    rank[curve] = np.arange(len(used))
+    nodes = gpd.GeoDataFrame({"node_id": node_ids[used][curve]}, geometry=points.to_numpy()[curve], crs=edges.crs)
+    ends = rank[ends]
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    order = np.lexsort((edges["length_m"].to_numpy(), high, low))
+    sorted_edges = edges.iloc[order].reset_index(drop=True)
+    sorted_edges["u"] = ends[order, 0].astype(np.int32)
+    sorted_edges["v"] = ends[order, 1].astype(np.int32)
+    return nodes, sorted_edges, order
+
+
+def _milliseconds(length_m: NDArray[np.float64], speed_kph: NDArray[np.float64]) -> NDArray[np.int32]:
+    allowed = np.isfinite(speed_kph)
+    milliseconds = to_milliseconds(length_m / speed_mps(np.where(allowed, speed_kph, 1.0)))
+    too_long = allowed & (milliseconds >= UNREACHED_MS)
+    if too_long.any():
+        raise NetworkError(
+            f"a street must take less than {UNREACHED_MS / 3.6e6:.0f} hours; {too_long.sum()} do not, "
+            f"the longest has {length_m[too_long].max():.0f} m; check length_m and the speeds of the modes"
+        )
+    return np.where(allowed, milliseconds, NOT_ALLOWED).astype(np.int32)
+
+
+def build_mode_graph(
+    mode: Mode,
+    edges: gpd.GeoDataFrame,
+    n_nodes: int,
+    *,
+    forward_ms: NDArray[np.int32],
+    backward_ms: NDArray[np.int32],
+    snappable: NDArray[np.bool_],
+    small_component_m: float = SMALL_COMPONENT_M,
+) -> ModeGraph:
+    """Turn times per edge into adjacency and components.
+
+    Parameters
+    ----------
+    mode
+        The mode.
+    edges
+        Columns ``u``, ``v`` (node numbers) and ``length_m``.
+    n_nodes
+        Number of nodes.
+    forward_ms, backward_ms
+        Milliseconds per edge from u to v and from v to u; `NOT_ALLOWED` where the mode may not go.
+    snappable
+        Whether one can step onto each edge.
+    small_component_m
+        Components with less street than this are islands; the largest never is.
+    """
+    u, v = edges["u"].to_numpy(dtype=np.int32), edges["v"].to_numpy(dtype=np.int32)
+    length_m = edges["length_m"].to_numpy(dtype=np.float64)
+    tails = np.concatenate([u[forward_ms >= 0], v[backward_ms >= 0]])
+    heads = np.concatenate([v[forward_ms >= 0], u[backward_ms >= 0]])
+    weights = np.concatenate([forward_ms[forward_ms >= 0], backward_ms[backward_ms >= 0]])
+    indptr, ahead, weights_ms = _adjacency(tails, heads, weights, n_nodes)
+    reverse_indptr, behind, reverse_weights_ms = _adjacency(heads, tails, weights, n_nodes)
+
+    links = csr_array((np.ones(len(ahead), dtype=np.int8), ahead, indptr), shape=(n_nodes, n_nodes))
+    label = connected_components(links, directed=True, connection="strong")[1]
+    allowed = (forward_ms >= 0) | (backward_ms >= 0)
+    joined = allowed & (label[u] == label[v])
+    raw_length = np.bincount(label[u[joined]], weights=length_m[joined], minlength=int(label.max(initial=-1)) + 1)
+    present = np.unique(label[u[joined]])
+    ranked = present[np.lexsort((present, -raw_length[present]))]
+    number = np.full(len(raw_length), -1, dtype=np.int32)
+    number[ranked] = np.arange(len(ranked))
+    component = np.where(joined, number[label[u]], -1).astype(np.int32)
+    component_length_m = raw_length[ranked]
+    small = component_length_m < small_component_m
+    if len(small):
+        small[0] = False
+    island = allowed & ((component < 0) | np.append(small, True)[component])
+    return ModeGraph(
+        mode=mode,
+        forward_ms=forward_ms,
+        backward_ms=backward_ms,
+        indptr=indptr,
+        heads=ahead,
+        weights_ms=weights_ms,
+        reverse_indptr=reverse_indptr,
+        reverse_heads=behind,
+        reverse_weights_ms=reverse_weights_ms,
+        component=component,
+        component_length_m=component_length_m,
+        snappable=snappable & allowed,
+        island=island,
+    )
+
+
+def _adjacency(
+    tails: NDArray[np.int32], heads: NDArray[np.int32], weights: NDArray[np.int32], n_nodes: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """CSR of arcs without loops, the fastest of parallel arcs only."""
+    keep = tails != heads
+    tails, heads, weights = tails[keep], heads[keep], weights[keep]
+    order = np.lexsort((weights, heads, tails))
+    tails, heads, weights = tails[order], heads[order], weights[order]
+    fastest = np.ones(len(tails), dtype=bool)
+    fastest[1:] = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
+    counts = np.bincount(tails[fastest], minlength=n_nodes)
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), heads[fastest], weights[fastest]
+
+
+def list_islands(edges: gpd.GeoDataFrame, graphs: Mapping[str, ModeGraph]) -> pd.DataFrame:
+    """List the components besides the largest of each mode, longest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``mode``, ``component``, ``length_m``, ``edges``, ``x``, ``y`` (a point in it, metric). A last row per mode with
+        component -1 sums the streets from which there is no way back.
+    """
+    tables = []
+    for name, graph in graphs.items():
+        inside = graph.allowed & (graph.component != 0)
+        table = pd.DataFrame(
+            {
+                "component": graph.component[inside],
+                "length_m": edges["length_m"].to_numpy()[inside],
+                "row": np.flatnonzero(inside),
+            }
+        )
+        found = table.groupby("component", as_index=False).agg(
+            length_m=("length_m", "sum"), edges=("row", "size"), row=("row", "first")
+        )
+        starts = shapely.get_coordinates(shapely.get_point(edges.geometry.to_numpy()[found["row"]], 0))
+        found = found.assign(mode=name, x=starts[:, 0], y=starts[:, 1])
+        tables.append(found.sort_values(["length_m", "component"], ascending=[False, True]))
+    columns = ["mode", "component", "length_m", "edges", "x", "y"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
