@@ -1,4 +1,4 @@
-"""Compiled loops over the network: walking chains of street pieces."""
+"""Compiled loops over the network: chains of street pieces, legs that cross obstacles."""
 
 import numpy as np
 from numba import njit
@@ -62,3 +62,33 @@ def walk_chains(
                     segment = incident[indptr[here] + 1] if first == segment else first
     starts[chains] = count
     return order, reverse, starts[: chains + 1]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def mark_crossing(
+    legs: NDArray[np.float64],
+    pieces: NDArray[np.float64],
+    leg: NDArray[np.int64],
+    piece: NDArray[np.int64],
+    crossed: NDArray[np.bool_],
+) -> None:
+    """Mark the legs that cross a piece inside both; touching is not crossing.
+
+    `legs` and `pieces` hold two rows of coordinates per line, `leg` and `piece` the pairs to test: each line must part
+    the ends of the other. GEOS's predicates give the same answer at thirty times the cost, and the access legs along a
+    coast ask millions of times.
+    """
+    for k in range(len(leg)):
+        if crossed[leg[k]]:
+            continue
+        ax, ay = legs[2 * leg[k]]
+        bx, by = legs[2 * leg[k] + 1]
+        cx, cy = pieces[2 * piece[k]]
+        dx, dy = pieces[2 * piece[k] + 1]
+        side_c = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        side_d = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+        side_a = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
+        side_b = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+        crossed[leg[k]] = ((side_c > 0 and side_d < 0) or (side_c < 0 and side_d > 0)) and (
+            (side_a > 0 and side_b < 0) or (side_a < 0 and side_b > 0)
+        )

@@ -246,7 +246,7 @@ def _join_lines(
 def _order_along_curve(
     edges: gpd.GeoDataFrame, node_ids: NDArray[np.int64]
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, NDArray[np.int64]]:
-    """Number the remaining nodes along a Hilbert curve and sort the edges by them, for locality in memory."""
+    """Order nodes along a Hilbert curve and edges by their nodes, for locality in memory."""
     used, ends = np.unique(edges[["u", "v"]].to_numpy(), return_inverse=True)
     ends = ends.reshape(-1, 2)
     coordinates = np.empty((len(used), 2))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from coverage_planner.errors import NetworkError
 from coverage_planner.network.modes import Mode
+from coverage_planner.network.obstacles import ObstacleIndex, index_obstacles
 from coverage_planner.schema import require_metric
 
 #: A street that a mode may not use in a direction.
@@ -109,6 +111,11 @@ class RoadNetwork:
     def crs(self) -> object:
         """The projected CRS of all geometries (a pyproj CRS)."""
         return self.edges.crs
+
+    @cached_property
+    def obstacle_index(self) -> ObstacleIndex:
+        """The obstacles, prepared once for all snapping."""
+        return index_obstacles(self.obstacles)
 
     def graph(self, mode: str) -> ModeGraph:
         """Return the graph of a mode.

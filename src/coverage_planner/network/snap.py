@@ -1,7 +1,7 @@
 """Points -> positions on the nearest street a mode may use.
 
-A point goes to the nearest eligible edge, at the projected place, never to the nearest node. The straight access leg may
-not cross water, railways or walls, and a street on an island is taken only if nothing larger is within the limit.
+A point goes to the nearest eligible edge, at the projected place, never to the nearest node. The straight access leg
+may not cross water, railways or walls, and a street on an island is taken only if nothing larger is within the limit.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError
+from coverage_planner.network.obstacles import ObstacleIndex
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.schema import require_metric
 
@@ -20,11 +21,6 @@ SNAPPED, TOO_FAR, BEHIND_OBSTACLE, NO_STREET = "snapped", "too far", "behind an 
 
 #: Farthest a point may lie from its street, metres.
 SNAP_LIMIT_M = 200.0
-
-#: Access legs shorter than this cross nothing: a point drawn on a bridge is on the bridge, not in the river.
-ON_STREET_M = 0.5
-
-_INTERIORS_MEET = "T********"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +111,7 @@ def snap_points(
     n_points = len(geometry)
     edge = np.full(n_points, -1, dtype=np.int32)
     status = np.full(n_points, TOO_FAR, dtype=object)
-    obstacles = shapely.STRtree(network.obstacles.geometry.to_numpy())
+    obstacles = network.obstacle_index
     lines = network.edges.geometry.to_numpy()
     main, islands = np.flatnonzero(graph.snappable & ~graph.island), np.flatnonzero(graph.snappable & graph.island)
     if not len(main):
@@ -156,7 +152,7 @@ def _nearest_free(
     points: NDArray[np.object_],
     lines: NDArray[np.object_],
     size: NDArray[np.float64],
-    obstacles: shapely.STRtree,
+    obstacles: ObstacleIndex,
     limit_m: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Nearest line whose access leg is free, in the largest component first; -1 and whether one was refused."""
@@ -169,34 +165,26 @@ def _nearest_free(
         found[point] = len(lines)
         np.minimum.at(found, point, line)  # the lowest row among equals
         near = np.flatnonzero(found >= 0)
-        blocked = near[_legs_blocked(points[near], lines[found[near]], obstacles)]
+        blocked = near[obstacles.block(points[near], lines[found[near]])]
         found[blocked] = -1
         refused[blocked] = True
         todo = blocked
-    if not len(todo):
-        return found, refused
+    afloat = obstacles.contain(points[todo])  # no leg leaves an obstacle area
+    refused[todo[afloat]] = True
+    todo = todo[~afloat]
     point, line = tree.query(points[todo], predicate="dwithin", distance=limit_m)
     distance = shapely.distance(points[todo[point]], lines[line])
     order = np.lexsort((line, distance, -size[line], point))
     point, line = todo[point[order]], line[order]
-    free = ~_legs_blocked(points[point], lines[line], obstacles)
-    refused[point[~free]] = True
-    winners, first = np.unique(point[free], return_index=True)
-    found[winners] = line[free][first]
+    rank = np.arange(len(point)) - np.searchsorted(point, point, side="left")
+    first, last = 0, 1
+    while len(point):  # the nearest first, then twice as many in each round for the points still waiting
+        now = np.flatnonzero((rank >= first) & (rank < last))
+        blocked = obstacles.block(points[point[now]], lines[line[now]])
+        refused[point[now[blocked]]] = True
+        winners, where = np.unique(point[now[~blocked]], return_index=True)
+        found[winners] = line[now[~blocked]][where]
+        waiting = (rank >= last) & (found[point] < 0)
+        point, line, rank = point[waiting], line[waiting], rank[waiting]
+        first, last = last, 2 * last + 1
     return found, refused
-
-
-def _legs_blocked(
-    points: NDArray[np.object_], lines: NDArray[np.object_], obstacles: shapely.STRtree
-) -> NDArray[np.bool_]:
-    """Whether the straight leg from each point to its line runs through an obstacle (touching one is free)."""
-    blocked = np.zeros(len(points), dtype=bool)
-    if not len(points) or not len(obstacles.geometries):
-        return blocked
-    legs = shapely.shortest_line(points, lines)
-    leg, obstacle = obstacles.query(legs, predicate="intersects")
-    long = shapely.length(legs[leg]) > ON_STREET_M
-    leg, obstacle = leg[long], obstacle[long]
-    meets = shapely.relate_pattern(legs[leg], obstacles.geometries[obstacle], _INTERIORS_MEET)
-    blocked[leg[meets]] = True
-    return blocked
