@@ -32,6 +32,8 @@ class Coverage:
         How far the search went, seconds.
     mode_description
         Which mode and speed the time means.
+    times
+        The travel times that coverage was measured from.
     """
 
     points: pd.DataFrame
@@ -39,6 +41,7 @@ class Coverage:
     cutoff_s: float
     limit_s: float
     mode_description: str
+    times: TravelTimes
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -92,6 +95,34 @@ def assign_nearest(times: TravelTimes) -> pd.DataFrame:
     return pd.DataFrame({"id": times.demand_ids, "facility_id": facility, "time_s": seconds})
 
 
+def require_same_rows(table: gpd.GeoDataFrame, ids: NDArray[np.object_], what: str) -> None:
+    """Raise unless a table has the very rows, in the same order, that the travel times were computed for.
+
+    Parameters
+    ----------
+    table
+        Column ``id``.
+    ids
+        The labels of the travel times.
+    what
+        'demand' or 'facilities', for the message.
+
+    Raises
+    ------
+    InputError
+        Other rows, or another order.
+    """
+    given = table["id"].to_numpy(dtype=object)
+    if len(given) == len(ids) and (given == ids).all():
+        return
+    only_one = sorted({str(label) for label in set(given) ^ set(ids)})
+    where = f"ids in only one of them {name_some(only_one)}" if only_one else "in another order"
+    raise InputError(
+        f"{what} must be the table the travel times were computed for, in the same order; "
+        f"got {len(given)} rows for {len(ids)}, {where}; compute the times for this table"
+    )
+
+
 def measure_coverage(times: TravelTimes, demand: gpd.GeoDataFrame, cutoff_s: float) -> Coverage:
     """Measure who is within the cutoff of a facility.
 
@@ -119,13 +150,8 @@ def measure_coverage(times: TravelTimes, demand: gpd.GeoDataFrame, cutoff_s: flo
         The demand table is not the one the times were computed for.
     """
     check_table(demand, "demand")
-    ids = demand["id"].to_numpy(dtype=object)
-    if len(ids) != len(times.demand_ids) or (ids != times.demand_ids).any():
-        unknown = sorted(set(ids) ^ set(times.demand_ids))
-        raise InputError(
-            "demand must be the table the times were computed for, in the same order; "
-            f"got {len(ids)} points for {len(times.demand_ids)} columns, ids in only one of them {name_some(unknown)}"
-        )
+    require_same_rows(demand, times.demand_ids, "demand")
+    ids = times.demand_ids
     inside = times.within(cutoff_s)
     weights = demand["demand"].to_numpy(dtype=float)
     n_facilities = np.bincount(inside.indices, minlength=len(ids))
@@ -138,7 +164,7 @@ def measure_coverage(times: TravelTimes, demand: gpd.GeoDataFrame, cutoff_s: flo
     alone = n_facilities[inside.indices] == 1
 
     def per_facility(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(rows, weights=values, minlength=len(times.facility_ids))
+        return np.bincount(rows, weights=values, minlength=len(times.facility_ids)).astype(np.float64)
 
     catchment = per_facility(pair_demand)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -151,4 +177,4 @@ def measure_coverage(times: TravelTimes, demand: gpd.GeoDataFrame, cutoff_s: flo
             "mean_time_s": mean_time,
         }
     )
-    return Coverage(points, facilities, float(cutoff_s), times.limit_s, times.mode_description)
+    return Coverage(points, facilities, float(cutoff_s), times.limit_s, times.mode_description, times)
