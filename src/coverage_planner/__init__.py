@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from coverage_planner.network.snap import Positions, snap_points
     from coverage_planner.report.maps import draw_map
     from coverage_planner.report.results import read_results, write_results
-    from coverage_planner.scenario.compare import compare
-    from coverage_planner.scenario.scenario import Group, Outcome, Scenario, evaluate
+    from coverage_planner.scenario.compare import Comparison, compare
+    from coverage_planner.scenario.evaluate import evaluate
+    from coverage_planner.scenario.scenario import Group, Outcome, Scenario
     from coverage_planner.schema import Rejections, Roads
     from coverage_planner.siting.candidates import propose_candidates
     from coverage_planner.siting.mclp import solve_mclp
@@ -45,9 +46,10 @@ _HOMES = {
     "TravelTimes": "traveltime.times",
     "assign_nearest": "coverage.measure",
     "build_network": "network.build",
+    "Comparison": "scenario.compare",
     "compare": "scenario.compare",
     "draw_map": "report.maps",
-    "evaluate": "scenario.scenario",
+    "evaluate": "scenario.evaluate",
     "fetch_roads": "sources.osm",
     "find_gaps": "coverage.gaps",
     "isochrones": "traveltime.isochrone",
@@ -72,6 +74,7 @@ _HOMES = {
 __version__ = "0.1.0"
 __all__ = [
     "DEFAULT_MODES",
+    "Comparison",
     "Coverage",
     "Group",
     "Mode",

@@ -1,6 +1,6 @@
 """Scenarios (which stations are open), groups (who travels, how, how far) and what comes of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,7 +10,7 @@ from coverage_planner.coverage.measure import Coverage
 from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import check_table
-from coverage_planner.traveltime.times import Direction, TravelTimes
+from coverage_planner.traveltime.times import TravelTimes
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,18 +139,3 @@ class Outcome:
     def headline(self) -> GroupOutcome:
         """The first group's outcome."""
         return next(iter(self.groups.values()))
-
-
-def evaluate(
-    scenario: Scenario,
-    network: RoadNetwork,
-    groups: Sequence[Group],
-    *,
-    study_area: gpd.GeoDataFrame | None = None,
-    communities: gpd.GeoDataFrame | None = None,
-    bands_s: Sequence[float] | None = None,
-    snap_limit_m: float = 200.0,
-    direction: Direction = "to_facility",
-) -> Outcome:
-    """Evaluate a scenario for every group (being written)."""
-    raise ConfigError("being written")

@@ -2,12 +2,13 @@
 
 A grid knows, once per network and mode, the nearest street position of every cell, found by the rules of `network.snap`.
 One search then gives every cell its time by a lookup, and contours of that field are the polygons: they keep holes and
-separate parts, do not jump water or railways, and nest because they are levels of one field. They are for looking at;
-coverage itself is never computed from a polygon.
+separate parts, do not jump water or railways, and nest because they are levels of one field. They are for looking
+at; coverage itself is never computed from a polygon.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -139,24 +140,17 @@ def _straight_pieces(
 
 def _mind_obstacles(network: RoadNetwork, mode: str, grid: StreetGrid, limit_m: float) -> StreetGrid:
     """Snap again, one by one, the cells whose access leg may meet an obstacle."""
+    obstacles = network.obstacle_index
     x, y = grid.centres()
-    area = shapely.box(x[0] - limit_m, y[0] - limit_m, x[-1] + limit_m, y[-1] + limit_m)
-    obstacles = network.obstacles.geometry.to_numpy()
-    obstacles = obstacles[shapely.intersects(obstacles, area)]
-    if not len(obstacles):
-        return grid
-    borders = shapely.get_parts(np.where(shapely.get_dimensions(obstacles) > 1, shapely.boundary(obstacles), obstacles))
-    found, bx, by, along = _straight_pieces(borders, np.arange(len(borders)))
+    found, bx, by, along = _straight_pieces(obstacles.pieces, np.arange(len(obstacles.pieces)))
     away = np.full(grid.edge.shape, np.inf, dtype=np.float32)
     scratch = (np.zeros(grid.edge.shape, dtype=np.int32), np.zeros(grid.edge.shape, dtype=np.float32))
     nearest_piece(bx, by, found, along, grid.left, grid.bottom, grid.cell_m, limit_m, away, *scratch)
     doubtful = (grid.edge >= 0) & (away <= grid.access_m)
-    for polygon in shapely.get_parts(obstacles[shapely.get_dimensions(obstacles) > 1]):
-        left, bottom, right, top = shapely.bounds(polygon)
-        columns = slice(*np.searchsorted(x, [left, right]))
-        rows = slice(*np.searchsorted(y, [bottom, top]))
-        shapely.prepare(polygon)
-        inside = shapely.contains_xy(polygon, *np.meshgrid(x[columns], y[rows]))
+    for area in obstacles.areas:
+        left, bottom, right, top = shapely.bounds(area)
+        columns, rows = slice(*np.searchsorted(x, [left, right])), slice(*np.searchsorted(y, [bottom, top]))
+        inside = shapely.contains_xy(area, *np.meshgrid(x[columns], y[rows]))
         doubtful[rows, columns] |= inside & (grid.edge[rows, columns] >= 0)
     row, column = np.nonzero(doubtful)
     points = gpd.GeoDataFrame({"id": row.astype(str)}, geometry=shapely.points(x[column], y[row]), crs=network.crs)
@@ -175,8 +169,13 @@ def cell_times(grid: StreetGrid, graph: ModeGraph, reach: Reach) -> NDArray[np.f
     return times.reshape(grid.edge.shape)
 
 
-def contour(grid: StreetGrid, times: NDArray[np.float64], cutoffs_ms: Sequence[int], cap_ms: float) -> list[object]:
-    """One MultiPolygon per cutoff: where `times` is at most the cutoff; times above `cap_ms` count as `cap_ms`."""
+def contour(grid: StreetGrid, times: NDArray[np.float64], cutoffs_ms: Sequence[int], graph: ModeGraph) -> list[object]:
+    """One MultiPolygon per rising cutoff, where the time of the cells is at most the cutoff.
+
+    Cells that are not reached count as two cells' walk beyond the last cutoff, so that the border towards them lies
+    between the centres.
+    """
+    cap_ms = cutoffs_ms[-1] + 2 * grid.cell_m / speed_mps(graph.mode.access_speed_kph) * MS_PER_S
     x, y = grid.centres()
     x = np.concatenate(([x[0] - grid.cell_m], x, [x[-1] + grid.cell_m]))
     y = np.concatenate(([y[0] - grid.cell_m], y, [y[-1] + grid.cell_m]))
@@ -186,7 +185,7 @@ def contour(grid: StreetGrid, times: NDArray[np.float64], cutoffs_ms: Sequence[i
     for cutoff in cutoffs_ms:
         points, offsets = generator.filled(-1.0, float(cutoff))
         parts = [
-            shapely.Polygon(ring[o[0] : o[1]], [ring[a:b] for a, b in zip(o[1:-1], o[2:], strict=True)])
+            shapely.Polygon(ring[o[0] : o[1]], [ring[a:b] for a, b in pairwise(o[1:])])
             for ring, o in zip(points, offsets, strict=True)
         ]
         shape = shapely.multipolygons(parts) if parts else shapely.MultiPolygon()
@@ -264,7 +263,6 @@ def isochrones(
     bounds = reach_bounds(network, whole, positions, snap_limit_m)
     if grid is None and bounds is not None:
         grid = build_street_grid(network, mode, cell_m=cell_m, bounds=bounds, limit_m=snap_limit_m)
-    cap_ms = limit_ms + 2 * cell_m / speed_mps(graph.mode.access_speed_kph) * MS_PER_S
     shapes: list[object] = []
     owners = [""] if merge else list(positions.ids)
     for k in range(len(owners)):
@@ -277,7 +275,20 @@ def isochrones(
             shapes.extend([shapely.MultiPolygon()] * len(cutoffs_ms))
         else:
             part = _window(grid, bounds)
-            shapes.extend(contour(part, cell_times(part, graph, reach), cutoffs_ms, cap_ms))
+            shapes.extend(contour(part, cell_times(part, graph, reach), cutoffs_ms, graph))
+    return tabulate_bands(shapes, owners, cutoffs_ms, graph=graph, cell_m=cell_m, crs=network.crs)
+
+
+def tabulate_bands(
+    shapes: Sequence[object],
+    owners: Sequence[str],
+    cutoffs_ms: Sequence[int],
+    *,
+    graph: ModeGraph,
+    cell_m: float,
+    crs: object,
+) -> gpd.GeoDataFrame:
+    """Turn contours, by owner and rising cutoff, into the table of `isochrones`."""
     table = pd.DataFrame(
         {
             "facility_id": np.repeat(np.asarray(owners, dtype=object), len(cutoffs_ms)),
@@ -286,7 +297,7 @@ def isochrones(
             "cell_m": cell_m,
         }
     )
-    return gpd.GeoDataFrame(table, geometry=shapes, crs=network.crs)
+    return gpd.GeoDataFrame(table, geometry=list(shapes), crs=crs)
 
 
 def _only(positions: Positions, k: int) -> Positions:

@@ -1,0 +1,160 @@
+"""The shares of one scenario and group: demand, points, area and road length are four different figures."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from coverage_planner.coverage.measure import Coverage
+from coverage_planner.network.modes import Mode
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.traveltime.isochrone import StreetGrid
+from coverage_planner.units import MS_PER_S, speed_mps
+
+
+def straight_line_share(
+    demand: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, mode: Mode, cutoff_s: float
+) -> tuple[float, float]:
+    """Work out what a circle around each facility would have claimed.
+
+    Parameters
+    ----------
+    demand
+        Demand points (``demand``), metric CRS.
+    facilities
+        Facilities, metric CRS.
+    mode
+        Its ``speed_kph`` gives the radius: cutoff x speed.
+    cutoff_s
+        Longest acceptable time, seconds.
+
+    Returns
+    -------
+    share, radius_m
+        Demand within the radius of a facility as a share of all demand (NaN without demand), and the radius.
+    """
+    radius_m = cutoff_s * speed_mps(mode.speed_kph)
+    weights = demand["demand"].to_numpy(dtype=float)
+    if not weights.sum() > 0:
+        return float("nan"), radius_m
+    stations = shapely.get_coordinates(facilities.geometry.to_crs(demand.crs).to_numpy())
+    distance, _ = cKDTree(stations).query(shapely.get_coordinates(demand.geometry.to_numpy()))
+    return float(weights[distance <= radius_m].sum() / weights.sum()), radius_m
+
+
+def covered_road_share(
+    network: RoadNetwork,
+    mode: str,
+    reached_streets: gpd.GeoDataFrame,
+    cutoff_s: float,
+    study_area: gpd.GeoDataFrame | None,
+) -> float:
+    """Length of street within the cutoff as a share of all street the mode may use, inside the study area.
+
+    Parameters
+    ----------
+    network, mode
+        The network and a mode of it.
+    reached_streets
+        Pieces from `traveltime.reach.reached_streets` of the same network and mode, up to `cutoff_s` or further.
+    cutoff_s
+        Longest acceptable time, seconds.
+    study_area
+        Polygons to report for; None for the whole network.
+
+    Returns
+    -------
+    float
+        NaN where there is no street.
+    """
+    open_to_mode = network.edges[network.graph(mode).allowed]
+    total = _length_inside(open_to_mode, study_area).sum()
+    reached = _length_inside(reached_streets[reached_streets["band_s"] <= cutoff_s], study_area).sum()
+    return float(reached / total) if total > 0 else float("nan")
+
+
+def _length_inside(streets: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame | None) -> NDArray[np.float64]:
+    """Length of each street inside the study area; a street across the border counts by the part of its line inside."""
+    length_m: NDArray[np.float64] = streets["length_m"].to_numpy(dtype=np.float64)
+    if study_area is None or not len(streets):
+        return length_m
+    area = study_area.geometry.to_crs(streets.crs).union_all()
+    shapely.prepare(area)
+    lines = streets.geometry.to_numpy()
+    share = shapely.contains_properly(area, lines).astype(np.float64)
+    border = np.flatnonzero((share == 0) & shapely.intersects(area, lines))
+    drawn = shapely.length(lines[border])
+    inside = shapely.length(shapely.intersection(lines[border], area))
+    share[border] = np.divide(inside, drawn, out=np.zeros(len(border)), where=drawn > 0)
+    length_m = length_m * share
+    return length_m
+
+
+def covered_area_share(
+    grid: StreetGrid, times_ms: NDArray[np.float64], cutoff_s: float, study_area: gpd.GeoDataFrame | None
+) -> float:
+    """Area of the places within the cutoff as a share of the study area.
+
+    Parameters
+    ----------
+    grid, times_ms
+        A grid and the time of each of its cells, milliseconds (`traveltime.isochrone.cell_times`).
+    cutoff_s
+        Longest acceptable time, seconds.
+    study_area
+        Polygons to report for, in the network's CRS; None: the places that have a street within the access limit.
+
+    Returns
+    -------
+    float
+        NaN where no cell belongs to the area. Cells count where their centre does; water counts as uncovered.
+    """
+    x, y = grid.centres()
+    if study_area is None:
+        inside = grid.edge >= 0
+    else:
+        area = study_area.geometry.union_all()
+        shapely.prepare(area)
+        inside = shapely.contains_xy(area, *np.meshgrid(x, y))
+    covered = times_ms[inside] <= cutoff_s * MS_PER_S
+    return float(covered.mean()) if covered.size else float("nan")
+
+
+def table_shares(
+    coverage: Coverage,
+    *,
+    mode: Mode,
+    area_share: float,
+    road_share: float,
+    straight_line: tuple[float, float],
+) -> pd.DataFrame:
+    """Put the figures of one scenario and group into one row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``mode`` (with its speed), ``cutoff_s``, ``n_points``, ``demand``, ``covered_demand``, the four shares
+        ``covered_demand_share``, ``covered_point_share``, ``covered_area_share``, ``covered_road_share``,
+        ``straight_line_demand_share`` and ``straight_line_radius_m`` (what a circle would have claimed), and
+        ``mean_time_s`` (weighted by demand, over the covered demand; NaN where none is).
+    """
+    weights = coverage.points["demand"].to_numpy()[coverage.covered]
+    seconds = coverage.points["time_s"].to_numpy(dtype=np.float64)[coverage.covered]
+    mean_time = float(np.average(seconds, weights=weights)) if weights.sum() > 0 else float("nan")
+    row = {
+        "mode": mode.describe(),
+        "cutoff_s": coverage.cutoff_s,
+        "n_points": len(coverage.points),
+        "demand": float(coverage.points["demand"].sum()),
+        "covered_demand": coverage.covered_demand,
+        "covered_demand_share": coverage.covered_demand_share,
+        "covered_point_share": coverage.covered_point_share,
+        "covered_area_share": area_share,
+        "covered_road_share": road_share,
+        "straight_line_demand_share": straight_line[0],
+        "straight_line_radius_m": straight_line[1],
+        "mean_time_s": mean_time,
+    }
+    return pd.DataFrame([row])

@@ -1,0 +1,205 @@
+"""What a scenario means for every group."""
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from coverage_planner.coverage.gaps import find_gaps
+from coverage_planner.coverage.measure import measure_coverage
+from coverage_planner.coverage.shares import (
+    covered_area_share,
+    covered_road_share,
+    straight_line_share,
+    table_shares,
+)
+from coverage_planner.errors import ConfigError, name_some
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
+from coverage_planner.scenario.scenario import Group, GroupOutcome, Outcome, Scenario
+from coverage_planner.traveltime.isochrone import (
+    StreetGrid,
+    build_street_grid,
+    cell_times,
+    choose_cell_m,
+    contour,
+    tabulate_bands,
+)
+from coverage_planner.traveltime.reach import check_cutoffs, reached_pieces, search_reach, street_table
+from coverage_planner.traveltime.times import Direction, travel_times
+from coverage_planner.units import MS_PER_S, Progress, speed_mps
+
+#: How far beyond the cutoff to search, so that the nearest station of uncovered demand is known too.
+LIMIT_PER_CUTOFF = 2.0
+
+
+def build_grids(
+    network: RoadNetwork,
+    groups: Sequence[Group],
+    *,
+    study_area: gpd.GeoDataFrame | None = None,
+    snap_limit_m: float = SNAP_LIMIT_M,
+) -> dict[str, StreetGrid]:
+    """Build the grid under each group's isochrones, to be used for every scenario.
+
+    Parameters
+    ----------
+    network
+        The network.
+    groups
+        The groups.
+    study_area
+        Polygons to report for; None: the box around the groups' demand.
+    snap_limit_m
+        Farthest access leg, metres.
+
+    Returns
+    -------
+    dict
+        Group name -> grid; groups that travel alike share one.
+    """
+    if study_area is None:
+        boxes = [shapely.box(*group.demand.geometry.to_crs(network.crs).total_bounds) for group in groups]
+        box = shapely.bounds(shapely.buffer(shapely.union_all(boxes), snap_limit_m))
+    else:
+        box = study_area.geometry.to_crs(network.crs).total_bounds
+    bounds = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+    grids: dict[str, StreetGrid] = {}
+    alike: dict[tuple[str, float], StreetGrid] = {}
+    for group in groups:
+        cell_m = choose_cell_m(group.cutoff_s * speed_mps(network.graph(group.mode).mode.speed_kph))
+        key = (group.mode, cell_m)
+        if key not in alike:
+            alike[key] = build_street_grid(network, group.mode, cell_m=cell_m, bounds=bounds, limit_m=snap_limit_m)
+        grids[group.name] = alike[key]
+    return grids
+
+
+def evaluate(
+    scenario: Scenario,
+    network: RoadNetwork,
+    groups: Sequence[Group],
+    *,
+    study_area: gpd.GeoDataFrame | None = None,
+    communities: gpd.GeoDataFrame | None = None,
+    bands_s: Mapping[str, Sequence[float]] | None = None,
+    grids: Mapping[str, StreetGrid] | None = None,
+    snap_limit_m: float = SNAP_LIMIT_M,
+    direction: Direction = "to_facility",
+    progress: Progress | None = None,
+) -> Outcome:
+    """Evaluate a scenario for every group.
+
+    Parameters
+    ----------
+    scenario
+        The stations that are open.
+    network
+        The network, built for the modes of all groups.
+    groups
+        Who travels; the first is the headline group.
+    study_area
+        Polygons to report for, metric CRS. Demand is not filtered: give the demand inside.
+    communities
+        Areas to report by (``id``, ``name``, ``subdistrict``), carried into the outcome.
+    bands_s
+        Group name -> cutoffs of the isochrone bands in seconds, the largest being the group's cutoff; thirds of the
+        cutoff by default.
+    grids
+        Grids of `build_grids` for the same network, groups and study area, to save time over several scenarios.
+    snap_limit_m
+        Farthest access leg, metres.
+    direction
+        'to_facility' (workers travel to the station) or 'from_facility'.
+    progress
+        Called with (groups done, groups in all).
+
+    Returns
+    -------
+    Outcome
+        Times, coverage, shares, isochrones, reached streets and gaps of every group.
+
+    Raises
+    ------
+    ConfigError
+        No group, a group's name repeats, or bands do not end at the cutoff.
+    NetworkError
+        The network has not the mode of a group.
+    """
+    names = [group.name for group in groups]
+    if not names or len(set(names)) < len(names):
+        raise ConfigError(f"groups must be at least one, with names that do not repeat, got {name_some(names)}")
+    if study_area is not None:
+        study_area = study_area.to_crs(network.crs)
+    if grids is None:
+        grids = build_grids(network, groups, study_area=study_area, snap_limit_m=snap_limit_m)
+    outcomes = {}
+    for done, group in enumerate(groups):
+        bands = (bands_s or {}).get(group.name) or [group.cutoff_s / 3, group.cutoff_s * 2 / 3, group.cutoff_s]
+        outcomes[group.name] = _evaluate_group(
+            scenario, network, group, study_area, bands, grids[group.name], snap_limit_m, direction
+        )
+        if progress is not None:
+            progress(done + 1, len(groups))
+    return Outcome(scenario, network, outcomes, study_area, communities)
+
+
+def _evaluate_group(
+    scenario: Scenario,
+    network: RoadNetwork,
+    group: Group,
+    study_area: gpd.GeoDataFrame | None,
+    bands_s: Sequence[float],
+    grid: StreetGrid,
+    snap_limit_m: float,
+    direction: Direction,
+) -> GroupOutcome:
+    cutoffs_ms = check_cutoffs(bands_s)
+    if cutoffs_ms[-1] != round(group.cutoff_s * MS_PER_S):
+        raise ConfigError(
+            f"the largest band of group {group.name!r} must be its cutoff ({group.cutoff_s:g} s), "
+            f"got {cutoffs_ms[-1] / MS_PER_S:g} s; change the bands or the cutoff"
+        )
+    graph = network.graph(group.mode)
+    times = travel_times(
+        network,
+        scenario.facilities,
+        group.demand,
+        mode=group.mode,
+        limit_s=group.cutoff_s * LIMIT_PER_CUTOFF,
+        direction=direction,
+        snap_limit_m=snap_limit_m,
+    )
+    coverage = measure_coverage(times, group.demand, group.cutoff_s)
+    positions = snap_points(network, scenario.facilities, group.mode, limit_m=snap_limit_m)
+    reach = search_reach(network, graph, positions, limit_ms=cutoffs_ms[-1], direction=direction)
+    streets = street_table(network, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
+    field = cell_times(grid, graph, reach)
+    shapes = contour(grid, field, cutoffs_ms, graph)
+    bands = tabulate_bands(shapes, [""], cutoffs_ms, graph=graph, cell_m=grid.cell_m, crs=network.crs)
+    shares = table_shares(
+        coverage,
+        mode=graph.mode,
+        area_share=covered_area_share(grid, field, group.cutoff_s, study_area),
+        road_share=covered_road_share(network, group.mode, streets, group.cutoff_s, study_area),
+        straight_line=straight_line_share(group.demand, scenario.facilities, graph.mode, group.cutoff_s),
+    )
+    return GroupOutcome(
+        group=group,
+        times=times,
+        coverage=coverage,
+        shares=shares,
+        isochrones=bands,
+        reached_streets=_inside(streets, study_area),
+        gaps=find_gaps(coverage, group.demand, network, scenario.facilities),
+    )
+
+
+def _inside(streets: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Keep the street pieces that touch the study area."""
+    if study_area is None or streets.empty:
+        return streets
+    area = study_area.geometry.union_all()
+    shapely.prepare(area)
+    return streets[np.asarray(shapely.intersects(area, streets.geometry.to_numpy()))].reset_index(drop=True)
