@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from coverage_planner.siting.mclp import solve_mclp
     from coverage_planner.siting.solution import Solution
     from coverage_planner.sources.areas import read_areas, read_study_area
-    from coverage_planner.sources.osm import fetch_roads, read_pois
+    from coverage_planner.sources.osm import fetch_roads
     from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
+    from coverage_planner.sources.pois import read_pois
     from coverage_planner.sources.population import read_population
     from coverage_planner.sources.roads import read_roads
     from coverage_planner.traveltime.isochrone import isochrones
@@ -60,7 +61,7 @@ _HOMES = {
     "read_candidates": "sources.points",
     "read_demand": "sources.points",
     "read_facilities": "sources.points",
-    "read_pois": "sources.osm",
+    "read_pois": "sources.pois",
     "read_population": "sources.population",
     "read_results": "report.results",
     "read_roads": "sources.roads",

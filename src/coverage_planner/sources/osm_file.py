@@ -19,17 +19,15 @@ from osmium.osm import NODE, RELATION, WAY
 from coverage_planner.errors import SourceError
 from coverage_planner.schema import ROAD_TAGS, Rejections, Roads
 from coverage_planner.sources import osm_tags
-from coverage_planner.sources.segments import WGS84, CrsLike, Lines, cut_lines, roads_from_lines
+from coverage_planner.sources.segments import WGS84, CrsLike, Lines, cut_lines, roads_from_pieces
 from coverage_planner.units import Progress
-
-SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 
 _LOG = logging.getLogger(__name__)
 _STAGES = 3
 #: OpenStreetMap's coordinates are whole numbers of this part of a degree.
 _PER_DEGREE = 1e7
-#: A ring needs more points than this.
-_TRIANGLE = 3
+#: The fewest points of a line, and of a ring without the one that closes it.
+_LINE, _TRIANGLE = 2, 3
 
 
 @dataclass(eq=False)
@@ -74,7 +72,7 @@ class Locations:
         return found[inverse, 0] / _PER_DEGREE, found[inverse, 1] / _PER_DEGREE
 
     def _find_unsaved(self) -> dict[int, Any]:
-        return {node.id: node.location for node in osmium.FileProcessor(str(self.path), NODE) if node.id < 0}
+        return {node.id: node.location for node in objects(self.path, NODE) if node.id < 0}
 
     def lines(self, ways: Ways) -> Lines:
         """Return ways as lines with coordinates."""
@@ -125,8 +123,8 @@ def read_osm_roads(
             "export it again with its ways and nodes"
         )
     _note_lost(lines, streets, path, rejected)
-    roads = roads_from_lines(
-        lines,
+    roads = roads_from_pieces(
+        cut_lines(lines, np.array(route_nodes[0], dtype=np.int64)),
         osm_tags.tag_table(streets.tags, ROAD_TAGS),
         osm_tags.node_table(*route_nodes),
         obstacles,
@@ -138,6 +136,14 @@ def read_osm_roads(
     )
     tell(_STAGES, _STAGES)
     return roads
+
+
+def objects(path: Path, kinds: Any, *filters: Any) -> Iterator[Any]:
+    """Return an iterator over the nodes, ways or relations of a file that pass all filters."""
+    processor = osmium.FileProcessor(str(path), kinds)
+    for one in filters:
+        processor.with_filter(one)
+    return iter(processor)
 
 
 def _no_progress(_done: int, _all: int) -> None:
@@ -162,7 +168,7 @@ def read_nodes(
     lon: list[float] = []
     lat: list[float] = []
     all_tags: list[dict[str, str]] = []
-    for node in osmium.FileProcessor(str(path), NODE).with_filter(remember).with_filter(KeyFilter(*keys)):
+    for node in objects(path, NODE, remember, KeyFilter(*keys)):
         tags = tags_of(node)
         if wanted(tags):
             ids.append(node.id)
@@ -183,7 +189,7 @@ class _WaterAreas:
 def _read_ways(path: Path) -> tuple[Ways, Ways, _WaterAreas]:
     """Read streets, obstacles drawn as ways, and obstacles drawn as relations."""
     streets, barriers = Ways(), Ways()
-    for way in osmium.FileProcessor(str(path), WAY).with_filter(KeyFilter(*osm_tags.WAY_KEYS)):
+    for way in objects(path, WAY, KeyFilter(*osm_tags.WAY_KEYS)):
         tags = tags_of(way)
         if osm_tags.is_street(tags):
             streets.add(way, tags)
@@ -194,7 +200,7 @@ def _read_ways(path: Path) -> tuple[Ways, Ways, _WaterAreas]:
 
 def _read_water_areas(path: Path) -> _WaterAreas:
     members = []
-    for relation in osmium.FileProcessor(str(path), RELATION).with_filter(KeyFilter("natural", "waterway")):
+    for relation in objects(path, RELATION, KeyFilter("natural", "waterway")):
         tags = tags_of(relation)
         if tags.get("type") == "multipolygon" and osm_tags.is_water_area(tags) and osm_tags.obstacle_kind(tags):
             members.append([member.ref for member in relation.members if member.type == "w"])
@@ -206,7 +212,7 @@ def read_member_ways(path: Path, members: list[list[int]]) -> Ways:
     ways = Ways()
     wanted = sorted({way_id for one in members for way_id in one})
     if wanted:
-        for way in osmium.FileProcessor(str(path), WAY).with_filter(IdFilter(wanted)):
+        for way in objects(path, WAY, IdFilter(wanted)):
             ways.add(way, {})
     return ways
 
@@ -255,7 +261,7 @@ def draw_ways(lines: Lines) -> list[list[Any]]:
     positions, piece = pieces.vertices()
     parts: list[list[Any]] = [[] for _ in range(len(lines.starts) - 1)]
     if len(positions):
-        drawn = shapely.linestrings(np.column_stack([pieces.x[positions], pieces.y[positions]]), indices=piece)
+        drawn: Any = shapely.linestrings(np.column_stack([pieces.x[positions], pieces.y[positions]]), indices=piece)
         for row, part in zip(pieces.line.tolist(), drawn, strict=True):
             parts[row].append(part)
     return parts
@@ -277,7 +283,7 @@ def _note_lost(lines: Lines, streets: Ways, path: Path, rejected: Rejections | N
     sums = np.concatenate([[0], np.cumsum(known)])
     located = sums[lines.starts[1:]] - sums[lines.starts[:-1]]
     short = np.flatnonzero(located < np.diff(lines.starts))
-    lost = np.flatnonzero(located < 2)
+    lost = np.flatnonzero(located < _LINE)
     if len(short):
         _LOG.info("%s: %d of %d ways reach beyond the extract and end at its edge", path.name, len(short), len(located))
     if rejected is not None and len(lost):

@@ -128,21 +128,38 @@ def choose_crs(
     Raises
     ------
     CrsError
-        `crs` is unknown or not projected in metres, or the study area has none.
+        `crs` is unknown, not projected in metres, or stretches them; or the study area has none.
     """
     if crs is not None:
-        chosen = _parse_crs(crs)
+        chosen = parse_crs(crs)
         require_metric(gpd.GeoSeries([], crs=chosen), "crs")
+        if stretches(chosen):
+            raise CrsError(
+                f"crs must have true metres, got {chosen.to_string()} ({chosen.name}), which stretches distances away "
+                "from the equator; leave crs out for the UTM zone"
+            )
         return chosen
     if source_crs.is_projected and abs(source_crs.axis_info[0].unit_conversion_factor - 1.0) < 1e-9:  # noqa: PLR2004
         return source_crs
     if study_area is not None:
-        return _in_lon_lat(study_area).estimate_utm_crs()
+        return _utm_crs(_in_lon_lat(study_area))
     box = shapely.box(np.nanmin(x), np.nanmin(y), np.nanmax(x), np.nanmax(y))
-    return gpd.GeoSeries([box], crs=source_crs).to_crs(WGS84).estimate_utm_crs()
+    return _utm_crs(gpd.GeoSeries([box], crs=source_crs))
 
 
-def _parse_crs(crs: int | str | pyproj.CRS) -> pyproj.CRS:
+def stretches(crs: pyproj.CRS) -> bool:
+    """Tell whether a CRS is a Mercator of web maps or charts, whose metres grow with latitude."""
+    operation = crs.coordinate_operation
+    method = str(operation.method_name) if operation else ""
+    return "Mercator" in method and "Transverse" not in method and "Oblique" not in method
+
+
+def _utm_crs(places: gpd.GeoSeries | gpd.GeoDataFrame) -> pyproj.CRS:
+    return pyproj.CRS.from_user_input(places.to_crs(WGS84).estimate_utm_crs())
+
+
+def parse_crs(crs: int | str | pyproj.CRS) -> pyproj.CRS:
+    """Return a CRS from what a caller may give for one; raise `CrsError` where there is no such CRS."""
     try:
         return pyproj.CRS.from_user_input(crs)
     except CRSError as error:
@@ -159,7 +176,7 @@ def _in_lon_lat(study_area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return study_area.to_crs(WGS84)
 
 
-def clip_region(study_area: gpd.GeoDataFrame | None, margin_m: float, crs: pyproj.CRS) -> shapely.Geometry | None:
+def clip_region(study_area: gpd.GeoDataFrame | None, margin_m: float, crs: pyproj.CRS) -> Any:
     """Return the study area with its margin in a metric CRS; None where there is no study area.
 
     Raises
@@ -181,7 +198,7 @@ def clip_region(study_area: gpd.GeoDataFrame | None, margin_m: float, crs: pypro
     return region
 
 
-def draw_pieces(pieces: Pieces, source_crs: pyproj.CRS, crs: pyproj.CRS) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def draw_pieces(pieces: Pieces, source_crs: pyproj.CRS, crs: pyproj.CRS) -> tuple[Any, NDArray[np.float64]]:
     """Return each piece as a LineString in `crs` and its length in metres.
 
     Lengths are geodesic on the WGS 84 ellipsoid for sources in longitude and latitude, else planar in the source's CRS.
@@ -212,8 +229,8 @@ def project(
     return pyproj.Transformer.from_crs(source_crs, crs, always_xy=True).transform(x, y)
 
 
-def roads_from_lines(
-    lines: Lines,
+def roads_from_pieces(
+    pieces: Pieces,
     tags: pd.DataFrame,
     route_nodes: pd.DataFrame,
     obstacles: gpd.GeoDataFrame,
@@ -223,23 +240,26 @@ def roads_from_lines(
     study_area: gpd.GeoDataFrame | None,
     margin_m: float,
     source: str,
+    stated_m: NDArray[np.float64] | None = None,
 ) -> Roads:
-    """Cut lines at nodes and bundle them with nodes and obstacles, projected and clipped.
+    """Bundle pieces with nodes and obstacles, projected and clipped.
 
     Parameters
     ----------
-    lines
+    pieces
         The streets in `source_crs`.
     tags
-        Text columns, one row per line.
+        Text columns, one row per line that the pieces were cut from.
     route_nodes
-        Columns ``node_id``, ``x``, ``y`` and tags: nodes to cut at, as far as they lie on a street.
+        Columns ``node_id``, ``x``, ``y`` and tags; those that are ends of segments are kept.
     obstacles
         Columns ``kind`` and ``geometry``, with a CRS.
     source_crs, crs, study_area, margin_m
         See `choose_crs` and `clip_region`.
     source
         Name of the source for messages, the manifest and the attribution.
+    stated_m
+        Lengths of the lines that count instead of the drawn ones; pieces get their share.
 
     Returns
     -------
@@ -255,12 +275,13 @@ def roads_from_lines(
     CrsError, ConfigError
         See `choose_crs` and `clip_region`.
     """
-    pieces = cut_lines(lines, route_nodes["node_id"].to_numpy(dtype=np.int64))
     if not len(pieces.line):
         raise SourceError(f"{source} must hold at least one street of two located nodes, got none; choose another file")
     chosen = choose_crs(pieces.x, pieces.y, source_crs, crs, study_area)
     region = clip_region(study_area, margin_m, chosen)
     geometry, length_m = draw_pieces(pieces, source_crs, chosen)
+    if stated_m is not None:
+        length_m = _share_lengths(stated_m, pieces.line, length_m)
     if region is not None:
         inside = shapely.intersects(region, geometry)
         _require_some(inside, geometry, region, chosen, source)
@@ -277,9 +298,14 @@ def no_nodes() -> pd.DataFrame:
     return pd.DataFrame({"node_id": pd.array([], dtype="int64"), "x": [], "y": []})
 
 
-def no_obstacles(crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Return a table of no obstacles, for sources that know none."""
-    return gpd.GeoDataFrame({"kind": []}, geometry=[], crs=crs)
+def _share_lengths(
+    stated_m: NDArray[np.float64], line: NDArray[np.int64], length_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    drawn_m = np.bincount(line, weights=length_m, minlength=len(stated_m))
+    parts = np.bincount(line, minlength=len(stated_m))
+    # a line that is drawn as a point has no shares to go by
+    share = np.divide(length_m, drawn_m[line], out=1.0 / parts[line], where=drawn_m[line] > 0)
+    return np.asarray(stated_m[line] * share)
 
 
 def _segment_table(
@@ -301,9 +327,7 @@ def _place_nodes(
     return gpd.GeoDataFrame(kept, geometry=shapely.points(x, y), crs=crs)
 
 
-def _require_some(
-    inside: NDArray[np.bool_], geometry: NDArray[Any], region: shapely.Geometry, crs: pyproj.CRS, source: str
-) -> None:
+def _require_some(inside: NDArray[np.bool_], geometry: NDArray[Any], region: Any, crs: pyproj.CRS, source: str) -> None:
     if not inside.any():
         raise InputError(
             f"study_area with its margin must meet the streets of {source}; it spans {_box_text(region.bounds, crs)}, "
