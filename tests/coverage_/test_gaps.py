@@ -89,8 +89,9 @@ def test_each_point_has_its_reason():
 def test_a_point_cut_off_from_every_street_by_water_has_no_road_connection():
     network = streets(((0, 0), (3000, 0)), obstacles=[shapely.box(-500, 40, 3500, 60)])
     stations, demand = points_at([(0, 0)], prefix="S"), points_at([(300, 100)])
-    coverage = cover(network, stations, demand)
-    assert explain_uncovered(coverage, demand, network, stations).tolist() == ["no_road_connection"]
+    for given_stations in (stations, points_at([], prefix="S")):
+        coverage = cover(network, given_stations, demand)
+        assert explain_uncovered(coverage, demand, network, given_stations).tolist() == ["no_road_connection"]
 
 
 def test_barrier_is_near_in_a_straight_line_up_to_half_of_what_the_cutoff_reaches():
@@ -129,6 +130,24 @@ def test_a_station_on_the_same_oneway_street_is_a_connection_for_those_before_it
     back = cover(network, stations, demand, mode="bicycle", cutoff_s=60.0, direction="from_facility")
     assert explain_uncovered(there, demand, network, stations).tolist() == ["no_station_in_reach", "no_road_connection"]
     assert explain_uncovered(back, demand, network, stations).tolist() == ["no_road_connection", "no_station_in_reach"]
+
+
+def test_a_station_at_the_same_place_of_a_oneway_street_is_a_connection():
+    """The legs of 100 m on both sides take longer than the cutoff, the street between them no time at all."""
+    network = streets(((0, 0), (3000, 0)), ((3000, 0), (9000, 0), {"oneway": "yes"}))
+    stations, demand = points_at([(8000, 100)], prefix="S"), points_at([(8000, -100)])
+    for direction in ("to_facility", "from_facility"):
+        coverage = cover(network, stations, demand, mode="bicycle", cutoff_s=60.0, direction=direction)
+        assert explain_uncovered(coverage, demand, network, stations).tolist() == ["no_station_in_reach"]
+
+
+def test_every_station_connects_the_streets_it_stands_on():
+    network = streets(((0, 0), (9000, 0)), ((0, 3000), (9000, 3000)), ((0, 6000), (9000, 6000)))
+    stations, demand = points_at([(0, 0), (0, 3000)], prefix="S"), points_at([(8000, 0), (8000, 3000), (8000, 6000)])
+    for order in ([0, 1], [1, 0]):
+        turned = stations.iloc[order].reset_index(drop=True)
+        reasons = explain_uncovered(cover(network, turned, demand), demand, network, turned)
+        assert reasons.tolist() == ["no_station_in_reach", "no_station_in_reach", "no_road_connection"]
 
 
 def test_without_any_station_on_a_street_nothing_is_in_reach():
