@@ -1,0 +1,362 @@
+"""The plan file (TOML) -> checked settings.
+
+Each table of the plan file is a frozen dataclass here; its fields are the keys, their types and bounds. Minutes stand
+in the plan file, seconds here: `cutoff_min` becomes `cutoff_s`. docs/plan-file.md explains every key.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
+from coverage_planner.errors import ConfigError, SourceError, name_some
+from coverage_planner.network.modes import DEFAULT_MODES, DRIVE_SPEEDS_KPH, Mode
+from coverage_planner.sources.datum import Datum
+
+#: What a source's file is, by its name: an OpenStreetMap extract, a raster of people, or a table or layer of points.
+Form = Literal["osm", "raster", "table"]
+#: Values of an OpenStreetMap key that are wanted: some, or all of them.
+TagValues = tuple[str, ...] | Literal[True]
+
+
+@dataclass(frozen=True)
+class RoadSource:
+    """Table [roads]: the street file, and how to read a line layer."""
+
+    file: Path
+    margin_m: float | None = at_least(0, None)
+    source_crs: str | None = None
+    layer: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AreaSource:
+    """Table [study_area]: polygons."""
+
+    file: Path
+    datum: Datum = "wgs84"
+    sheet: str | None = None
+    encoding: str | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CommunitySource(AreaSource):
+    """Table [communities]: polygons with names."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PointSource:
+    """Tables [facilities] and [premises]: points from a table or layer, or from an OpenStreetMap file."""
+
+    file: Path
+    datum: Datum = "wgs84"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    encoding: str | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    osm: Mapping[str, TagValues] = field(default_factory=dict)
+
+    @property
+    def form(self) -> Form:
+        """What the file is, by its name."""
+        name = self.file.name.lower()
+        if name.endswith((".osm", ".pbf", ".osm.gz", ".osm.bz2")):
+            return "osm"
+        return "raster" if name.endswith((".tif", ".tiff")) else "table"
+
+
+@dataclass(frozen=True)
+class DemandSource(PointSource):
+    """Key `demand` of a group: points with a weight each, or a raster of people."""
+
+    weights: Mapping[str, float] = field(default_factory=dict, metadata={"at_least": 0})
+    sum: float | None = more_than(0, None)
+    minimum: float = at_least(0, 0.0)
+
+
+@dataclass(frozen=True)
+class GroupSettings:
+    """One of [[groups]]: who travels, how, how far."""
+
+    name: str
+    mode: str
+    demand: DemandSource
+    cutoff_s: float = in_minutes("cutoff_min")
+
+
+@dataclass(frozen=True)
+class SitingSettings:
+    """Table [siting]: how many sites to propose, for whom, and how long the solver may work."""
+
+    n_open: int = at_least(1)
+    group: str = ""
+    time_limit_s: float | None = more_than(0, None)
+    mip_gap: float | None = at_least(0, None)
+    max_candidates: int | None = at_least(1, None)
+
+
+@dataclass(frozen=True)
+class CandidateSettings:
+    """Table [candidates]: where sites may open besides the premises."""
+
+    spacing_m: float = more_than(0, 150.0)
+    reach_s: float | None = in_minutes("reach_min", None)
+
+
+@dataclass(frozen=True)
+class SnapSettings:
+    """Table [snap]: how far a point may lie from its street, and what counts as an island."""
+
+    limit_m: float = more_than(0, 200.0)
+    small_component_m: float = at_least(0, 2000.0)
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """Table [map]: an optional tile layer under the streets."""
+
+    tiles: str | None = None
+    tiles_attribution: str | None = None
+
+
+@dataclass(frozen=True)
+class BandSettings:
+    """Table [bands]: upper bounds of the time bands shown for the headline group."""
+
+    cutoffs_s: tuple[float, ...] = in_minutes("minutes", ())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan file, checked.
+
+    Attributes
+    ----------
+    name, language, crs, synthetic
+        Title; language of maps and tables; projected CRS in metres or None (UTM zone); whether any data are made up.
+    roads, study_area, communities, facilities, premises
+        Where the data are; None where the plan has none.
+    groups
+        At least one; the first is the headline group.
+    siting
+        None where nothing is to be proposed; `siting.group` is the name of a group.
+    candidates, snap, map
+        Settings with their defaults filled in.
+    bands
+        `bands.cutoffs_s` ascends to the headline group's cutoff; thirds of it where the plan does not say.
+    modes
+        Name -> mode: the default modes with the plan's changes, and the plan's own.
+    path
+        The plan file; relative paths in it start from its folder.
+    """
+
+    name: str
+    roads: RoadSource
+    facilities: PointSource
+    groups: tuple[GroupSettings, ...]
+    language: Literal["zh", "en"] = "zh"
+    crs: str | None = None
+    synthetic: bool = False
+    study_area: AreaSource | None = None
+    communities: CommunitySource | None = None
+    premises: PointSource | None = None
+    siting: SitingSettings | None = None
+    candidates: CandidateSettings = field(default_factory=CandidateSettings)
+    snap: SnapSettings = field(default_factory=SnapSettings)
+    bands: BandSettings = field(default_factory=BandSettings)
+    map: MapSettings = field(default_factory=MapSettings)
+    modes: Mapping[str, Mode] = field(default_factory=lambda: dict(DEFAULT_MODES))
+    path: Path = field(default=Path(), metadata={"key": None})
+
+
+def read_plan(path: str | PathLike[str]) -> Plan:
+    """Read a plan file and check every key of it.
+
+    Parameters
+    ----------
+    path
+        A TOML file in UTF-8. Relative paths in it start from its own folder.
+
+    Returns
+    -------
+    Plan
+        The settings, with defaults filled in, paths absolute and minutes turned into seconds.
+
+    Raises
+    ------
+    SourceError
+        The plan file is missing or unreadable.
+    ConfigError
+        It is not TOML; a key is unknown, missing, of the wrong type or out of bounds; keys contradict each other; or
+        files that it names are missing (all of them are listed). The message names the table and key.
+    """
+    file = Path(path).absolute()
+    table = _toml(file)
+    plan = read_settings(Plan, {**table, "modes": _with_default_modes(table.get("modes", {}))}, "", file.parent)
+    headline = plan.groups[0]
+    plan = replace(
+        plan,
+        path=file,
+        siting=plan.siting and replace(plan.siting, group=plan.siting.group or headline.name),
+        bands=plan.bands if plan.bands.cutoffs_s else BandSettings(_thirds(headline.cutoff_s)),
+    )
+    _check_groups(plan)
+    _check_bands(plan)
+    _check_crs(plan)
+    for at, source in _point_sources(plan):
+        _check_keys_fit_form(source, at)
+    if plan.map.tiles and not plan.map.tiles_attribution:
+        raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
+    missing = [f"{at} ({named})" for at, named in _files(plan, "") if not named.is_file()]
+    if missing:
+        raise ConfigError(
+            f"every file that {file.name} names must exist, missing {name_some(missing, most=len(missing))}; correct "
+            f"the paths (they start from {file.parent})"
+        )
+    return plan
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{file.name} must be TOML, got: {error}; texts stand in quotes, and Windows paths in 'single quotes' or "
+            "with / instead of \\"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} must be text in UTF-8, got other bytes; save it as UTF-8") from error
+    except OSError as error:
+        raise SourceError(f"the plan must be a readable file, got: {error}; check the path") from error
+
+
+def _with_default_modes(given: Any) -> Any:
+    """Fill a plan's [modes] tables up with the default modes, so that a table says only what differs."""
+    if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
+        return given  # refused, with its path, like any key of the wrong type
+    filled: dict[str, Any] = {}
+    for name in {**DEFAULT_MODES, **given}:
+        table, at = given.get(name, {}), f"[modes.{name}]"
+        base = asdict(DEFAULT_MODES[name]) if name in DEFAULT_MODES else {}
+        if base and table.get("rules", base["rules"]) != base["rules"]:
+            base = {}  # another kind of travel: nothing of the default mode fits
+        if not base and not {"rules", "speed_kph"} <= table.keys():
+            raise ConfigError(
+                f"{at} must have rules and speed_kph, as {name!r} with these rules is none of the default modes "
+                f"({', '.join(DEFAULT_MODES)}{did_you_mean(name, DEFAULT_MODES)}); add them or correct the name"
+            )
+        if "name" in table:
+            raise ConfigError(f"{at} has no key 'name', as the table's own name is the mode's; remove it")
+        if table.get("rules", base.get("rules")) != "motorcar" and {"class_speeds_kph", "urban_factor"} & table.keys():
+            raise ConfigError(f"{at} must have rules = 'motorcar' for class_speeds_kph and urban_factor; remove them")
+        speeds = table.get("class_speeds_kph", {})
+        for road_class in speeds if isinstance(speeds, dict) else ():
+            if road_class not in DRIVE_SPEEDS_KPH:
+                raise ConfigError(
+                    f"{at} class_speeds_kph has no key {road_class!r}{did_you_mean(road_class, DRIVE_SPEEDS_KPH)}; "
+                    f"its keys are {', '.join(DRIVE_SPEEDS_KPH)}"
+                )
+        merged = {**base.get("class_speeds_kph", {}), **speeds} if isinstance(speeds, dict) else speeds
+        filled[name] = {**base, **table, "name": name, "class_speeds_kph": merged}
+    return filled
+
+
+def _thirds(cutoff_s: float) -> tuple[float, ...]:
+    return cutoff_s / 3, cutoff_s * 2 / 3, cutoff_s
+
+
+def _check_bands(plan: Plan) -> None:
+    bands_s, cutoff_s = plan.bands.cutoffs_s, plan.groups[0].cutoff_s
+    if any(later <= earlier for earlier, later in pairwise(bands_s)) or bands_s[-1] != cutoff_s:
+        minutes = [band_s / S_PER_MIN for band_s in bands_s]
+        raise ConfigError(
+            f"[bands] minutes must ascend to the headline group's cutoff of {cutoff_s / S_PER_MIN:g}, got {minutes}; "
+            "correct them"
+        )
+
+
+def _check_groups(plan: Plan) -> None:
+    names = {group.name: group for group in plan.groups}
+    for number, group in enumerate(plan.groups, start=1):
+        if names[group.name] is not group:
+            raise ConfigError(f"[[groups]] {number} name must not repeat, got {group.name!r} twice; rename one")
+        if group.mode not in plan.modes:
+            raise ConfigError(
+                f"[[groups]] {number} mode must be one of {', '.join(plan.modes)}, got {group.mode!r}"
+                f"{did_you_mean(group.mode, plan.modes)}; correct it or define [modes.{group.mode}]"
+            )
+    if plan.siting and plan.siting.group not in names:
+        raise ConfigError(
+            f"[siting] group must be the name of a group ({', '.join(names)}), got {plan.siting.group!r}"
+            f"{did_you_mean(plan.siting.group, names)}; correct it"
+        )
+
+
+def _check_crs(plan: Plan) -> None:
+    for key, text, metric in (("crs", plan.crs, True), ("[roads] source_crs", plan.roads.source_crs, False)):
+        try:
+            crs = CRS.from_user_input(text) if text else None
+        except CRSError as error:
+            raise ConfigError(f"{key} must be a CRS that PROJ knows, got {text!r}; for example 'EPSG:32650'") from error
+        if metric and crs and not (crs.is_projected and crs.axis_info[0].unit_conversion_factor == 1.0):
+            raise ConfigError(f"{key} must be projected and in metres, got {text!r} ({crs.name}); for example "
+                              "'EPSG:32650', or leave it out")  # fmt: skip
+
+
+#: Keys of a point source that mean something for each form of file; others would be silently ignored.
+_KEYS_OF_FORM: Mapping[Form, tuple[str, ...]] = {
+    "osm": ("file", "osm", "weights", "sum"),
+    "raster": ("file", "minimum", "sum"),
+    "table": ("file", "datum", "columns", "sheet", "encoding", "where", "sum"),
+}
+_CALLED: Mapping[Form, str] = {"osm": "an OpenStreetMap file", "raster": "a raster", "table": "a table of points"}
+
+
+def _point_sources(plan: Plan) -> Iterator[tuple[str, PointSource]]:
+    yield "[facilities]", plan.facilities
+    if plan.premises:
+        yield "[premises]", plan.premises
+    for number, group in enumerate(plan.groups, start=1):
+        yield f"[[groups]] {number} demand", group.demand
+
+
+def _check_keys_fit_form(source: PointSource, at: str) -> None:
+    if source.form == "raster" and not isinstance(source, DemandSource):
+        raise ConfigError(f"{at} file must have points, got the raster {source.file.name}; rasters are for demand")
+    if source.form == "osm" and not source.osm:
+        raise ConfigError(
+            f"{at} osm must say which places to take from {source.file.name}, got nothing; for example "
+            "osm = { amenity = ['bank'] }"
+        )
+    default = type(source)(source.file)
+    for f in fields(source):
+        given = getattr(source, f.name) != getattr(default, f.name)
+        if given and f.name not in _KEYS_OF_FORM[source.form]:
+            raise ConfigError(
+                f"{at} must not have {f.name}, as {source.file.name} is {_CALLED[source.form]}, for which only "
+                f"{', '.join(_KEYS_OF_FORM[source.form])} count; remove it"
+            )
+
+
+def _files(settings: Any, at: str) -> Iterator[tuple[str, Path]]:
+    """Yield the key and path of every file that a plan names."""
+    for f in fields(settings):
+        value = getattr(settings, f.name)
+        if f.name == "file":
+            yield f"{at} file", value
+        elif is_dataclass(value):
+            yield from _files(value, f"{at} {f.name}" if at else f"[{f.name}]")
+        elif f.name == "groups":
+            for number, group in enumerate(value, start=1):
+                yield from _files(group, f"[[groups]] {number}")
