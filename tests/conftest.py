@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+MUST_RUN = ("real_data", "browser")
 
 
 def pytest_addoption(parser):
@@ -27,3 +28,24 @@ def real_data(request) -> Path:
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY
+
+
+def _skipped_but_must_run(reporter) -> list[str]:
+    skipped = reporter.stats.get("skipped", [])
+    return [report.nodeid for report in skipped if any(mark in report.keywords for mark in MUST_RUN)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """With the folder given, a real-data or browser test that did not run fails the session."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--real-data") and reporter and _skipped_but_must_run(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    missing = _skipped_but_must_run(terminalreporter)
+    if config.getoption("--real-data") and missing:
+        terminalreporter.section("tests that had to run and were skipped")
+        for nodeid in missing:
+            terminalreporter.line(nodeid)

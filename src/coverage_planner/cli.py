@@ -1,0 +1,178 @@
+"""The command line: parse, call the pipeline, print, exit code.
+
+Exit codes: 0 done; 2 an input or setting is wrong (one message, nothing written); 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coverage_planner import __version__
+from coverage_planner.errors import CoveragePlannerError
+
+if TYPE_CHECKING:
+    from coverage_planner.config import Plan
+    from coverage_planner.pipeline import PlanRun
+    from coverage_planner.pipeline.stopwatch import StageReport
+
+_INTERRUPTED = 130
+
+_EXAMPLES = """\
+examples:
+  coverage-planner demo                          the whole job on the demo city, into ./coverage-planner-demo
+  coverage-planner plan plan.toml --out results  the same on your own district (docs/plan-file.md explains the file)
+  coverage-planner plan plan.toml --out results --force --language en
+"""
+
+_WORDS = {
+    "zh": {
+        "shares": "{group}({mode},{minutes:g} 分钟内):覆盖 {now:.1%} 的需求",
+        "was": ",现状 {before:.1%}",
+        "straight": ";直线半径 {radius:.0f} 米会算成 {claim:.1%}",
+        "site": "  {order}. {name}({kind}):新增覆盖需求 {gain:g}",
+        "rejected": "{n} 行输入未采用,原因见 rejected.csv",
+        "warning": "注意:{text}",
+        "written": "结果:{folder}(先打开 map.html)",
+        "synthetic": "演示数据为人工合成,不是真实城市。",
+    },
+    "en": {
+        "shares": "{group} ({mode}, within {minutes:g} minutes): {now:.1%} of the demand is covered",
+        "was": ", today {before:.1%}",
+        "straight": "; a straight-line radius of {radius:.0f} m would have claimed {claim:.1%}",
+        "site": "  {order}. {name} ({kind}): {gain:g} newly covered demand",
+        "rejected": "{n} input rows were not used; rejected.csv gives the reasons",
+        "warning": "note: {text}",
+        "written": "results: {folder} (open map.html first)",
+        "synthetic": "The data are synthetic, not a real city.",
+    },
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coverage-planner",
+        description="Who reaches a service station within 15 minutes over the streets, who does not, and where the "
+        "next one should open.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"coverage-planner {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="run the whole job on the demo city (synthetic)")
+    demo.add_argument(
+        "out", nargs="?", type=Path, default=Path("coverage-planner-demo"), metavar="DIR", help="folder to write"
+    )
+    plan = commands.add_parser("plan", help="run a plan file on your own district")
+    plan.add_argument("plan", type=Path, metavar="PLAN.toml", help="the plan file")
+    plan.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    for command in (demo, plan):
+        command.add_argument("--force", action="store_true", help="replace a folder of earlier results")
+        command.add_argument(
+            "--language", choices=("zh", "en"), help="language of map and tables; the plan's if not given"
+        )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments
+        The words after ``coverage-planner``; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    given = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Chinese name must not end the program on a console in another code page
+            stream.reconfigure(errors="replace")
+    try:
+        _run(given)
+    except CoveragePlannerError as error:
+        print(f"coverage-planner: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks
+        return 2
+    except KeyboardInterrupt:
+        print("coverage-planner: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
+        return _INTERRUPTED
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    from coverage_planner.config import read_plan  # noqa: PLC0415 - --help must start without the heavy libraries
+    from coverage_planner.demo import demo_plan  # noqa: PLC0415
+    from coverage_planner.pipeline import run_plan, write_run  # noqa: PLC0415
+    from coverage_planner.report.results import check_folder  # noqa: PLC0415
+
+    check_folder(given.out, force=given.force)  # before the work, not after it
+    plan = read_plan(demo_plan() if given.command == "demo" else given.plan)
+    if given.language:
+        plan = replace(plan, language=given.language)
+    with _StageBar(plan) as bar:
+        run = run_plan(plan, report=bar.report)
+        bar.report("write", None)
+        folder = write_run(run, given.out, force=given.force)
+        bar.report("write", 0.0)
+    _print_summary(run, folder)
+
+
+class _StageBar:
+    """A progress bar over the stages, on standard error."""
+
+    def __init__(self, plan: "Plan") -> None:
+        from tqdm import tqdm  # noqa: PLC0415
+
+        stages = 5 if plan.siting is None else 8
+        self._bar = tqdm(total=stages, bar_format="{desc:<12} {bar:24} {n_fmt}/{total_fmt} {elapsed}", leave=True)
+
+    def __enter__(self) -> "_StageBar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    @property
+    def report(self) -> "StageReport":
+        """The callback for the pipeline."""
+        return self._show
+
+    def _show(self, stage: str, seconds: float | None) -> None:
+        if seconds is None:
+            self._bar.set_description_str(stage)
+        else:
+            self._bar.update()
+
+
+def _print_summary(run: "PlanRun", folder: Path) -> None:
+    words = _WORDS[run.plan.language]
+    outcome = run.proposed or run.today
+    lines = [words["synthetic"]] if run.plan.synthetic else []
+    for name, group in outcome.groups.items():
+        shares = group.shares.iloc[0]
+        line = words["shares"].format(
+            group=name, mode=shares["mode"], minutes=shares["cutoff_s"] / 60, now=shares["covered_demand_share"]
+        )
+        if run.proposed is not None:
+            before = run.today.groups[name].shares.iloc[0]
+            line += words["was"].format(before=before["covered_demand_share"])
+        line += words["straight"].format(
+            radius=shares["straight_line_radius_m"], claim=shares["straight_line_demand_share"]
+        )
+        lines.append(line)
+    if run.solution is not None:
+        lines.append(run.solution.certificate())
+        for site in run.solution.sites.sort_values("order").to_dict("records"):
+            label = site.get("name") or site["id"]
+            gain = round(float(site["newly_covered_demand"]), 1)
+            lines.append(words["site"].format(order=site["order"], name=label, kind=site["kind"], gain=gain))
+    if len(run.rejected):
+        lines.append(words["rejected"].format(n=len(run.rejected)))
+    lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
+    lines.append(words["written"].format(folder=folder))
+    print("\n".join(lines))  # noqa: T201

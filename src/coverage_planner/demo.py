@@ -1,0 +1,25 @@
+"""The demo city that comes with the package: a synthetic district with a plan file."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from coverage_planner.errors import SourceError
+
+
+def demo_plan() -> Path:
+    """Return the plan file of the demo city, from the installed package or from the repository's ``data/demo``.
+
+    Raises
+    ------
+    SourceError
+        The data did not come with this installation.
+    """
+    package = Path(str(files("coverage_planner")))
+    places = (package / "demo_city", package.parents[1] / "data" / "demo")
+    for place in places:
+        if (place / "plan.toml").is_file():
+            return place / "plan.toml"
+    raise SourceError(
+        f"the demo city must come with the package, found no plan.toml in {places[0]} or {places[1]}; "
+        "install coverage-planner again"
+    )

@@ -1,0 +1,239 @@
+"""Everything a plan names -> checked tables, with what was refused and how much was read."""
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from coverage_planner.config import DemandSource, GroupSettings, Plan, PointSource
+from coverage_planner.errors import InputError
+from coverage_planner.schema import Rejections, Roads
+from coverage_planner.sources.areas import read_areas, read_study_area
+from coverage_planner.sources.pois import read_pois
+from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
+from coverage_planner.sources.population import read_population
+from coverage_planner.sources.roads import read_roads
+from coverage_planner.units import Progress, speed_mps
+
+_READERS = {"facilities": read_facilities, "candidates": read_candidates, "demand": read_demand}
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The tables of a plan, in one metric CRS.
+
+    Attributes
+    ----------
+    roads
+        Streets of the study area and its margin.
+    study_area, communities
+        Polygons, or None where the plan has none.
+    facilities
+        Stations in the study area and its margin.
+    demand
+        Group name -> demand inside the study area.
+    premises
+        Places where a site could open, inside the study area; None where the plan has none.
+    margin_m
+        How far the roads and facilities reach beyond the study area.
+    rows
+        One entry per input: ``table``, ``file``, ``sha256``, ``read``, ``rejected``, ``kept``.
+    """
+
+    roads: Roads
+    study_area: gpd.GeoDataFrame | None
+    communities: gpd.GeoDataFrame | None
+    facilities: gpd.GeoDataFrame
+    demand: Mapping[str, gpd.GeoDataFrame]
+    premises: gpd.GeoDataFrame | None
+    margin_m: float
+    rows: list[dict[str, object]]
+
+
+def farthest_m(plan: Plan, group: GroupSettings) -> float:
+    """How far anybody of a group gets within the cutoff, in metres: cutoff x fastest speed."""
+    mode = plan.modes[group.mode]
+    fastest_kph = max([mode.speed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
+    return group.cutoff_s * speed_mps(fastest_kph)
+
+
+def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None = None) -> Inputs:
+    """Read what a plan names.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    rejected
+        Rows that cannot be used are added to it, with the reason.
+    progress
+        Handed to the road reader.
+
+    Raises
+    ------
+    InputError, SourceError
+        An input cannot be read, or nothing of it remains.
+    """
+    counts: list[dict[str, object]] = []
+    margin_m = plan.roads.margin_m if plan.roads.margin_m is not None else max(farthest_m(plan, g) for g in plan.groups)
+    crs = CRS.from_user_input(plan.crs) if plan.crs else None
+    study_area = None
+    if plan.study_area is not None:
+        area = plan.study_area
+        study_area = read_study_area(
+            area.file, datum=area.datum, crs=crs, sheet=area.sheet, encoding=area.encoding, where=area.where or None
+        )
+        crs = CRS.from_user_input(study_area.crs)
+        counts.append(_count("study_area", area.file, len(study_area), 0))
+    before = len(rejected.rows)
+    roads = read_roads(
+        plan.roads.file,
+        crs=crs,
+        study_area=study_area,
+        margin_m=margin_m,
+        columns=plan.roads.columns or None,
+        source_crs=plan.roads.source_crs,
+        layer=plan.roads.layer,
+        rejected=rejected,
+        progress=progress,
+    )
+    counts.append(_count("roads", plan.roads.file, len(roads.segments), len(rejected.rows) - before))
+    crs = CRS.from_user_input(roads.segments.crs)
+    wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)
+    inside = None if study_area is None else study_area.geometry.union_all()
+
+    def points(name: str, table: str, source: PointSource, area: Any, where: str) -> gpd.GeoDataFrame:
+        start = len(rejected.rows)
+        found = _read_points(name, source, crs, study_area, margin_m, rejected)
+        kept = _keep_inside(found, area, rejected, table=table, source=source.file.name, where=where)
+        counts.append(_count(table, source.file, len(kept), len(rejected.rows) - start))
+        return kept
+
+    outside = "outside the study area"
+    return Inputs(
+        roads=roads,
+        study_area=study_area,
+        communities=_read_communities(plan, crs, rejected, counts),
+        facilities=points("facilities", "facilities", plan.facilities, wide, f"{outside} and its margin"),
+        demand={
+            group.name: points("demand", f"demand of {group.name}", group.demand, inside, outside)
+            for group in plan.groups
+        },
+        premises=points("candidates", "premises", plan.premises, inside, outside) if plan.premises else None,
+        margin_m=margin_m,
+        rows=counts,
+    )
+
+
+def _read_communities(
+    plan: Plan, crs: CRS, rejected: Rejections, counts: list[dict[str, object]]
+) -> gpd.GeoDataFrame | None:
+    source = plan.communities
+    if source is None:
+        return None
+    before = len(rejected.rows)
+    areas = read_areas(
+        source.file,
+        datum=source.datum,
+        crs=crs,
+        columns=source.columns or None,
+        sheet=source.sheet,
+        encoding=source.encoding,
+        where=source.where or None,
+        rejected=rejected,
+    )
+    counts.append(_count("communities", source.file, len(areas), len(rejected.rows) - before))
+    return areas
+
+
+def _read_points(
+    name: str,
+    source: PointSource,
+    crs: CRS,
+    study_area: gpd.GeoDataFrame | None,
+    margin_m: float,
+    rejected: Rejections,
+) -> gpd.GeoDataFrame:
+    """Read a table of points in whichever form it comes."""
+    if source.form == "osm":
+        tags = {key: True if values is True else list(values) for key, values in source.osm.items()}
+        table = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m)
+    elif source.form == "raster":
+        if study_area is None:
+            raise InputError(
+                f"a raster of people must be cut out by a study area, got none for {source.file.name}; "
+                "add [study_area] to the plan"
+            )
+        minimum = source.minimum if isinstance(source, DemandSource) else 0.0
+        table = read_population(source.file, study_area=study_area, crs=crs, minimum=minimum)
+    else:
+        table = _READERS[name](
+            source.file,
+            datum=source.datum,
+            crs=crs,
+            columns=source.columns or None,
+            sheet=source.sheet,
+            encoding=source.encoding,
+            where=source.where or None,
+            rejected=rejected,
+        )
+    return _weigh(table, source) if isinstance(source, DemandSource) else table
+
+
+def _weigh(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
+    """Give points of interest their weight by kind, and scale to the sum the plan states."""
+    if source.form == "osm":
+        weights = table["kind"].map(dict(source.weights)).astype(float).fillna(1.0)
+        unknown = sorted(set(source.weights) - set(table["kind"]))
+        if unknown:
+            warnings.warn(f"weights of {unknown} match no point of {source.file.name}", stacklevel=2)
+        table = table.assign(demand=weights)
+    if source.sum is not None:
+        total = float(table["demand"].sum())
+        if not total > 0:
+            raise InputError(f"demand of {source.file.name} must not be all zero to be scaled to sum = {source.sum:g}")
+        table = table.assign(demand=table["demand"] * (source.sum / total))
+    return table
+
+
+def _keep_inside(
+    points: gpd.GeoDataFrame, area: Any, rejected: Rejections, *, table: str, source: str, where: str
+) -> gpd.GeoDataFrame:
+    """Keep the points inside an area (all where it is None); the others are noted as rejected."""
+    if area is None:
+        return points
+    shapely.prepare(area)
+    inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
+    out = np.flatnonzero(~inside)
+    rows = points["row"].to_numpy()[out] if "row" in points else out + 1
+    ids = list(points["id"].to_numpy()[out])
+    rejected.add(source=source, table=table, labels=ids, reason=where, row_numbers=list(rows))
+    if not inside.any():
+        raise InputError(
+            f"{table} must have points inside the study area, none of {len(points)} in {source} is; "
+            "check the study area, the datum and the columns of the coordinates"
+        )
+    return points[inside].reset_index(drop=True)
+
+
+def _count(table: str, file: Path, kept: int, refused: int) -> dict[str, object]:
+    return {
+        "table": table,
+        "file": file.name,
+        "sha256": _sha256(file),
+        "read": kept + refused,
+        "rejected": refused,
+        "kept": kept,
+    }
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

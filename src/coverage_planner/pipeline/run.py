@@ -1,0 +1,329 @@
+"""The main job: roads, stations and demand -> today, gaps, candidates, sites, proposed -> one folder."""
+
+import platform
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from coverage_planner.config import Plan
+from coverage_planner.errors import InputError, SnapError, name_some
+from coverage_planner.network.build import build_network
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.snap import SNAPPED
+from coverage_planner.pipeline.inputs import Inputs, farthest_m, read_inputs
+from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
+from coverage_planner.report.maps import draw_map
+from coverage_planner.report.results import write_results
+from coverage_planner.scenario.evaluate import build_grids, evaluate
+from coverage_planner.scenario.scenario import Group, Outcome, Scenario
+from coverage_planner.schema import Rejections
+from coverage_planner.siting.candidates import propose_candidates
+from coverage_planner.siting.mclp import solve_mclp
+from coverage_planner.siting.solution import Solution
+from coverage_planner.traveltime.times import TravelTimes, travel_times
+
+#: Libraries whose versions stand in the manifest.
+_LIBRARIES = ("geopandas", "highspy", "numba", "numpy", "osmium", "pandas", "pyproj", "scipy", "shapely")
+
+_SCENARIO_NAMES = {"zh": ("现状", "方案"), "en": ("today", "proposed")}
+
+
+@dataclass(frozen=True, eq=False)
+class PlanRun:
+    """Everything a plan led to.
+
+    Attributes
+    ----------
+    plan
+        The plan.
+    network
+        The road network.
+    today
+        The stations that exist.
+    proposed
+        Today's stations and the chosen sites; None where the plan proposes nothing or no gap can be closed.
+    candidates
+        Where a site could open; None where the plan proposes nothing.
+    solution
+        The chosen sites with their certificate; None likewise.
+    rejected
+        Rows of the inputs that were not used, with the reason.
+    manifest
+        Settings, versions, inputs, rows, stages, warnings: what ``run.json`` holds.
+    """
+
+    plan: Plan
+    network: RoadNetwork
+    today: Outcome
+    proposed: Outcome | None
+    candidates: gpd.GeoDataFrame | None
+    solution: Solution | None
+    rejected: pd.DataFrame
+    manifest: Mapping[str, Any]
+
+
+def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
+    """Run every stage of a plan, in order.
+
+    Parameters
+    ----------
+    plan
+        A plan from `config.read_plan`.
+    report
+        Called when a stage begins (seconds None) and when it ends.
+
+    Raises
+    ------
+    CoveragePlannerError
+        An input or setting is wrong; the message says which and what to do.
+    """
+    watch = Stopwatch(report)
+    rejected = Rejections()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        with watch.stage("read"):
+            inputs = read_inputs(plan, rejected)
+        with watch.stage("network"):
+            network = build_network(
+                inputs.roads, modes=_used_modes(plan), small_component_m=plan.snap.small_component_m
+            )
+        groups = [Group(g.name, g.mode, g.cutoff_s, inputs.demand[g.name]) for g in plan.groups]
+        _warn_of_missing_margin(plan, network, inputs)
+        with watch.stage("grids"):
+            grids = build_grids(network, groups, study_area=inputs.study_area, snap_limit_m=plan.snap.limit_m)
+        settings: dict[str, Any] = {
+            "study_area": inputs.study_area,
+            "communities": inputs.communities,
+            "bands_s": {groups[0].name: plan.bands.cutoffs_s},
+            "grids": grids,
+            "snap_limit_m": plan.snap.limit_m,
+        }
+        names = _SCENARIO_NAMES[plan.language]
+        with watch.stage("today"):
+            today = evaluate(Scenario(names[0], inputs.facilities), network, groups, **settings)
+        _reject_unsnapped(today, plan, rejected)
+        candidates, solution, proposed = None, None, None
+        if plan.siting is not None:
+            candidates, solution = _propose(plan, network, inputs, today, watch)
+        if solution is not None:
+            with watch.stage("proposed"):
+                proposed = evaluate(today.scenario.with_sites(names[1], solution.sites), network, groups, **settings)
+    manifest = {
+        "plan": _plain(asdict(plan)),
+        "coverage_planner": version("coverage-planner"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "crs": network.edges.crs.to_string(),
+        "margin_m": inputs.margin_m,
+        "inputs": inputs.rows,
+        "network": _describe_network(network),
+        "snapped": _count_snapped(today),
+        "warnings": sorted({str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)}),
+        "solution": None if solution is None else solution.certificate(),
+        "stages": watch.stages,
+    }
+    return PlanRun(plan, network, today, proposed, candidates, solution, rejected.to_frame(), manifest)
+
+
+def _used_modes(plan: Plan) -> dict[str, Any]:
+    used = {group.mode for group in plan.groups}
+    return {name: mode for name, mode in plan.modes.items() if name in used}
+
+
+def _propose(
+    plan: Plan, network: RoadNetwork, inputs: Inputs, today: Outcome, watch: Stopwatch
+) -> tuple[gpd.GeoDataFrame, Solution | None]:
+    """Generate candidates and choose among them; no solution where there is nothing to gain."""
+    siting = plan.siting
+    if siting is None:
+        raise InputError("a plan must have [siting] to propose sites")
+    served = today.groups[siting.group]
+    group = served.group
+    with watch.stage("candidates"):
+        candidates = propose_candidates(
+            served.gaps,
+            network,
+            premises=inputs.premises,
+            mode=group.mode,
+            reach_s=plan.candidates.reach_s or group.cutoff_s,
+            spacing_m=plan.candidates.spacing_m,
+            snap_limit_m=plan.snap.limit_m,
+        )
+        if candidates.empty:
+            reason = "there is no gap" if served.gaps.empty else "no premises or street lies within reach of a gap"
+            warnings.warn(f"no sites are proposed: {reason}", stacklevel=2)
+            return candidates, None
+        candidates, times = _time_candidates(candidates, network, served.group, plan, served.coverage.covered)
+    with watch.stage("siting"):
+        solution = solve_mclp(
+            times,
+            group.demand,
+            candidates,
+            n_open=siting.n_open,
+            cutoff_s=group.cutoff_s,
+            existing=served.times.within(group.cutoff_s),
+            mip_gap=siting.mip_gap or 0.0,
+            time_limit_s=siting.time_limit_s,
+        )
+    return candidates, solution
+
+
+def _time_candidates(
+    candidates: gpd.GeoDataFrame, network: RoadNetwork, group: Group, plan: Plan, covered: Any
+) -> tuple[gpd.GeoDataFrame, TravelTimes]:
+    """Times of the candidates; where the plan limits their number, of those that reach most uncovered demand."""
+
+    def search(table: gpd.GeoDataFrame) -> TravelTimes:
+        return travel_times(
+            network,
+            table,
+            group.demand,
+            mode=group.mode,
+            limit_s=group.cutoff_s,
+            snap_limit_m=plan.snap.limit_m,
+        )
+
+    times = search(candidates)
+    most = plan.siting.max_candidates if plan.siting else None
+    if most is None or len(candidates) <= most:
+        return candidates, times
+    gain = times.matrix().astype(bool) @ np.where(covered, 0.0, group.demand["demand"].to_numpy())
+    kept = np.sort(np.lexsort((np.arange(len(gain)), -gain))[:most])
+    warnings.warn(
+        f"of {len(candidates)} candidates the {most} that reach most uncovered demand were kept (max_candidates); "
+        "the proof of the solution holds among them",
+        stacklevel=2,
+    )
+    fewer = candidates.iloc[kept].reset_index(drop=True)
+    return fewer, search(fewer)
+
+
+def _reject_unsnapped(today: Outcome, plan: Plan, rejected: Rejections) -> None:
+    """Note the stations that no group can reach from any street; refuse when that is all of them."""
+    snaps = [outcome.times.facility_snaps for outcome in today.groups.values()]
+    lost = np.logical_and.reduce([(table["status"] != SNAPPED).to_numpy() for table in snaps])
+    ids = list(snaps[0]["id"].to_numpy()[lost])
+    if lost.all():
+        raise SnapError(
+            f"stations must lie within {plan.snap.limit_m:g} m of a street, none of {name_some(ids)} does; "
+            "check the datum and the columns of the coordinates, and that the roads cover the same place"
+        )
+    for label, status in zip(ids, snaps[0]["status"].to_numpy()[lost], strict=True):
+        reason = f"{status}: no street within {plan.snap.limit_m:g} m that can be reached on foot; serves nobody"
+        row = int(np.flatnonzero(snaps[0]["id"].to_numpy() == label)[0]) + 1
+        rejected.add(
+            source=plan.facilities.file.name, table="facilities", labels=[label], reason=reason, row_numbers=[row]
+        )
+
+
+def _warn_of_missing_margin(plan: Plan, network: RoadNetwork, inputs: Inputs) -> None:
+    """Warn of demand so near to the edge of the streets that stations beyond it may be missing."""
+    extent = shapely.boundary(shapely.convex_hull(shapely.multilinestrings(network.edges.geometry.to_numpy())))
+    for group in plan.groups:
+        demand = inputs.demand[group.name]
+        reach_m = farthest_m(plan, group)
+        near = shapely.distance(demand.geometry.to_numpy(), extent) < reach_m
+        if near.any():
+            affected = float(demand["demand"].to_numpy()[near].sum())
+            warnings.warn(
+                f"{affected:.0f} of {float(demand['demand'].sum()):.0f} demand of {group.name} (points "
+                f"{name_some(demand['id'].to_numpy()[near])}) lies nearer to the edge of the streets than people "
+                f"travel; what lies beyond the edge is not seen: give roads and stations {reach_m:.0f} m around it",
+                stacklevel=2,
+            )
+
+
+def _describe_network(network: RoadNetwork) -> dict[str, Any]:
+    islands = network.islands.groupby("mode")["length_m"].sum() / 1000
+    return {
+        "source": network.source,
+        "junctions": len(network.nodes),
+        "edges": len(network.edges),
+        "street_km": round(float(network.edges["length_m"].sum()) / 1000, 1),
+        "island_km": {str(mode): round(float(km), 1) for mode, km in islands.items()},
+        "modes": {name: graph.mode.describe() for name, graph in network.graphs.items()},
+    }
+
+
+def _count_snapped(outcome: Outcome) -> dict[str, dict[str, dict[str, int]]]:
+    return {
+        name: {
+            side: {str(status): int(n) for status, n in table["status"].value_counts().items()}
+            for side, table in (("facilities", group.times.facility_snaps), ("demand", group.times.demand_snaps))
+        }
+        for name, group in outcome.groups.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn settings into what JSON can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False) -> Path:
+    """Write a run to one folder, whole or not at all.
+
+    Parameters
+    ----------
+    run
+        What `run_plan` returned.
+    folder
+        The folder to make.
+    force
+        Replace the folder if it holds earlier results.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    ConfigError
+        The folder exists and `force` is not given, or it holds something else than results.
+    """
+    outcome = run.proposed or run.today
+    baseline = run.today if run.proposed is not None else None
+    sites = None if run.solution is None else run.solution.sites
+
+    def write_map(path: Path) -> None:
+        page = draw_map(
+            outcome,
+            baseline=baseline,
+            candidates=run.candidates,
+            sites=sites,
+            language=run.plan.language,
+            tiles=run.plan.map.tiles,
+            tiles_attribution=run.plan.map.tiles_attribution,
+            synthetic=run.plan.synthetic,
+            title=run.plan.name,
+        )
+        page.save(str(path))
+
+    return write_results(
+        outcome,
+        folder,
+        baseline=baseline,
+        candidates=run.candidates,
+        solution=run.solution,
+        rejected=run.rejected,
+        run=run.manifest,
+        map_page=write_map,
+        language=run.plan.language,
+        force=force,
+        synthetic=run.plan.synthetic,
+    )
