@@ -5,7 +5,8 @@ Exit codes: 0 done; 2 an input or setting is wrong (one message, nothing written
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from coverage_planner.pipeline.stopwatch import StageReport
 
 _INTERRUPTED = 130
+_STAGES, _STAGES_WITHOUT_SITING = 8, 5
 
 _EXAMPLES = """\
 examples:
@@ -114,39 +116,28 @@ def _run(given: argparse.Namespace) -> None:
     plan = read_plan(demo_plan() if given.command == "demo" else given.plan)
     if given.language:
         plan = replace(plan, language=given.language)
-    with _StageBar(plan) as bar:
-        run = run_plan(plan, report=bar.report)
-        bar.report("write", None)
+    with _stage_bar(_STAGES if plan.siting else _STAGES_WITHOUT_SITING) as report:
+        run = run_plan(plan, report=report)
+        report("write", None)
         folder = write_run(run, given.out, force=given.force)
-        bar.report("write", 0.0)
+        report("write", 0.0)
     _print_summary(run, folder)
 
 
-class _StageBar:
-    """A progress bar over the stages, on standard error."""
+@contextmanager
+def _stage_bar(stages: int) -> "Iterator[StageReport]":
+    """Show a progress bar over the stages on standard error; yields the callback for the pipeline."""
+    from tqdm import tqdm  # noqa: PLC0415
 
-    def __init__(self, plan: "Plan") -> None:
-        from tqdm import tqdm  # noqa: PLC0415
+    with tqdm(total=stages, bar_format="{desc:<12} {bar:24} {n_fmt}/{total_fmt} {elapsed}") as bar:
 
-        stages = 5 if plan.siting is None else 8
-        self._bar = tqdm(total=stages, bar_format="{desc:<12} {bar:24} {n_fmt}/{total_fmt} {elapsed}", leave=True)
+        def show(stage: str, seconds: float | None) -> None:
+            if seconds is None:
+                bar.set_description_str(stage)
+            else:
+                bar.update()
 
-    def __enter__(self) -> "_StageBar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    @property
-    def report(self) -> "StageReport":
-        """The callback for the pipeline."""
-        return self._show
-
-    def _show(self, stage: str, seconds: float | None) -> None:
-        if seconds is None:
-            self._bar.set_description_str(stage)
-        else:
-            self._bar.update()
+        yield show
 
 
 def _print_summary(run: "PlanRun", folder: Path) -> None:

@@ -16,8 +16,8 @@ from coverage_planner.config import DemandSource, GroupSettings, Plan, PointSour
 from coverage_planner.errors import InputError
 from coverage_planner.schema import Rejections, Roads
 from coverage_planner.sources.areas import read_areas, read_study_area
-from coverage_planner.sources.pois import read_pois
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
+from coverage_planner.sources.pois import read_pois
 from coverage_planner.sources.population import read_population
 from coverage_planner.sources.roads import read_roads
 from coverage_planner.units import Progress, speed_mps

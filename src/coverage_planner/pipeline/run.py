@@ -181,7 +181,7 @@ def _propose(
 def _time_candidates(
     candidates: gpd.GeoDataFrame, network: RoadNetwork, group: Group, plan: Plan, covered: Any
 ) -> tuple[gpd.GeoDataFrame, TravelTimes]:
-    """Times of the candidates; where the plan limits their number, of those that reach most uncovered demand."""
+    """Search from the candidates, or from the best of them where the plan limits their number."""
 
     def search(table: gpd.GeoDataFrame) -> TravelTimes:
         return travel_times(
