@@ -1,0 +1,135 @@
+"""Geometry and popups as compact pieces that the map page draws; simplified and rounded for display only.
+
+A *piece* is a JSON object that assets/map.js turns into Leaflet layers. Coordinates are steps in millionths of a degree
+(WGS 84, longitude first), each path starting where the one before ended: a fifth of the size of GeoJSON.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from coverage_planner.report.popups import Popup
+
+Piece = dict[str, Any]
+#: Leaflet path options.
+Style = Mapping[str, object]
+
+DEGREE_STEPS = 1_000_000
+WGS84 = "EPSG:4326"
+
+
+def lines(
+    geometry: gpd.GeoSeries, *, pane: str, style: Style, tolerance_m: float = 0.0, grows: bool = False
+) -> list[Piece]:
+    """Draw lines as one piece.
+
+    Parameters
+    ----------
+    geometry
+        LineStrings and MultiLineStrings, metric CRS. Lines that meet end to end are joined.
+    pane
+        The pane of map.js to draw in.
+    style
+        Leaflet path options.
+    tolerance_m
+        How far the drawn line may be off.
+    grows
+        Whether the line gets wider as one zooms in.
+
+    Returns
+    -------
+    list of dict
+        One piece, or none where there is nothing to draw.
+    """
+    parts = shapely.get_parts(geometry.to_numpy())
+    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
+    paths = _encode(shapely.simplify(merged, tolerance_m), geometry.crs, least=2)
+    return [{"kind": "lines", "pane": pane, "style": dict(style), "grows": grows, "paths": paths}] if paths else []
+
+
+def area(
+    geometry: shapely.Geometry, crs: object, *, pane: str, style: Style, popup: Popup | None = None
+) -> list[Piece]:
+    """Draw a polygon of any number of parts and holes as one piece; none where it is empty."""
+    polygons = [part for part in shapely.get_parts(geometry, return_index=False) if part.geom_type == "Polygon"]
+    rings, owners = shapely.get_rings(polygons, return_index=True)
+    if not len(rings):
+        return []
+    encoded = _encode(rings, crs, closed=True)
+    paths: list[list[list[int]]] = [[] for _ in polygons]
+    for owner, ring in zip(owners, encoded, strict=True):
+        paths[owner].append(ring)
+    piece: Piece = {"kind": "areas", "pane": pane, "style": dict(style), "paths": paths}
+    return [piece | {"popup": popup.to_json()}] if popup else [piece]
+
+
+def dots(geometry: gpd.GeoSeries, *, pane: str, style: Style, popups: Sequence[Popup] | None = None) -> list[Piece]:
+    """Draw points as small circles; `style` holds their `radius`."""
+    if geometry.empty:
+        return []
+    piece: Piece = {"kind": "dots", "pane": pane, "style": dict(style), "path": _places(geometry)}
+    return [piece | {"popups": [popup.to_json() for popup in popups]}] if popups else [piece]
+
+
+def pins(
+    geometry: gpd.GeoSeries,
+    *,
+    class_name: str,
+    size: tuple[int, int],
+    anchor: tuple[int, int],
+    texts: Sequence[str] | None = None,
+    popups: Sequence[Popup] | None = None,
+    above: int = 0,
+) -> list[Piece]:
+    """Draw points as marks styled by map.css; `anchor` is the pixel of the mark that stands on the point."""
+    if geometry.empty:
+        return []
+    piece: Piece = {
+        "kind": "pins", "className": class_name, "size": list(size), "anchor": list(anchor), "above": above,
+        "path": _places(geometry),
+    }  # fmt: skip
+    if texts:
+        piece["texts"] = list(texts)
+    if popups:
+        piece["popups"] = [popup.to_json() for popup in popups]
+    return [piece]
+
+
+def _places(geometry: gpd.GeoSeries) -> list[int]:
+    points = shapely.point_on_surface(geometry.to_numpy())
+    steps = np.diff(_micro_degrees(shapely.get_coordinates(points), geometry.crs), axis=0, prepend=0)
+    return [int(step) for step in steps.ravel()]
+
+
+def _micro_degrees(coordinates: NDArray[np.float64], crs: object) -> NDArray[np.int64]:
+    places = gpd.GeoSeries(gpd.points_from_xy(*coordinates.T), crs=crs).to_crs(WGS84)
+    return np.rint(shapely.get_coordinates(places.to_numpy()) * DEGREE_STEPS).astype(np.int64)
+
+
+def _encode(paths: NDArray[np.object_], crs: object, *, closed: bool = False, least: int = 1) -> list[list[int]]:
+    """Turn LineStrings, or rings if `closed`, into steps.
+
+    Places of a path that follow each other and round to the same are one; paths with fewer places than `least` are
+    left out.
+    """
+    if not len(paths):
+        return []
+    coordinates, owners = shapely.get_coordinates(paths, return_index=True)
+    if closed:  # the page closes rings itself
+        last = np.append(owners[1:] != owners[:-1], True)
+        coordinates, owners = coordinates[~last], owners[~last]
+    places = _micro_degrees(coordinates, crs)
+    first = np.append(True, owners[1:] != owners[:-1])
+    moved = np.append(True, (places[1:] != places[:-1]).any(axis=1))
+    places, owners = places[first | moved], owners[first | moved]
+    enough = np.bincount(owners, minlength=len(paths)) >= least
+    places, owners = places[enough[owners]], owners[enough[owners]]
+    steps = np.diff(places, axis=0, prepend=0)
+    bounds = np.searchsorted(owners, np.append(np.flatnonzero(enough), len(paths)))
+    return [steps[a:b].ravel().tolist() for a, b in pairwise(bounds.tolist())]

@@ -1,0 +1,391 @@
+"""An outcome -> the layers of its map, each with its entry in the legend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from coverage_planner.coverage.areas import measure_areas
+from coverage_planner.report import drawing, styles
+from coverage_planner.report.drawing import Piece
+from coverage_planner.report.panel import dot_sign, label_html, line_sign, mark_sign, swatch
+from coverage_planner.report.popups import Words, community_popup, gap_popup, place_popup, records_of
+from coverage_planner.scenario.scenario import GroupOutcome, Outcome
+from coverage_planner.units import minutes
+
+#: Streets and shading are drawn this far beyond the study area.
+MARGIN_M = 500.0
+#: How far a drawn line may be off; more for the network of a whole city.
+LINE_TOLERANCE_M = 1.0
+CITY_LINE_TOLERANCE_M = 3.0
+CITY_EDGES = 20_000
+AREA_TOLERANCE_M = 2.0
+#: So many gaps carry their name on the map; all carry it in their popup.
+NAMED_GAPS = 12
+
+POLYGONS = ("Polygon", "MultiPolygon")
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """One entry of the legend: its name in the page, its HTML, what it draws, and whether it is on at first.
+
+    Of the layers with `exclusive`, one is on at a time.
+    """
+
+    key: str
+    label: str
+    pieces: list[Piece]
+    shown: bool
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A scenario as one group sees it.
+
+    Attributes
+    ----------
+    outcome, group_name, words
+        What is drawn, for whom, in which words.
+    window
+        The part of the world worth drawing, in the network's CRS; None for all of it.
+    named
+        Whether layers say which scenario they belong to.
+    """
+
+    outcome: Outcome
+    group_name: str
+    words: Words
+    window: shapely.Geometry | None
+    named: bool
+
+    @property
+    def group(self) -> GroupOutcome:
+        """The group's outcome."""
+        return self.outcome.groups[self.group_name]
+
+    @property
+    def line_tolerance_m(self) -> float:
+        """How far drawn lines may be off."""
+        return CITY_LINE_TOLERANCE_M if len(self.outcome.network.edges) > CITY_EDGES else LINE_TOLERANCE_M
+
+    def layer_text(self, key: str) -> str:
+        """Return a layer's text, with the scenario's name where there are two."""
+        text = self.words[key]
+        if not self.named:
+            return text
+        return self.words["in_scenario"].format(layer=text, scenario=self.outcome.scenario.name)
+
+    def inside(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return the rows that touch the window."""
+        if self.window is None or table.empty:
+            return table
+        return table.iloc[np.sort(table.sindex.query(self.window, predicate="intersects"))]
+
+
+def map_layers(
+    outcome: Outcome,
+    baseline: Outcome | None,
+    group_name: str,
+    *,
+    candidates: gpd.GeoDataFrame | None,
+    sites: gpd.GeoDataFrame | None,
+    words: Words,
+) -> list[MapLayer]:
+    """Return the layers that have something to show, in the legend's order.
+
+    Parameters
+    ----------
+    outcome, baseline
+        The scenario drawn, and the one it is compared with.
+    group_name
+        The group drawn.
+    candidates, sites
+        Candidate places and proposed sites, or None; without `sites`, the proposed facilities of the scenario.
+    words
+        Texts by key.
+    """
+    compared = baseline is not None
+    window = _window(outcome)
+    now = View(outcome, group_name, words, window, named=compared)
+    before = None if baseline is None else View(baseline, group_name, words, window, named=True)
+    layers = [
+        _bands("bands", now, shown=True),
+        *([_bands("bands-today", before, shown=False)] if before else []),
+        _communities(now, before),
+        MapLayer("no-shading", label_html("no-shading", words["no_shading"]), [], shown=False, exclusive=True),
+        _sites(now, before, sites),
+        _stations(now),
+        _gaps("gaps", now, "remaining_gaps" if compared else "gaps"),
+        *([_gaps("gaps-today", before, "gaps_today", outlined=True)] if before else []),
+        _uncovered_points(now),
+        _candidates(candidates, words),
+        _reached("reached", now),
+        *([_reached("reached-today", before)] if before else []),
+        _study_area(now),
+        _streets(now),
+    ]
+    return [layer for layer in layers if layer.pieces or layer.key == "no-shading"]
+
+
+def _window(outcome: Outcome) -> shapely.Geometry | None:
+    for table in (outcome.study_area, outcome.communities):
+        if table is not None and not table.empty:
+            whole = shapely.union_all(table.geometry.to_crs(outcome.network.crs).to_numpy())
+            window: shapely.Geometry = shapely.buffer(whole, MARGIN_M, quad_segs=4)
+            return window
+    return None
+
+
+# --- time ---
+
+
+def _band_texts(cutoffs_s: Sequence[float], words: Words) -> list[str]:
+    ends = [f"{round(minutes(cutoff), 1):g}" for cutoff in cutoffs_s]
+    starts = ["0", *ends]
+    return [
+        words["band_next" if i else "band_first"].format(start=start, end=end)
+        for i, (start, end) in enumerate(zip(starts, ends, strict=False))
+    ]
+
+
+def _bands(key: str, view: View, *, shown: bool) -> MapLayer:
+    """Shade where the nearest station is within each cutoff; each band without those inside it."""
+    table = view.group.isochrones.sort_values("cutoff_s")
+    cutoffs = [float(cutoff) for cutoff in table["cutoff_s"]]
+    colours = styles.ramp(styles.BAND_ENDS, len(cutoffs))
+    pieces: list[Piece] = []
+    inner: shapely.Geometry = shapely.Polygon()
+    for whole, colour in zip(table.geometry, colours, strict=True):
+        shape = _simple(whole)
+        shape = shape if view.window is None else shapely.intersection(shape, view.window)
+        style = {"stroke": False, "fillColor": colour, "fillOpacity": styles.BAND_OPACITY}
+        pieces += drawing.area(shapely.difference(shape, inner), table.crs, pane="shade", style=style)
+        inner = shape
+    signs = [swatch(colour, opacity=styles.BAND_OPACITY) for colour in colours]
+    keys = list(zip(signs, _band_texts(cutoffs, view.words), strict=True))
+    return MapLayer(key, label_html(key, view.layer_text("bands"), keys=keys), pieces, shown=shown, exclusive=True)
+
+
+def _simple(shape: shapely.Geometry) -> shapely.Geometry:
+    return shapely.make_valid(shapely.simplify(shape, AREA_TOLERANCE_M, preserve_topology=True))
+
+
+def _reached(key: str, view: View) -> MapLayer:
+    """Draw the reached street pieces in the colours of the bands."""
+    table = view.group.reached_streets
+    cutoffs = sorted(float(cutoff) for cutoff in table["band_s"].unique())
+    colours = styles.ramp(styles.BAND_ENDS, len(cutoffs))
+    table = view.inside(table)
+    pieces: list[Piece] = []
+    for cutoff, colour in reversed(list(zip(cutoffs, colours, strict=True))):
+        style = {"color": colour, "weight": styles.REACHED_WEIGHT, "opacity": 1.0}
+        rows = table.geometry[(table["band_s"] == cutoff).to_numpy()]
+        pieces += drawing.lines(rows, pane="reached", style=style, tolerance_m=view.line_tolerance_m)
+    signs = [line_sign(colour, weight=3) for colour in colours]
+    keys = list(zip(signs, _band_texts(cutoffs, view.words), strict=True))
+    label = label_html(key, view.layer_text("reached_streets"), keys=keys)
+    return MapLayer(key, label, pieces, shown=False)
+
+
+# --- areas ---
+
+
+def _communities(now: View, before: View | None) -> MapLayer:
+    """Shade communities by the share of their demand that is covered."""
+    measured = _measured_communities(now)
+    if before is not None and not measured.empty:
+        today = _measured_communities(before).set_index("id")["covered_demand_share"]
+        measured = measured.assign(share_today=measured["id"].map(today))
+    colours = styles.ramp(styles.SHARE_ENDS, len(styles.SHARE_CLASSES))
+    pieces: list[Piece] = []
+    for shape, record in zip(measured.geometry, records_of(measured), strict=True):
+        share = float(record["covered_demand_share"])
+        colour = styles.SHARE_UNKNOWN if np.isnan(share) else colours[styles.share_class(share)]
+        style = {"color": "#ffffff", "weight": 1, "fillColor": colour, "fillOpacity": styles.SHARE_OPACITY}
+        popup = community_popup(record, now.words)
+        pieces += drawing.area(_simple(shape), measured.crs, pane="communities", style=style, popup=popup)
+    starts = (0.0, *styles.SHARE_CLASSES)
+    keys = [
+        (swatch(colour, opacity=styles.SHARE_OPACITY), f"{start:.0%}–{end:.0%}")
+        for colour, start, end in zip(colours, starts, styles.SHARE_CLASSES, strict=False)
+    ]
+    keys.append((swatch(styles.SHARE_UNKNOWN), now.words["share_unknown"]))
+    label = label_html("communities", now.layer_text("communities"), keys=keys)
+    return MapLayer("communities", label, pieces, shown=False, exclusive=True)
+
+
+def _measured_communities(view: View) -> gpd.GeoDataFrame:
+    communities = view.outcome.communities
+    if communities is None or communities.empty:
+        return gpd.GeoDataFrame({"id": []}, geometry=[], crs=view.outcome.network.crs)
+    return measure_areas(view.group.coverage, view.group.group.demand, communities)
+
+
+def _gaps(key: str, view: View, text: str, *, outlined: bool = False) -> MapLayer:
+    """Draw the gaps with their names, or their outlines alone."""
+    gaps = view.group.gaps
+    colour = styles.GAP_TODAY if outlined else styles.GAP
+    style: dict[str, object] = {"color": colour, "weight": 1.5, "fillColor": colour, "fillOpacity": 0.25}
+    if outlined:
+        style |= {"dashArray": "4 4", "fillOpacity": 0.0}
+    pieces: list[Piece] = []
+    for shape, record in zip(gaps.geometry, records_of(gaps), strict=True):
+        popup = gap_popup(record, view.words)
+        pieces += drawing.area(_simple(shape), gaps.crs, pane="gaps", style=style, popup=popup)
+    if not outlined:
+        named = gaps.head(NAMED_GAPS)
+        pieces += drawing.pins(
+            named.geometry, class_name="cp-gap-label", size=(0, 0), anchor=(0, 0), texts=list(named["id"])
+        )
+    border = f"1.5px {'dashed' if outlined else 'solid'} {colour}"
+    sign = swatch(colour, opacity=0.0 if outlined else 0.25, border=border)
+    return MapLayer(key, label_html(key, view.words[text], sign), pieces, shown=not outlined)
+
+
+def _study_area(view: View) -> MapLayer:
+    area = view.outcome.study_area
+    pieces: list[Piece] = []
+    if area is not None and not area.empty:
+        style = {"color": styles.STUDY_AREA, "weight": 1.5, "dashArray": "7 5", "fill": False, "opacity": 0.9}
+        whole = _simple(shapely.union_all(area.geometry.to_numpy()))
+        pieces = drawing.area(whole, area.crs, pane="outline", style=style)
+    label = label_html("study-area", view.words["study_area"], line_sign(styles.STUDY_AREA, dashed=True))
+    return MapLayer("study-area", label, pieces, shown=True)
+
+
+# --- streets ---
+
+
+def _streets(view: View) -> MapLayer:
+    """Draw streets, water and railways in muted colours, quieter streets thinner."""
+    edges = view.inside(view.outcome.network.edges)
+    classes = _street_classes(edges["highway"])
+    pieces, keys = _obstacles(view)
+    for i, street_class in reversed(list(enumerate(styles.STREET_CLASSES))):
+        style = {"color": styles.STREET, "weight": street_class.weight, "opacity": street_class.opacity}
+        rows = edges.geometry[classes == i]
+        pieces += drawing.lines(rows, pane="streets", style=style, tolerance_m=view.line_tolerance_m, grows=True)
+    label = label_html("streets", view.words["streets"], line_sign(styles.STREET, weight=1.5), keys)
+    return MapLayer("streets", label, pieces, shown=True)
+
+
+def _street_classes(highway: "pd.Series[str]") -> NDArray[np.int64]:
+    numbers = {name: i for i, street_class in enumerate(styles.STREET_CLASSES) for name in street_class.highways}
+    last = len(styles.STREET_CLASSES) - 1
+    return np.array([numbers.get(value, last) if isinstance(value, str) else last for value in highway], dtype=np.int64)
+
+
+def _obstacles(view: View) -> tuple[list[Piece], list[tuple[str, str]]]:
+    """Draw water, railways and walls; return the pieces and their entries in the legend."""
+    obstacles = view.inside(view.outcome.network.obstacles)
+    pieces: list[Piece] = []
+    keys = []
+    for kind, colour, weight, dash, sign in (
+        ("water", styles.WATER, 2.0, "", swatch(styles.WATER)),
+        ("railway", styles.RAILWAY, 1.6, "6 3", line_sign(styles.RAILWAY, dashed=True)),
+        ("wall", styles.WALL, 0.8, "", line_sign(styles.WALL, weight=1)),
+    ):
+        rows = obstacles.geometry[(obstacles["kind"] == kind).to_numpy(dtype=bool)]
+        rows = rows if view.window is None else rows.intersection(view.window)
+        is_area = rows.geom_type.isin(POLYGONS).to_numpy()
+        whole = _simple(shapely.union_all(rows[is_area].to_numpy()))
+        fill = {"stroke": False, "fillColor": colour, "fillOpacity": 1.0}
+        line = {"color": colour, "weight": weight, "opacity": 1.0} | ({"dashArray": dash} if dash else {})
+        drawn = drawing.area(whole, rows.crs, pane="ground", style=fill)
+        drawn += drawing.lines(rows[~is_area], pane="ground", style=line, tolerance_m=view.line_tolerance_m)
+        if drawn:
+            pieces += drawn
+            keys.append((sign, view.words[kind]))
+    return pieces, keys
+
+
+# --- points ---
+
+
+def _uncovered_points(view: View) -> MapLayer:
+    demand = view.group.group.demand
+    points = demand.geometry[~view.group.coverage.covered & (demand["demand"] > 0).to_numpy(dtype=bool)]
+    style = {"stroke": False, "fillColor": styles.GAP, "fillOpacity": 0.8, "radius": 2}
+    pieces = drawing.dots(points, pane="points", style=style)
+    label = label_html("uncovered", view.words["uncovered_points"], dot_sign(styles.GAP))
+    return MapLayer("uncovered", label, pieces, shown=False)
+
+
+def _stations(view: View) -> MapLayer:
+    """Draw the stations that exist, hubs larger."""
+    facilities = view.outcome.scenario.facilities
+    stations = facilities[~_proposed(facilities)]
+    levels = stations["level"] if "level" in stations.columns else pd.Series("", index=stations.index)
+    is_hub = np.array([level == "hub" for level in levels], dtype=bool)
+    pieces: list[Piece] = []
+    keys = []
+    for level, rows in (("hub", stations[is_hub]), ("satellite", stations[~is_hub])):
+        size = styles.STATION_SIZES[level]
+        class_name = "cp-station cp-hub" if level == "hub" else "cp-station"
+        records = records_of(rows, view.group.coverage.facilities)
+        pieces += drawing.pins(
+            rows.geometry, class_name=class_name, size=(size, size), anchor=(size // 2, size // 2),
+            popups=[place_popup(record, view.words) for record in records], above=100 if level == "hub" else 0,
+        )  # fmt: skip
+        if is_hub.any() and len(rows):
+            keys.append((mark_sign(class_name, size - 2), view.words[f"level_{level}"]))
+    sign = "" if keys else mark_sign("cp-station", styles.STATION_SIZES["satellite"])
+    return MapLayer("stations", label_html("stations", view.words["stations"], sign, keys), pieces, shown=True)
+
+
+def _proposed(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    given = facilities["proposed"] if "proposed" in facilities.columns else [False] * len(facilities)
+    return np.array([value is True or value is np.True_ for value in given], dtype=bool)
+
+
+def _sites(now: View, before: View | None, sites: gpd.GeoDataFrame | None) -> MapLayer:
+    """Draw the proposed sites, numbered in their order."""
+    facilities = now.outcome.scenario.facilities
+    shown = facilities[_proposed(facilities)] if sites is None else sites
+    measured = now.group.coverage.facilities
+    if before is not None:
+        measured = measured.merge(_gains(now.group, before.group), on="id")
+    popups = [
+        place_popup(record, now.words, site_number=i) for i, record in enumerate(records_of(shown, measured), start=1)
+    ]
+    pieces = drawing.pins(
+        shown.geometry, class_name="cp-site", size=(28, 34), anchor=(14, 34),
+        texts=[str(i) for i in range(1, len(shown) + 1)], popups=popups, above=1000,
+    )  # fmt: skip
+    label = label_html("sites", now.words["sites"], '<i class="cp-key-site"></i>')
+    return MapLayer("sites", label, pieces, shown=True)
+
+
+def _gains(now: GroupOutcome, before: GroupOutcome) -> pd.DataFrame:
+    """Sum up, for each facility, the demand within the cutoff that was not covered before, and that was."""
+    times = now.times.within(now.group.cutoff_s)
+    facility = np.repeat(np.arange(len(times.facility_ids)), np.diff(times.indptr))
+    demand = now.coverage.points["demand"].to_numpy(dtype=float)[times.indices]
+    was_covered = before.coverage.covered[times.indices]
+
+    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(facility, weights=weights, minlength=len(times.facility_ids)).astype(np.float64)
+
+    return pd.DataFrame(
+        {
+            "id": times.facility_ids,
+            "newly_covered_demand": total(demand * ~was_covered),
+            "overlap_existing_demand": total(demand * was_covered),
+        }
+    )
+
+
+def _candidates(candidates: gpd.GeoDataFrame | None, words: Words) -> MapLayer:
+    pieces: list[Piece] = []
+    if candidates is not None:
+        style = {"color": "#ffffff", "weight": 1, "fillColor": styles.CANDIDATE, "fillOpacity": 0.95, "radius": 4}
+        popups = [place_popup(record, words) for record in records_of(candidates)]
+        pieces = drawing.dots(candidates.geometry, pane="candidates", style=style, popups=popups)
+    label = label_html("candidates", words["candidates"], dot_sign(styles.CANDIDATE))
+    return MapLayer("candidates", label, pieces, shown=False)

@@ -1,0 +1,120 @@
+"""What maps and reports say, in Chinese and English."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from coverage_planner.errors import ConfigError
+
+Language = Literal["zh", "en"]
+
+#: key -> (Chinese, English). Texts with {…} are filled with `str.format`.
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    # modes and cutoffs
+    "walk": ("步行", "on foot"),
+    "bicycle": ("自行车", "by bicycle"),
+    "ebike": ("电动自行车", "by e-bike"),
+    "drive": ("驾车", "by car"),
+    "mode_speed": ("{mode} {speed} km/h", "{mode} {speed} km/h"),
+    "mode_class_speeds": ("{mode}，按道路等级车速 × {factor}", "{mode}, road class speeds × {factor}"),
+    "minutes": ("{minutes} 分钟", "{minutes} min"),
+    "to_facility": ("前往站点", "to the station"),
+    "from_facility": ("从站点出发", "from the station"),
+    "percent_points": ("{points} 个百分点", "{points} points"),
+    # title box
+    "today": ("现状", "today"),
+    "covered_demand_share": ("需求覆盖率", "Demand covered"),
+    "covered_point_share": ("需求点覆盖率", "Demand points covered"),
+    "covered_area_share": ("面积覆盖率", "Area covered"),
+    "covered_road_share": ("道路长度覆盖率", "Street length reached"),
+    "covered_of_all": ("{covered} / {all}", "{covered} of {all}"),
+    "straight_line": (
+        "若按直线半径 {radius} 计算会得出 {share}（{points}）",
+        "A straight-line radius of {radius} would have claimed {share} ({points})",
+    ),
+    "straight_line_no_radius": (
+        "若按直线距离计算会得出 {share}（{points}）",
+        "A straight line would have claimed {share} ({points})",
+    ),
+    "other_groups": ("其他人群", "Other groups"),
+    "more": ("各项指标", "All shares"),
+    "measure": ("指标", "Measure"),
+    "synthetic": ("合成数据 · synthetic data", "synthetic data · 合成数据"),
+    # layers
+    "shading": ("底色（单选）", "Shading (choose one)"),
+    "layers": ("图层", "Layers"),
+    "legend": ("图例", "Legend"),
+    "bands": ("到最近站点的时间", "Time to the nearest station"),
+    "in_scenario": ("{layer} · {scenario}", "{layer} · {scenario}"),
+    "band_first": ("≤ {end} 分钟", "≤ {end} min"),
+    "band_next": ("{start}–{end} 分钟", "{start}–{end} min"),
+    "communities": ("社区需求覆盖率", "Share of demand covered by community"),
+    "share_unknown": ("无需求", "no demand"),
+    "no_shading": ("无底色", "No shading"),
+    "streets": ("道路", "Streets"),
+    "water": ("水域", "water"),
+    "railway": ("铁路", "railway"),
+    "wall": ("围墙", "wall"),
+    "reached_streets": ("可达道路", "Streets reached"),
+    "same_bands": ("颜色同时间分段", "coloured by the same minutes"),
+    "gaps": ("服务缺口", "Gaps"),
+    "remaining_gaps": ("剩余缺口", "Remaining gaps"),
+    "gaps_today": ("现状缺口", "Gaps today"),
+    "uncovered_points": ("未覆盖的需求点", "Demand points not covered"),
+    "stations": ("现有站点", "Stations"),
+    "candidates": ("候选点", "Candidates"),
+    "sites": ("拟新增站点", "Proposed sites"),
+    "study_area": ("研究范围", "Study area"),
+    "tiles": ("在线底图（需联网）", "Online base map (needs a network)"),
+    # popups
+    "id": ("编号", "Id"),
+    "kind": ("类型", "Kind"),
+    "level": ("级别", "Level"),
+    "level_hub": ("服务中心", "hub"),
+    "level_satellite": ("驿站", "satellite"),
+    "services": ("服务", "Services"),
+    "opening_hours": ("开放时间", "Opening hours"),
+    "capacity": ("容量", "Capacity"),
+    "people": ("{count} 人", "{count} people"),
+    "catchment_demand": ("覆盖需求（含重叠）", "Demand in reach (overlaps counted)"),
+    "exclusive_demand": ("独占需求", "Demand in reach of this one alone"),
+    "mean_time": ("平均时间", "Mean time"),
+    "newly_covered_demand": ("新增覆盖需求", "Newly covered demand"),
+    "overlap_existing_demand": ("与现有站点重叠的需求", "Demand covered by existing stations too"),
+    "cost": ("成本", "Cost"),
+    "area_m2": ("面积", "Floor area"),
+    "gap_id": ("所属缺口", "Gap"),
+    "subdistrict": ("街道", "Subdistrict"),
+    "demand": ("需求", "Demand"),
+    "covered_demand": ("已覆盖需求", "Covered demand"),
+    "share_today": ("现状覆盖率", "Share today"),
+    "n_points": ("需求点数", "Demand points"),
+    "gap": ("缺口 {id}", "Gap {id}"),
+    "site": ("{number} 号 · {name}", "No. {number} · {name}"),
+    "uncovered_demand": ("未覆盖需求", "Demand not covered"),
+    "reasons": ("原因", "Reasons"),
+    "reason_no_station_in_reach": ("附近没有站点", "no station within reach"),
+    "reason_barrier": ("有阻隔，绕行过远", "a barrier: near in a straight line, far over the streets"),
+    "reason_no_road_connection": ("道路不连通", "no road connection"),
+    "reason_snapped_too_far": ("离道路过远", "too far from any street"),
+    "nearest_facility_m": ("到最近站点的直线距离", "Straight line to the nearest station"),
+    "rank": ("排名", "Rank"),
+    # controls
+    "zoom_in": ("放大", "Zoom in"),
+    "zoom_out": ("缩小", "Zoom out"),
+    "close": ("关闭", "Close"),
+}
+
+
+def words(language: Language) -> Mapping[str, str]:
+    """Return the texts of a language by key.
+
+    Raises
+    ------
+    ConfigError
+        The language is neither 'zh' nor 'en'.
+    """
+    known = get_args(Language)
+    if language not in known:
+        raise ConfigError(f"language must be one of {list(known)}, got {language!r}; choose one of them")
+    column = known.index(language)
+    return {key: texts[column] for key, texts in _TEXTS.items()}
