@@ -262,7 +262,7 @@ def _check_ids(table: gpd.GeoDataFrame, what: str) -> None:
     ids = table["id"]
     if ids.isna().any():
         raise SchemaError(f"{what}.id must be filled in every row; missing in {int(ids.isna().sum())} rows")
-    if not ids.map(type).eq(str).all():
+    if not all(isinstance(label, str) for label in ids):
         raise SchemaError(f"{what}.id must be text, got {ids.dtype}; convert it with .astype(str)")
     repeated = ids.duplicated(keep=False).to_numpy()
     if repeated.any():
