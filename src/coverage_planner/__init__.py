@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from coverage_planner.coverage.gaps import find_gaps
     from coverage_planner.coverage.measure import Coverage, assign_nearest, measure_coverage
+    from coverage_planner.demo import demo_city
     from coverage_planner.network.build import build_network
     from coverage_planner.network.modes import DEFAULT_MODES, Mode
     from coverage_planner.network.road_network import RoadNetwork
@@ -49,6 +50,7 @@ _HOMES = {
     "build_network": "network.build",
     "Comparison": "scenario.compare",
     "compare": "scenario.compare",
+    "demo_city": "demo",
     "draw_map": "report.maps",
     "evaluate": "scenario.evaluate",
     "fetch_roads": "sources.osm",
@@ -90,6 +92,7 @@ __all__ = [
     "assign_nearest",
     "build_network",
     "compare",
+    "demo_city",
     "draw_map",
     "evaluate",
     "fetch_roads",

@@ -15,7 +15,6 @@ from coverage_planner import __version__
 from coverage_planner.errors import CoveragePlannerError
 
 if TYPE_CHECKING:
-    from coverage_planner.config import Plan
     from coverage_planner.pipeline import PlanRun
     from coverage_planner.pipeline.stopwatch import StageReport
 
@@ -108,12 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> None:
     from coverage_planner.config import read_plan  # noqa: PLC0415 - --help must start without the heavy libraries
-    from coverage_planner.demo import demo_plan  # noqa: PLC0415
+    from coverage_planner.demo import demo_city  # noqa: PLC0415
     from coverage_planner.pipeline import run_plan, write_run  # noqa: PLC0415
     from coverage_planner.report.results import check_folder  # noqa: PLC0415
 
     check_folder(given.out, force=given.force)  # before the work, not after it
-    plan = read_plan(demo_plan() if given.command == "demo" else given.plan)
+    plan = read_plan(demo_city() / "plan.toml" if given.command == "demo" else given.plan)
     if given.language:
         plan = replace(plan, language=given.language)
     with _stage_bar(_STAGES if plan.siting else _STAGES_WITHOUT_SITING) as report:

@@ -1,4 +1,4 @@
-"""The demo city that comes with the package: a synthetic district with a plan file."""
+"""The demo city that comes with the package: a synthetic district, with ``plan.toml`` and the tables it names."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from coverage_planner.errors import SourceError
 
 
-def demo_plan() -> Path:
-    """Return the plan file of the demo city, from the installed package or from the repository's ``data/demo``.
+def demo_city() -> Path:
+    """Return the folder of the demo city's data, from the installed package or from the repository's ``data/demo``.
 
     Raises
     ------
@@ -18,7 +18,7 @@ def demo_plan() -> Path:
     places = (package / "demo_city", package.parents[1] / "data" / "demo")
     for place in places:
         if (place / "plan.toml").is_file():
-            return place / "plan.toml"
+            return place
     raise SourceError(
         f"the demo city must come with the package, found no plan.toml in {places[0]} or {places[1]}; "
         "install coverage-planner again"
