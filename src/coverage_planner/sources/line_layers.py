@@ -57,8 +57,8 @@ def read_line_layer(
     if frame.empty:
         raise InputError(f"{path.name} must hold at least one line, got an empty layer; check the export")
     frame = _set_crs(frame, source_crs, path.name)
-    _check_lon_lat(frame, path.name)
     frame = _refuse_rows(_explode(frame), path.name, rejected)
+    _check_lon_lat(frame, path.name)
     edges = gpd.GeoDataFrame(
         {name: frame[name] for name in _NUMBERS if name in frame.columns} | _tag_columns(frame),
         geometry=shapely.force_2d(frame.geometry.to_numpy()),
@@ -145,10 +145,15 @@ def _read(place: _Place, columns: Mapping[str, str]) -> gpd.GeoDataFrame:
             f"{[*place.fields]}; correct the mapping"
         )
     wanted = {*columns.values(), *(set(_KNOWN) - set(columns)), _OTHER_TAGS}
-    try:
-        frame = _read_parquet(place, wanted) if place.layer is None else _read_ogr(place, wanted)
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, pa.ArrowInvalid, ValueError, OSError) as error:
-        raise _unreadable(place.path, error) from error
+    # GDAL remarks on texts that it cannot decode, shapely on NaN, which `_faults` names by row
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always", RuntimeWarning)
+        try:
+            frame = _read_parquet(place, wanted) if place.layer is None else _read_ogr(place, wanted)
+        except (DataSourceError, DataLayerError, pa.ArrowInvalid, ValueError, OSError) as error:
+            raise _unreadable(place.path, error) from error
+    for remark in remarks:
+        _LOG.warning("%s: %s", place.path.name, remark.message)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{place.path.name} must have geometries, got a plain table; export the lines with it")
     if frame.geometry.name != "geometry":
@@ -162,14 +167,8 @@ def _read_parquet(place: _Place, wanted: set[str]) -> gpd.GeoDataFrame:
 
 
 def _read_ogr(place: _Place, wanted: set[str]) -> gpd.GeoDataFrame:
-    with warnings.catch_warnings(record=True) as remarks:
-        warnings.simplefilter("always", RuntimeWarning)
-        frame = pyogrio.read_dataframe(
-            place.dataset, layer=place.layer, columns=[name for name in place.fields if name in wanted]
-        )
-    for remark in remarks:
-        _LOG.warning("%s: %s", place.path.name, remark.message)
-    return frame
+    fields = [name for name in place.fields if name in wanted]
+    return pyogrio.read_dataframe(place.dataset, layer=place.layer, columns=fields)
 
 
 def _rename(frame: gpd.GeoDataFrame, columns: Mapping[str, str]) -> gpd.GeoDataFrame:

@@ -273,8 +273,11 @@ def assemble_area(parts: list[Any]) -> list[Any]:
     At the edge of an extract a relation often lacks some of its ways; what is there is still a shore.
     """
     area = shapely.build_area(shapely.union_all(shapely.MultiLineString(parts)))
-    loose = [part for part in parts if not area.boundary.covers(part)]
-    return [*([] if area.is_empty else [area]), *loose]
+    if area.is_empty:
+        return parts
+    outline = area.boundary
+    shapely.prepare(outline)
+    return [area, *(part for part in parts if not outline.covers(part))]
 
 
 def _note_lost(lines: Lines, streets: Ways, path: Path, rejected: Rejections | None) -> None:

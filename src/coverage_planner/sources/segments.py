@@ -330,12 +330,12 @@ def _place_nodes(
 def _require_some(inside: NDArray[np.bool_], geometry: NDArray[Any], region: Any, crs: pyproj.CRS, source: str) -> None:
     if not inside.any():
         raise InputError(
-            f"study_area with its margin must meet the streets of {source}; it spans {_box_text(region.bounds, crs)}, "
-            f"the streets {_box_text(shapely.total_bounds(geometry), crs)}; check the study area's CRS and datum, or "
+            f"study_area with its margin must meet the streets of {source}; it spans {_box_text([region], crs)}, "
+            f"the streets {_box_text(geometry, crs)}; check the study area's CRS and datum, or "
             "give streets of that place"
         )
 
 
-def _box_text(bounds: Any, crs: pyproj.CRS) -> str:
-    west, south, east, north = gpd.GeoSeries([shapely.box(*bounds)], crs=crs).to_crs(WGS84).total_bounds
+def _box_text(shapes: Any, crs: pyproj.CRS) -> str:
+    west, south, east, north = gpd.GeoSeries(shapes, crs=crs).to_crs(WGS84).total_bounds
     return f"lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"
