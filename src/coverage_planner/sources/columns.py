@@ -37,8 +37,11 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "subdistrict": ("subdistrict", "街道", "街道名称", "所属街道", "街镇", "乡镇街道"),
 }
 
-#: Names that the areas table has besides: there the name is a community's.
-AREA_NAMES = (*ALIASES["name"], "社区", "社区名称", "community", "小区")
+#: The same for areas: there the name is a community's.
+AREA_ALIASES: Mapping[str, tuple[str, ...]] = {
+    **ALIASES,
+    "name": (*ALIASES["name"], "社区", "社区名称", "community", "小区"),
+}
 
 #: Levels as planners write them. Other texts are kept as they are.
 LEVELS: Mapping[str, str] = {
@@ -51,7 +54,11 @@ LEVELS: Mapping[str, str] = {
 
 
 def find_columns(
-    raw: RawTable, names: Sequence[str], required: Sequence[str], given: Mapping[str, str] | None
+    raw: RawTable,
+    names: Sequence[str],
+    required: Sequence[str],
+    given: Mapping[str, str] | None,
+    aliases: Mapping[str, tuple[str, ...]] = ALIASES,
 ) -> dict[str, str]:
     """Find the file's column for each name.
 
@@ -64,7 +71,9 @@ def find_columns(
     required
         Those of `names` that must be there.
     given
-        Name -> column of the file, as said by the planner; goes before `ALIASES`.
+        Name -> column of the file, as said by the planner; goes before `aliases`.
+    aliases
+        Name -> names of columns, `ALIASES` or `AREA_ALIASES`.
 
     Returns
     -------
@@ -93,13 +102,12 @@ def find_columns(
         first_alike.setdefault(_plain(column), column)
     found = dict(given)
     for name in names:
-        aliases = AREA_NAMES if name == "name" and "subdistrict" in names else ALIASES[name]
-        alike = [first_alike[_plain(alias)] for alias in aliases if _plain(alias) in first_alike]
+        alike = [first_alike[_plain(alias)] for alias in aliases[name] if _plain(alias) in first_alike]
         if name not in found and alike:
             found[name] = alike[0]
     missing = [name for name in required if name not in found]
     if missing:
-        known = "; ".join(f"{name}: {', '.join(ALIASES[name])}" for name in missing)
+        known = "; ".join(f"{name}: {', '.join(aliases[name])}" for name in missing)
         raise SchemaError(
             f"{raw.source} must have columns for {', '.join(missing)}, got {present}; name them so ({known}) "
             f"or say which they are: columns={{'{missing[0]}': '…'}}"
