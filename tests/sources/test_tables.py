@@ -1,5 +1,9 @@
 """Files that can be read, and those that cannot."""
 
+import datetime as dt
+import zipfile
+from pathlib import Path
+
 import pandas as pd
 import pyogrio
 import pytest
@@ -28,6 +32,28 @@ class TestEncodings:
         with pytest.raises(InputError, match=r"a\.shp must say the encoding.*encoding='gb18030'"):
             read_facilities(path)
         assert read_facilities(path, encoding="gb18030")["name"].tolist()[0] == "中心站"
+
+    @pytest.mark.parametrize("suffix", [".shp", ".zip"])
+    def test_a_shapefiles_values_count_not_only_its_columns(self, tmp_path, suffix):
+        def write(names):
+            stations = as_layer().assign(name=names)[["name", "geometry"]]
+            pyogrio.write_dataframe(stations, tmp_path / "a.shp", encoding="gb18030")
+            (tmp_path / "a.cpg").unlink()
+            with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+                for part in tmp_path.glob("a.[!z]*"):
+                    archive.write(part, part.name)
+            return tmp_path / f"a{suffix}"
+
+        assert read_facilities(write(["a", "b", "c"]))["name"].tolist() == ["a", "b", "c"]
+        path = write(["a", "b", "驿站"])
+        with pytest.raises(InputError, match="must say the encoding"):
+            read_facilities(path)
+        assert read_facilities(path, encoding="gb18030")["name"].tolist() == ["a", "b", "驿站"]
+
+
+def test_times_in_a_workbook_are_hours_and_minutes(tmp_path):
+    rows = [["lon", "lat", "opening_hours", "name"], [114.3, 30.6, dt.time(8, 30), True]]
+    assert read_facilities(write_workbook(tmp_path / "a.xlsx", rows))["opening_hours"].tolist() == ["08:30"]
 
 
 class TestFilesThatCannotBeRead:
@@ -70,6 +96,19 @@ class TestFilesThatCannotBeRead:
         pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
         with pytest.raises(SourceError, match=r"a\.parquet must be a readable GeoParquet"):
             read_facilities(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_file_that_another_program_holds(tmp_path, monkeypatch, name):
+    def refuse(self, *_args, **_kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    (tmp_path / name).touch()
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(
+        SourceError, match=rf"{name} must be a readable .*Permission denied.*close it in other programs"
+    ):
+        read_facilities(tmp_path / name)
 
 
 class TestSheetsAndLayers:
