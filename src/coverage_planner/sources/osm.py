@@ -29,6 +29,8 @@ Place = str | shapely.Polygon | shapely.MultiPolygon | tuple[float, float, float
 
 _STAGES = 3
 _TIMEOUT_S = 180
+#: Larger places are asked for in parts.
+_MOST_AT_ONCE_M2 = 50_000.0**2
 #: Statuses of a busy server, after which OSMnx waits and asks again, and how often it may.
 _BUSY = (429, 504)
 _MOST_BUSY = 5
@@ -99,6 +101,7 @@ def fetch_roads(
     OSMnx keeps its settings in module globals. They are set for the time of the call and put back after it, so calls
     must not run side by side in several threads.
     """
+    label = _check_place(place)
     tell = progress or _no_progress
     settings = {
         "use_cache": True,
@@ -108,6 +111,7 @@ def fetch_roads(
         "nominatim_url": nominatim_url or NOMINATIM_URL,
         "overpass_rate_limit": True,
         "requests_timeout": _TIMEOUT_S,
+        "max_query_area_size": _MOST_AT_ONCE_M2,
         "requests_kwargs": {"hooks": {"response": _AnswerCheck()}},
         "doh_url_template": None,
         "useful_tags_way": list(ROAD_TAGS),
@@ -118,7 +122,7 @@ def fetch_roads(
     }
     tell(0, _STAGES)
     with _scoped(settings), _asking(str(cache_dir)):
-        polygon, label = _outline(place)
+        polygon = _outline(place)
         tell(1, _STAGES)
         graph = _osmnx().graph_from_polygon(
             polygon, simplify=False, retain_all=True, truncate_by_edge=True, custom_filter=_street_filter()
@@ -150,30 +154,36 @@ def _street_filter() -> str:
     return f'["highway"]["highway"!~"^({"|".join(sorted(osm_tags.NOT_STREETS))})$"]["route"!="ferry"]'
 
 
-def _outline(place: Place) -> tuple[Any, str]:
-    """Return the polygon of a place in longitude and latitude, and a name for it."""
+def _check_place(place: Place) -> str:
+    """Return a name for a place; raise `ConfigError` where it cannot be one."""
     if isinstance(place, str):
         if not place.strip():
             raise ConfigError("place must be a name, a polygon or a bounding box, got an empty text; name a place")
-        return _osmnx("osmnx.geocoder").geocode_to_gdf(place).geometry.union_all(), place
-    if isinstance(place, shapely.Polygon | shapely.MultiPolygon):
-        polygon, label = place, "polygon"
-    elif isinstance(place, tuple) and len(place) == 4:  # noqa: PLR2004 - west, south, east, north
-        polygon, label = shapely.box(*place), f"box {place}"
+        return place
+    if isinstance(place, tuple) and len(place) == 4:  # noqa: PLR2004 - west, south, east, north
+        label, bounds = f"box {place}", place
         if place[0] >= place[2] or place[1] >= place[3]:
             raise ConfigError(f"a bounding box must be (west, south, east, north) in degrees, got {place}; reorder it")
+    elif isinstance(place, shapely.Polygon | shapely.MultiPolygon):
+        label, bounds = "polygon", place.bounds
     else:
         raise ConfigError(
-            f"place must be a name, a polygon or (west, south, east, north), got {type(place).__name__}; "
-            "use one of these"
+            f"place must be a name, a polygon or (west, south, east, north), got {place!r:.80}; use one of these"
         )
-    west, south, east, north = polygon.bounds
-    if polygon.is_empty or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004 - degrees
+    west, south, east, north = bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004 - degrees
         raise ConfigError(
-            f"place must lie on the globe in longitude and latitude (EPSG:4326), got bounds {polygon.bounds}; "
+            f"place must lie on the globe in longitude and latitude (EPSG:4326), got bounds {bounds}; "
             "reproject it, longitude first"
         )
-    return shapely.make_valid(polygon), label
+    return label
+
+
+def _outline(place: Place) -> Any:
+    """Return the polygon of a place in longitude and latitude."""
+    if isinstance(place, str):
+        return _osmnx("osmnx.geocoder").geocode_to_gdf(place).geometry.union_all()
+    return shapely.box(*place) if isinstance(place, tuple) else shapely.make_valid(place)
 
 
 def _fetch_obstacles(polygon: Any) -> gpd.GeoDataFrame:
