@@ -227,6 +227,7 @@ def test_marks_stand_where_the_tables_say(page):
 
 
 def test_lines_stand_where_the_network_says(page):
+    switch(page, "reached")
     bounds = page.execute_script("""
       const all = L.latLngBounds([]);
       coverage_reached.eachLayer((layer) => all.extend(layer.getBounds()));

@@ -19,11 +19,8 @@ from coverage_planner.units import minutes
 
 #: Streets and shading are drawn this far beyond the study area.
 MARGIN_M = 500.0
-#: How far a drawn line may be off; more for the network of a whole city.
-LINE_TOLERANCE_M = 1.0
-CITY_LINE_TOLERANCE_M = 3.0
+#: Networks of more edges are a whole city's, drawn more coarsely.
 CITY_EDGES = 20_000
-AREA_TOLERANCE_M = 2.0
 #: So many gaps carry their name on the map; all carry it in their popup.
 NAMED_GAPS = 12
 
@@ -72,7 +69,12 @@ class View:
     @property
     def line_tolerance_m(self) -> float:
         """How far drawn lines may be off."""
-        return CITY_LINE_TOLERANCE_M if len(self.outcome.network.edges) > CITY_EDGES else LINE_TOLERANCE_M
+        return 3.0 if len(self.outcome.network.edges) > CITY_EDGES else 1.0
+
+    def simple(self, shape: shapely.Geometry) -> shapely.Geometry:
+        """Return a polygon simplified for drawing, valid as before."""
+        tolerance_m = 6.0 if len(self.outcome.network.edges) > CITY_EDGES else 2.0
+        return shapely.make_valid(shapely.simplify(shape, tolerance_m, preserve_topology=True))
 
     def layer_text(self, key: str) -> str:
         """Return a layer's text, with the scenario's name where there are two."""
@@ -162,7 +164,7 @@ def _bands(key: str, view: View, *, shown: bool) -> MapLayer:
     pieces: list[Piece] = []
     inner: shapely.Geometry = shapely.Polygon()
     for whole, colour in zip(table.geometry, colours, strict=True):
-        shape = _simple(whole)
+        shape = view.simple(whole)
         shape = shape if view.window is None else shapely.intersection(shape, view.window)
         style = {"stroke": False, "fillColor": colour, "fillOpacity": styles.BAND_OPACITY}
         pieces += drawing.area(shapely.difference(shape, inner), table.crs, pane="shade", style=style)
@@ -170,10 +172,6 @@ def _bands(key: str, view: View, *, shown: bool) -> MapLayer:
     signs = [swatch(colour, opacity=styles.BAND_OPACITY) for colour in colours]
     keys = list(zip(signs, _band_texts(cutoffs, view.words), strict=True))
     return MapLayer(key, label_html(key, view.layer_text("bands"), keys=keys), pieces, shown=shown, exclusive=True)
-
-
-def _simple(shape: shapely.Geometry) -> shapely.Geometry:
-    return shapely.make_valid(shapely.simplify(shape, AREA_TOLERANCE_M, preserve_topology=True))
 
 
 def _reached(key: str, view: View) -> MapLayer:
@@ -209,7 +207,7 @@ def _communities(now: View, before: View | None) -> MapLayer:
         colour = styles.SHARE_UNKNOWN if np.isnan(share) else colours[styles.share_class(share)]
         style = {"color": "#ffffff", "weight": 1, "fillColor": colour, "fillOpacity": styles.SHARE_OPACITY}
         popup = community_popup(record, now.words)
-        pieces += drawing.area(_simple(shape), measured.crs, pane="communities", style=style, popup=popup)
+        pieces += drawing.area(now.simple(shape), measured.crs, pane="communities", style=style, popup=popup)
     starts = (0.0, *styles.SHARE_CLASSES)
     keys = [
         (swatch(colour, opacity=styles.SHARE_OPACITY), f"{start:.0%}–{end:.0%}")
@@ -237,7 +235,7 @@ def _gaps(key: str, view: View, text: str, *, outlined: bool = False) -> MapLaye
     pieces: list[Piece] = []
     for shape, record in zip(gaps.geometry, records_of(gaps), strict=True):
         popup = gap_popup(record, view.words)
-        pieces += drawing.area(_simple(shape), gaps.crs, pane="gaps", style=style, popup=popup)
+        pieces += drawing.area(view.simple(shape), gaps.crs, pane="gaps", style=style, popup=popup)
     if not outlined:
         named = gaps.head(NAMED_GAPS)
         pieces += drawing.pins(
@@ -253,7 +251,7 @@ def _study_area(view: View) -> MapLayer:
     pieces: list[Piece] = []
     if area is not None and not area.empty:
         style = {"color": styles.STUDY_AREA, "weight": 1.5, "dashArray": "7 5", "fill": False, "opacity": 0.9}
-        whole = _simple(shapely.union_all(area.geometry.to_numpy()))
+        whole = view.simple(shapely.union_all(area.geometry.to_numpy()))
         pieces = drawing.area(whole, area.crs, pane="outline", style=style)
     label = label_html("study-area", view.words["study_area"], line_sign(styles.STUDY_AREA, dashed=True))
     return MapLayer("study-area", label, pieces, shown=True)
@@ -294,7 +292,7 @@ def _obstacles(view: View) -> tuple[list[Piece], list[tuple[str, str]]]:
         rows = obstacles.geometry[(obstacles["kind"] == kind).to_numpy(dtype=bool)]
         rows = rows if view.window is None else rows.intersection(view.window)
         is_area = rows.geom_type.isin(POLYGONS).to_numpy()
-        whole = _simple(shapely.union_all(rows[is_area].to_numpy()))
+        whole = view.simple(shapely.union_all(rows[is_area].to_numpy()))
         fill = {"stroke": False, "fillColor": colour, "fillOpacity": 1.0}
         line = {"color": colour, "weight": weight, "opacity": 1.0} | ({"dashArray": dash} if dash else {})
         drawn = drawing.area(whole, rows.crs, pane="ground", style=fill)

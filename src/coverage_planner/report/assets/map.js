@@ -71,6 +71,7 @@ const coveragePlanner = (() => {
   function describe(layer, popup) {
     if (!popup) return layer;
     layer.bindTooltip(() => element("span", "", popup.title), { direction: "top", sticky: !layer.getLatLng });
+    layer.on("popupopen", () => layer.closeTooltip());
     return layer.bindPopup(() => popupContent(popup), {
       maxWidth: Math.min(300, window.innerWidth - 60),
       autoPanPaddingTopLeft: isWide() ? [330, 12] : [12, 110],
@@ -117,9 +118,13 @@ const coveragePlanner = (() => {
     },
   };
 
-  /* Make a layer of pieces; nothing is put on the map yet. */
+  /* Make a layer; what it holds is drawn when it is first shown, so that hidden layers cost nothing. */
   function draw(map, pieces) {
-    return L.layerGroup(pieces.flatMap((piece) => DRAW[piece.kind](map, piece, decoder())));
+    const group = L.layerGroup();
+    group.once("add", () => {
+      for (const piece of pieces) for (const layer of DRAW[piece.kind](map, piece, decoder())) group.addLayer(layer);
+    });
+    return group;
   }
 
   function titleBox(html) {
