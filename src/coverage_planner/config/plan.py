@@ -35,6 +35,7 @@ class RoadSource:
     source_crs: str | None = None
     layer: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    attribution: str | None = None
 
 
 @dataclass(frozen=True)

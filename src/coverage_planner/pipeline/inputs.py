@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,8 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
         rejected=rejected,
         progress=progress,
     )
+    if plan.roads.attribution:
+        roads = replace(roads, source=f"{roads.source} ({plan.roads.attribution})")
     counts.append(_count("roads", plan.roads.file, len(roads.segments), len(rejected.rows) - before))
     crs = CRS.from_user_input(roads.segments.crs)
     wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)
