@@ -1,6 +1,7 @@
 """Units: seconds and metres inside; minutes and kilometres per hour only in plan files, the CLI and reports."""
 
 from collections.abc import Callable
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,11 @@ MS_PER_S = 1000
 UNREACHED_MS = np.iinfo(np.int32).max
 
 
-def speed_mps(speed_kph: float) -> float:
+@overload
+def speed_mps(speed_kph: float) -> float: ...
+@overload
+def speed_mps(speed_kph: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def speed_mps(speed_kph: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
     """Return a speed given in km/h in metres per second."""
     return speed_kph / 3.6
 

@@ -11,6 +11,8 @@ from coverage_planner.network._kernels import mark_crossing
 
 #: Access legs shorter than this cross nothing: a point drawn on a bridge is on the bridge, not in the river.
 ON_STREET_M = 0.5
+#: A leg from a point exactly on a border starts inside or outside: this far along it one can tell.
+_FIRST_STEP_M = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,8 @@ class ObstacleIndex:
         Lines of two vertices: obstacle lines and the borders of obstacle areas.
     ends
         Shape (2 pieces, 2): the pieces' end coordinates.
+    follows
+        Shape (pieces,): the piece that continues each one along the same line or round the same border, or -1.
     piece_tree
         Index of them.
     areas
@@ -36,6 +40,7 @@ class ObstacleIndex:
 
     pieces: NDArray[np.object_]
     ends: NDArray[np.float64]
+    follows: NDArray[np.int64]
     piece_tree: shapely.STRtree
     areas: NDArray[np.object_]
     area_tree: shapely.STRtree
@@ -58,9 +63,9 @@ class ObstacleIndex:
             return blocked
         legs = shapely.shortest_line(points, lines)
         leg, piece = self.piece_tree.query(legs)
-        mark_crossing(shapely.get_coordinates(legs), self.ends, leg, piece, blocked)
+        mark_crossing(shapely.get_coordinates(legs), self.ends, self.follows, leg, piece, blocked)
         rest = np.flatnonzero(~blocked)
-        blocked[rest] = self.contain(points[rest])
+        blocked[rest] = self.contain(shapely.line_interpolate_point(legs[rest], _FIRST_STEP_M))
         blocked[shapely.length(legs) <= ON_STREET_M] = False
         return blocked
 
@@ -80,6 +85,18 @@ def index_obstacles(obstacles: gpd.GeoDataFrame) -> ObstacleIndex:
     lines = shapely.get_parts(np.concatenate([geometry[~is_area], shapely.boundary(areas)]))
     coordinates, owner = shapely.get_coordinates(lines, return_index=True)
     begin = np.flatnonzero(owner[1:] == owner[:-1])
-    pieces = shapely.linestrings(np.stack([coordinates[begin], coordinates[begin + 1]], axis=1))
+    pieces = np.asarray(shapely.linestrings(np.stack([coordinates[begin], coordinates[begin + 1]], axis=1)))
     ends = shapely.get_coordinates(pieces)
-    return ObstacleIndex(pieces, ends, shapely.STRtree(pieces), areas, shapely.STRtree(areas))
+    return ObstacleIndex(
+        pieces, ends, _continuations(owner[begin], shapely.is_closed(lines)), shapely.STRtree(pieces),
+        areas, shapely.STRtree(areas),
+    )  # fmt: skip
+
+
+def _continuations(owner: NDArray[np.intp], closed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Find the next piece of the same line; the last one of a ring is followed by its first."""
+    follows = np.arange(1, len(owner) + 1)
+    lines, first = np.unique(owner, return_index=True)
+    last = np.append(first[1:], len(owner))[: len(first)] - 1
+    follows[last] = np.where(closed[lines], first, -1)
+    return follows.astype(np.int64)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +14,9 @@ from coverage_planner.errors import NetworkError
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.obstacles import ObstacleIndex, index_obstacles
 from coverage_planner.schema import require_metric
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: A street that a mode may not use in a direction.
 NOT_ALLOWED = -1
@@ -128,3 +132,18 @@ class RoadNetwork:
         if mode not in self.graphs:
             raise NetworkError(f"the network must be built for mode {mode!r}, it has {sorted(self.graphs)}")
         return self.graphs[mode]
+
+    def to_networkx(self, mode: str) -> "nx.MultiDiGraph[int]":
+        """Write out what one mode may use as a directed networkx graph; see `network.interchange.to_networkx`."""
+        from coverage_planner.network.interchange import to_networkx  # noqa: PLC0415 - it builds networks itself
+
+        return to_networkx(self, mode)
+
+    @classmethod
+    def from_networkx(
+        cls, graph: "nx.Graph[Any]", *, modes: Mapping[str, Mode], time_attributes: Mapping[str, str], **options: Any
+    ) -> "RoadNetwork":
+        """Build a network from a networkx graph with given times; see `network.interchange.from_networkx`."""
+        from coverage_planner.network.interchange import from_networkx  # noqa: PLC0415 - it builds networks itself
+
+        return from_networkx(graph, modes=modes, time_attributes=time_attributes, **options)

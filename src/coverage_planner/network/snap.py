@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError
-from coverage_planner.network.obstacles import ObstacleIndex
+from coverage_planner.network.obstacles import ON_STREET_M, ObstacleIndex
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.schema import require_metric
 
@@ -21,6 +21,8 @@ SNAPPED, TOO_FAR, BEHIND_OBSTACLE, NO_STREET = "snapped", "too far", "behind an 
 
 #: Farthest a point may lie from its street, metres.
 SNAP_LIMIT_M = 200.0
+#: A place on a street this near to its end is the junction itself: all streets of the junction leave from there.
+_AT_JUNCTION_M = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,7 @@ class Positions:
     edge
         Shape (p,), int32: row of ``network.edges``; -1 where the point was rejected.
     fraction
-        Shape (p,): place along the edge, 0 at u, 1 at v; NaN where rejected.
+        Shape (p,): place along the edge, exactly 0 at junction u, exactly 1 at v; NaN where rejected.
     access_m
         Shape (p,): length of the straight access leg in metres; NaN where rejected.
     on_island
@@ -114,7 +116,7 @@ def snap_points(
     obstacles = network.obstacle_index
     lines = network.edges.geometry.to_numpy()
     main, islands = np.flatnonzero(graph.snappable & ~graph.island), np.flatnonzero(graph.snappable & graph.island)
-    if not len(main):
+    if not len(main) and not len(islands):
         status[:] = NO_STREET
     for rows in (main, islands):
         waiting = np.flatnonzero(edge < 0)
@@ -131,6 +133,9 @@ def snap_points(
     xy = np.full((n_points, 2), np.nan)
     on = lines[edge[snapped]]
     place = np.nan_to_num(shapely.line_locate_point(on, geometry[snapped], normalized=True))
+    length_m = shapely.length(on)
+    place = np.where((1.0 - place) * length_m <= _AT_JUNCTION_M, 1.0, place)
+    place = np.where(place * length_m <= _AT_JUNCTION_M, 0.0, place)
     fraction[snapped] = place
     xy[snapped] = shapely.get_coordinates(shapely.line_interpolate_point(on, place, normalized=True))
     access_m[snapped] = shapely.distance(on, geometry[snapped])
@@ -169,9 +174,10 @@ def _nearest_free(
         found[blocked] = -1
         refused[blocked] = True
         todo = blocked
-    afloat = obstacles.contain(points[todo])  # no leg leaves an obstacle area
-    refused[todo[afloat]] = True
-    todo = todo[~afloat]
+    afloat = todo[obstacles.contain(points[todo])]  # no leg leaves an obstacle area, unless from a bridge
+    afloat = np.delete(afloat, tree.query(points[afloat], predicate="dwithin", distance=ON_STREET_M)[0])
+    refused[afloat] = True
+    todo = np.setdiff1d(todo, afloat)
     point, line = tree.query(points[todo], predicate="dwithin", distance=limit_m)
     distance = shapely.distance(points[todo[point]], lines[line])
     order = np.lexsort((line, distance, -size[line], point))
@@ -180,10 +186,10 @@ def _nearest_free(
     first, last = 0, 1
     while len(point):  # the nearest first, then twice as many in each round for the points still waiting
         now = np.flatnonzero((rank >= first) & (rank < last))
-        blocked = obstacles.block(points[point[now]], lines[line[now]])
-        refused[point[now[blocked]]] = True
-        winners, where = np.unique(point[now[~blocked]], return_index=True)
-        found[winners] = line[now[~blocked]][where]
+        barred = obstacles.block(points[point[now]], lines[line[now]])
+        refused[point[now[barred]]] = True
+        winners, where = np.unique(point[now[~barred]], return_index=True)
+        found[winners] = line[now[~barred]][where]
         waiting = (rank >= last) & (found[point] < 0)
         point, line, rank = point[waiting], line[waiting], rank[waiting]
         first, last = last, 2 * last + 1

@@ -13,7 +13,7 @@ _SHIFT = np.int64(32)
 _NODE = np.int64(0xFFFFFFFF)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, inline="always")
 def _push(heap: NDArray[np.int64], size: int, key: np.int64) -> None:
     i = size
     while i > 0:
@@ -25,7 +25,7 @@ def _push(heap: NDArray[np.int64], size: int, key: np.int64) -> None:
     heap[i] = key
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, inline="always")
 def _sift(heap: NDArray[np.int64], size: int) -> None:
     """Restore the heap after its first entry was taken and `size` entries remain, the last of them homeless."""
     key = heap[size]
@@ -45,7 +45,7 @@ def _sift(heap: NDArray[np.int64], size: int) -> None:
     heap[i] = key
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def settle(
     indptr: NDArray[np.int64],
     heads: NDArray[np.int32],
@@ -98,7 +98,7 @@ def settle(
     return count, heap
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def many_to_many(
     first: int,
     last: int,
@@ -109,6 +109,7 @@ def many_to_many(
     source_ms: NDArray[np.int64],
     source_edge: NDArray[np.int32],
     source_access: NDArray[np.int64],
+    source_fraction: NDArray[np.float64],
     source_along: NDArray[np.int64],
     node_indptr: NDArray[np.int64],
     node_targets: NDArray[np.int32],
@@ -116,10 +117,11 @@ def many_to_many(
     edge_indptr: NDArray[np.int64],
     edge_targets: NDArray[np.int32],
     target_access: NDArray[np.int64],
+    target_fraction: NDArray[np.float64],
     target_along: NDArray[np.int64],
     limit: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Times from sources `first` to `last` (exclusive) to all targets within `limit`.
+    """Search from sources `first` to `last` (exclusive) to all targets within `limit`.
 
     Parameters
     ----------
@@ -128,6 +130,8 @@ def many_to_many(
         way is not allowed.
     source_edge, source_access
         Shape (s,): the source's edge (-1: none) and access time.
+    source_fraction, target_fraction
+        Shapes (s,), (t,): place along the edge, 0 at u, 1 at v.
     source_along, target_along
         Shapes (s, 2), (t, 2): time from u to the position along the edge, and from v to it; -1 where not allowed.
     node_indptr, node_targets, node_offsets
@@ -159,7 +163,8 @@ def many_to_many(
             target = edge_targets[k]
             for way in range(2):
                 here, there = source_along[source, way], target_along[target, way]
-                if here >= 0 and there >= here:
+                ahead = target_fraction[target] - source_fraction[source]
+                if here >= 0 and there >= 0 and (ahead >= 0 if way == 0 else ahead <= 0):
                     time = source_access[source] + (there - here) + target_access[target]
                     if time <= limit and time < best[target]:
                         if best[target] == FAR:
@@ -198,7 +203,7 @@ def many_to_many(
     return counts, out_targets[:total].copy(), out_times[:total].copy()
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def node_times(
     indptr: NDArray[np.int64],
     heads: NDArray[np.int32],
@@ -216,11 +221,12 @@ def node_times(
     return dist
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def nearest_piece(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     edge: NDArray[np.int32],
+    tier: NDArray[np.int32],
     along: NDArray[np.float64],
     left: float,
     bottom: float,
@@ -230,12 +236,13 @@ def nearest_piece(
     nearest: NDArray[np.int32],
     place: NDArray[np.float32],
 ) -> None:
-    """Give each grid cell the nearest of many straight pieces within `limit`; pieces come in order of preference.
+    """Give each grid cell the nearest piece within `limit` of the lowest tier that has one.
 
-    ``x``, ``y``, ``along`` have shape (p, 2): the ends of each piece and their places along its edge (0 to 1); the
-    grids have shape (rows, columns), row 0 at the bottom, and keep what they hold where it is nearer.
+    ``x``, ``y``, ``along`` have shape (p, 2): the ends of each straight piece and their places along its edge (0 to 1).
+    The grids have shape (rows, columns), row 0 at the bottom, and are filled: infinite distance where nothing is near.
     """
     n_rows, n_columns = distance.shape
+    held = np.full(distance.shape, np.iinfo(np.int32).max, np.int32)
     for p in range(len(edge)):
         x0, y0, dx, dy = x[p, 0], y[p, 0], x[p, 1] - x[p, 0], y[p, 1] - y[p, 0]
         square = dx * dx + dy * dy
@@ -250,7 +257,11 @@ def nearest_piece(
                 t = 0.0 if square == 0.0 else ((cx - x0) * dx + (cy - y0) * dy) / square
                 t = min(1.0, max(0.0, t))
                 away = np.hypot(cx - x0 - t * dx, cy - y0 - t * dy)
-                if away <= limit and np.float32(away) < distance[row, column]:
+                if away <= limit and (
+                    tier[p] < held[row, column]
+                    or (tier[p] == held[row, column] and np.float32(away) < distance[row, column])
+                ):
+                    held[row, column] = tier[p]
                     distance[row, column] = away
                     nearest[row, column] = edge[p]
                     place[row, column] = along[p, 0] + t * (along[p, 1] - along[p, 0])

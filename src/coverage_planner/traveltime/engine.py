@@ -1,15 +1,17 @@
 """From street positions to the arrays that the compiled searches take, and threads over the facilities.
 
-All times are whole milliseconds. A position on the edge (u, v) of times F (u to v) and B (v to u), at the fraction p, is
-``a = round(p F)`` from u and ``F - a`` to v, ``b = round(p B)`` to u and ``B - b`` from v. Because the parts are defined by
-the way one really travels, searching back from the facility gives the very same numbers as searching forth from the
-demand point.
+All times are whole milliseconds. A position on the edge (u, v) of times F (u to v) and B (v to u), at the fraction p,
+is ``a = round(p F)`` from u and ``F - a`` to v, ``b = round(p B)`` to u and ``B - b`` from v. Because the parts are
+defined by the way one really travels, searching back from the facility gives the very same numbers as searching forth
+from the demand point. A position exactly at an end of its edge is at the junction: it may leave and be entered there
+whatever the direction of the edge.
 """
 
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +38,18 @@ class Links:
     leaving, arriving
         Shape (p, 2): time from the position to (u, v), and from (u, v) to it, access leg left out; -1 where not
         allowed.
+    fraction
+        Shape (p,): place along the edge, 0 at u, 1 at v.
     along
-        Shape (p, 2): a coordinate along each way of travel (u to v, v to u): from one position to another on the same
-        edge takes the difference of their coordinates if it is not negative; -1 where the way is not allowed.
+        Shape (p, 2): a coordinate along each way of travel (u to v, v to u): from one position to another ahead of it
+        on the same edge takes the difference of their coordinates; -1 where the way is not allowed.
     """
 
     edge: NDArray[np.int32]
     access: NDArray[np.int64]
     leaving: NDArray[np.int64]
     arriving: NDArray[np.int64]
+    fraction: NDArray[np.float64]
     along: NDArray[np.int64]
 
 
@@ -73,13 +78,15 @@ def link_positions(graph: ModeGraph, positions: Positions, *, reverse: bool) -> 
 
     leaving = np.column_stack([masked(to_u, no_backward), masked(to_v, no_forward)])
     arriving = np.column_stack([masked(from_u, no_forward), masked(from_v, no_backward)])
+    at_end = snapped[:, np.newaxis] & np.column_stack([fraction == 0.0, fraction == 1.0])
+    leaving[at_end] = arriving[at_end] = 0
     access = to_milliseconds(np.where(snapped, positions.access_m, 0.0) / speed_mps(graph.mode.access_speed_kph))
     if reverse:  # searching back, u to v means that somebody really travels from v to u
         leaving, arriving = arriving, leaving
         along = np.column_stack([masked(backward - from_v, no_backward), masked(forward - from_u, no_forward)])
     else:
         along = np.column_stack([masked(from_u, no_forward), masked(from_v, no_backward)])
-    return Links(positions.edge, access, leaving, arriving, along)
+    return Links(positions.edge, access, leaving, arriving, fraction, along)
 
 
 def seed_times(links: Links) -> NDArray[np.int64]:
@@ -99,7 +106,8 @@ def group_by(
     keys: NDArray[np.int32], n_keys: int, *later: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """CSR of entry numbers per key (negative keys left out), ordered by `later` within a key."""
-    order = np.lexsort((np.arange(len(keys)), *later, keys))
+    by: list[NDArray[np.integer]] = [np.arange(len(keys)), *later, keys]
+    order = np.lexsort(by)
     order = order[keys[order] >= 0]
     counts = np.bincount(keys[order], minlength=n_keys)
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), order
@@ -116,7 +124,7 @@ def search_pairs(
     threads: int | None,
     progress: Progress | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Times of all pairs within the limit as CSR: indptr, target numbers, milliseconds.
+    """Search all pairs within the limit; CSR: indptr, target numbers, milliseconds.
 
     The result does not depend on the number of threads. An interrupt stops after the running chunks.
     """
@@ -133,9 +141,10 @@ def search_pairs(
     node_indptr, entries = group_by(nodes, n_nodes, offsets)
     indptr, heads, weights = search_graph(graph, reverse=reverse)
     arguments = (
-        indptr, heads, weights, edge_ends(network, start), seed_times(start), start.edge, start.access, start.along,
+        indptr, heads, weights, edge_ends(network, start), seed_times(start), start.edge, start.access,
+        start.fraction, start.along,
         node_indptr, (entries // 2).astype(np.int32), offsets[entries].astype(np.int32),
-        edge_indptr, edge_targets.astype(np.int32), end.access, end.along, limit_ms,
+        edge_indptr, edge_targets.astype(np.int32), end.access, end.fraction, end.along, limit_ms,
     )  # fmt: skip
     n_sources = len(start.edge)
     chunk = max(1, min(256, -(-n_sources // (threads * _CHUNKS_PER_THREAD))))
@@ -149,7 +158,7 @@ def search_pairs(
 
 def _run(
     bounds: list[tuple[int, int]],
-    arguments: tuple[object, ...],
+    arguments: tuple[Any, ...],
     threads: int,
     progress: Progress | None,
     total: int,

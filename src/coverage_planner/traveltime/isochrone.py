@@ -1,14 +1,15 @@
 """Isochrone polygons: a place is inside when it would itself be covered.
 
-A grid knows, once per network and mode, the nearest street position of every cell, found by the rules of `network.snap`.
-One search then gives every cell its time by a lookup, and contours of that field are the polygons: they keep holes and
-separate parts, do not jump water or railways, and nest because they are levels of one field. They are for looking
-at; coverage itself is never computed from a polygon.
+A grid knows, once per network and mode, the nearest street position of every cell, found by the rules of
+`network.snap`. One search then gives every cell its time by a lookup, and contours of that field are the polygons: they
+keep holes and separate parts, do not jump water or railways, and nest because they are levels of one field. They are
+for looking at; coverage itself is never computed from a polygon.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -56,10 +57,9 @@ class StreetGrid:
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coordinates of the columns' and the rows' centres."""
         rows, columns = self.edge.shape
-        return (
-            self.left + (np.arange(columns) + 0.5) * self.cell_m,
-            self.bottom + (np.arange(rows) + 0.5) * self.cell_m,
-        )
+        x = self.left + (np.arange(columns, dtype=np.float64) + 0.5) * self.cell_m
+        y = self.bottom + (np.arange(rows, dtype=np.float64) + 0.5) * self.cell_m
+        return x, y
 
 
 def choose_cell_m(reach_m: float) -> float:
@@ -106,16 +106,14 @@ def build_street_grid(
             f"an isochrone grid must have at most {_MOST_CELLS:,} cells, {shape[0]} x {shape[1]} of {cell_m:g} m were "
             "asked for; give a study area or larger cells"
         )
+    found, x, y, along = _straight_pieces(network.edges.geometry.to_numpy(), np.flatnonzero(graph.snappable))
+    size = np.append(graph.component_length_m, 0.0)[graph.component[found]]
+    size[~graph.island[found]] = np.inf  # islands count only where nothing larger is near
+    tier = np.unique(-size, return_inverse=True)[1].astype(np.int32)
     distance = np.full(shape, np.inf, dtype=np.float32)
     edge = np.full(shape, -1, dtype=np.int32)
     fraction = np.zeros(shape, dtype=np.float32)
-    for rows in (graph.snappable & ~graph.island, graph.snappable & graph.island):
-        found, x, y, along = _straight_pieces(network.edges.geometry.to_numpy(), np.flatnonzero(rows))
-        if len(found):
-            free = edge < 0
-            own = (np.where(free, np.inf, -1.0).astype(np.float32), edge.copy(), fraction.copy())
-            nearest_piece(x, y, found, along, left, bottom, cell_m, limit_m, *own)
-            distance, edge, fraction = np.where(free, own[0], distance), own[1], own[2]
+    nearest_piece(x, y, found, tier, along, left, bottom, cell_m, limit_m, distance, edge, fraction)
     grid = StreetGrid(float(left), float(bottom), cell_m, edge, fraction, distance)
     return _mind_obstacles(network, mode, grid, limit_m)
 
@@ -145,8 +143,9 @@ def _mind_obstacles(network: RoadNetwork, mode: str, grid: StreetGrid, limit_m: 
     found, bx, by, along = _straight_pieces(obstacles.pieces, np.arange(len(obstacles.pieces)))
     away = np.full(grid.edge.shape, np.inf, dtype=np.float32)
     scratch = (np.zeros(grid.edge.shape, dtype=np.int32), np.zeros(grid.edge.shape, dtype=np.float32))
-    nearest_piece(bx, by, found, along, grid.left, grid.bottom, grid.cell_m, limit_m, away, *scratch)
-    doubtful = (grid.edge >= 0) & (away <= grid.access_m)
+    tier = np.zeros(len(found), dtype=np.int32)
+    nearest_piece(bx, by, found, tier, along, grid.left, grid.bottom, grid.cell_m, limit_m, away, *scratch)
+    doubtful = np.asarray((grid.edge >= 0) & (away <= grid.access_m))
     for area in obstacles.areas:
         left, bottom, right, top = shapely.bounds(area)
         columns, rows = slice(*np.searchsorted(x, [left, right])), slice(*np.searchsorted(y, [bottom, top]))
@@ -163,13 +162,15 @@ def _mind_obstacles(network: RoadNetwork, mode: str, grid: StreetGrid, limit_m: 
 
 
 def cell_times(grid: StreetGrid, graph: ModeGraph, reach: Reach) -> NDArray[np.float64]:
-    """Shape (rows, columns): milliseconds from the nearest facility's door to each cell's centre; inf if not reached."""
+    """Shape (rows, columns): milliseconds between each cell's centre and the nearest facility's door; inf if none."""
     access_ms = grid.access_m.ravel() / speed_mps(graph.mode.access_speed_kph) * MS_PER_S
     times = place_times(reach, grid.edge.ravel(), grid.fraction.ravel().astype(np.float64)) + access_ms
     return times.reshape(grid.edge.shape)
 
 
-def contour(grid: StreetGrid, times: NDArray[np.float64], cutoffs_ms: Sequence[int], graph: ModeGraph) -> list[object]:
+def contour(
+    grid: StreetGrid, times: NDArray[np.float64], cutoffs_ms: Sequence[int], graph: ModeGraph
+) -> list[shapely.MultiPolygon]:
     """One MultiPolygon per rising cutoff, where the time of the cells is at most the cutoff.
 
     Cells that are not reached count as two cells' walk beyond the last cutoff, so that the border towards them lies
@@ -183,13 +184,16 @@ def contour(grid: StreetGrid, times: NDArray[np.float64], cutoffs_ms: Sequence[i
     generator = contour_generator(x, y, field, fill_type=FillType.OuterOffset)
     areas = []
     for cutoff in cutoffs_ms:
-        points, offsets = generator.filled(-1.0, float(cutoff))
+        filled: Any = generator.filled(-1.0, float(cutoff))  # outlines, and where the rings in each begin
         parts = [
-            shapely.Polygon(ring[o[0] : o[1]], [ring[a:b] for a, b in pairwise(o[1:])])
-            for ring, o in zip(points, offsets, strict=True)
+            shapely.Polygon(ring[begins[0] : begins[1]], [ring[a:b] for a, b in pairwise(begins[1:])])
+            for ring, begins in zip(*filled, strict=True)
         ]
-        shape = shapely.multipolygons(parts) if parts else shapely.MultiPolygon()
-        areas.append(shape if shapely.is_valid(shape) else shapely.union_all(shapely.make_valid(np.array(parts))))
+        shape = shapely.MultiPolygon(parts)
+        if not shape.is_valid:  # where two rings touch in a point
+            whole = shapely.union_all(shapely.make_valid(np.array(parts)))
+            shape = shapely.MultiPolygon([part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"])
+        areas.append(shape)
     return areas
 
 
@@ -197,7 +201,7 @@ def reach_bounds(
     network: RoadNetwork, reach: Reach, positions: Positions, limit_m: float
 ) -> tuple[float, float, float, float] | None:
     """Box around all streets reached and the facilities' own, widened by the access limit; None if nothing is."""
-    reached = np.isfinite(reach.ends).any(axis=1)
+    reached = np.asarray(np.isfinite(reach.ends).any(axis=1))
     reached[positions.edge[positions.snapped]] = True
     if not reached.any():
         return None
@@ -263,7 +267,7 @@ def isochrones(
     bounds = reach_bounds(network, whole, positions, snap_limit_m)
     if grid is None and bounds is not None:
         grid = build_street_grid(network, mode, cell_m=cell_m, bounds=bounds, limit_m=snap_limit_m)
-    shapes: list[object] = []
+    shapes: list[shapely.MultiPolygon] = []
     owners = [""] if merge else list(positions.ids)
     for k in range(len(owners)):
         reach = whole

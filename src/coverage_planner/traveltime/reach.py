@@ -21,7 +21,7 @@ from coverage_planner.network.snap import SNAP_LIMIT_M, Positions, snap_points
 from coverage_planner.traveltime._kernels import FAR, node_times
 from coverage_planner.traveltime.engine import edge_ends, link_positions, search_graph, seed_times
 from coverage_planner.traveltime.times import Direction
-from coverage_planner.units import MS_PER_S, to_milliseconds
+from coverage_planner.units import MS_PER_S, UNREACHED_MS, to_milliseconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def place_times(reach: Reach, edge: NDArray[np.int32], fraction: NDArray[np.floa
     with np.errstate(invalid="ignore"):
         from_u = np.where(fraction > 0, fraction * reach.up[on], 0.0)
         from_v = np.where(fraction < 1, (1.0 - fraction) * reach.down[on], 0.0)
-    times = np.minimum(reach.ends[on, 0] + from_u, reach.ends[on, 1] + from_v)
+    times: NDArray[np.float64] = np.minimum(reach.ends[on, 0] + from_u, reach.ends[on, 1] + from_v)
     times[edge < 0] = np.inf
     order = np.argsort(edge, kind="stable")
     begins = np.searchsorted(edge[order], reach.seed_edge, side="left")
@@ -113,7 +113,8 @@ def _from_seed(reach: Reach, seed: np.intp, fraction: NDArray[np.float64]) -> ND
     edge = reach.seed_edge[seed]
     with np.errstate(invalid="ignore"):
         along = np.where(ahead > 0, ahead * reach.up[edge], -ahead * reach.down[edge])
-    return np.where(ahead == 0, 0.0, along) + reach.seed_ms[seed]
+    times: NDArray[np.float64] = np.where(ahead == 0, 0.0, along) + reach.seed_ms[seed]
+    return times
 
 
 def _intervals(reach: Reach) -> pd.DataFrame:
@@ -199,13 +200,14 @@ def _band(halves: pd.DataFrame, band: int, cutoffs_ms: Sequence[int]) -> pd.Data
     a, b = near + begin * (far - near), near + end * (far - near)
     b = np.where(end == 1.0, far, b)  # exactly the meeting point, so that two halves touch
     a = np.where(begin == 0.0, near, a)
-    kept = end > begin
+    kept = end > begin  # then the later time is finite too
+    early, late, end = early[kept], late[kept], end[kept]
     return pd.DataFrame(
         {
             "edge": halves["edge"].to_numpy()[kept],
             "start": np.minimum(a, b)[kept],
             "stop": np.maximum(a, b)[kept],
-            "time_ms": (early + end * np.where(late > early, late - early, 0.0))[kept],
+            "time_ms": early + end * np.maximum(late - early, 0.0),
             "band": band,
         }
     )
@@ -250,9 +252,13 @@ def check_cutoffs(cutoffs_s: Sequence[float]) -> list[int]:
     ConfigError
         There are none, or one is not positive, or one repeats.
     """
-    rising = sorted(int(to_milliseconds(cutoff)) for cutoff in cutoffs_s)
-    if not rising or rising[0] <= 0 or len(set(rising)) < len(rising):
-        raise ConfigError(f"cutoffs_s must be positive seconds without repeats, got {list(cutoffs_s)}")
+    within = all(0 < cutoff < UNREACHED_MS / MS_PER_S for cutoff in cutoffs_s)
+    rising = sorted({int(to_milliseconds(cutoff)) for cutoff in cutoffs_s}) if within else []
+    if not rising or rising[0] <= 0 or len(rising) < len(cutoffs_s):
+        raise ConfigError(
+            f"cutoffs_s must be positive seconds below {UNREACHED_MS // MS_PER_S} without repeats, got "
+            f"{list(cutoffs_s)}; correct them"
+        )
     return rising
 
 

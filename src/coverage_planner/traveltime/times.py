@@ -37,7 +37,8 @@ class TravelTimes:
         The mode and its speed, for example 'walk' and 'walk (4.8 km/h)'.
     facility_snaps, demand_snaps
         One row per facility and demand point: ``id``, ``edge``, ``fraction`` (along the edge), ``access_m``,
-        ``on_island``, ``status`` ('snapped', 'too far', 'no street for the mode'), ``geometry`` (the street position).
+        ``on_island``, ``status`` ('snapped', 'too far', 'behind an obstacle', 'no street for the mode'), ``geometry``
+        (the street position).
     """
 
     facility_ids: NDArray[np.object_]

@@ -1,0 +1,127 @@
+"""Answers found another way: networkx, shapely, brute force. Nothing here calls the code that it judges."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable
+
+import networkx as nx
+import numpy as np
+import shapely
+
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.snap import Positions
+
+
+def insert_positions(
+    network: RoadNetwork, mode: str, places: dict[object, tuple[int, float]]
+) -> tuple[nx.MultiDiGraph, dict[object, object]]:
+    """Make a graph with every place (edge, fraction) as a node of its own between the cut parts of its edge.
+
+    Times are floats in seconds. A place at the very end of an edge is the junction. Returns the graph and the node of
+    each place.
+    """
+    graph = network.graph(mode)
+    u, v = network.edges["u"].to_numpy(), network.edges["v"].to_numpy()
+    on_edge = defaultdict(list)
+    for label, (edge, fraction) in places.items():
+        on_edge[edge].append((fraction, label))
+    made = nx.MultiDiGraph()
+    made.add_nodes_from(("junction", k) for k in range(len(network.nodes)))
+    node_of = {}
+    for edge in range(len(network.edges)):
+        stops = [(0.0, ("junction", u[edge]))]
+        for fraction, label in sorted(on_edge[edge], key=lambda stop: stop[0]):
+            if fraction == 0.0:
+                node_of[label] = ("junction", u[edge])
+            elif fraction == 1.0:
+                node_of[label] = ("junction", v[edge])
+            else:
+                node_of[label] = ("place", edge, fraction)  # two labels at one place share it
+                if stops[-1][1] != node_of[label]:
+                    stops.append((fraction, node_of[label]))
+        stops.append((1.0, ("junction", v[edge])))
+        for (here, a), (there, b) in itertools.pairwise(stops):
+            if graph.forward_ms[edge] >= 0:
+                made.add_edge(a, b, seconds=(there - here) * graph.forward_ms[edge] / 1000)
+            if graph.backward_ms[edge] >= 0:
+                made.add_edge(b, a, seconds=(there - here) * graph.backward_ms[edge] / 1000)
+    return made, node_of
+
+
+def oracle_times(
+    network: RoadNetwork, mode: str, facilities: Positions, demand: Positions, limit_s: float, direction: str
+) -> np.ndarray:
+    """Seconds from door to door, shape (facilities, demand points); inf beyond the limit."""
+    places = {("facility", k): (facilities.edge[k], facilities.fraction[k]) for k in np.flatnonzero(facilities.snapped)}
+    places |= {("demand", k): (demand.edge[k], demand.fraction[k]) for k in np.flatnonzero(demand.snapped)}
+    made, node_of = insert_positions(network, mode, places)
+    speed = network.graph(mode).mode.access_speed_kph / 3.6
+    for kind, positions in (("facility", facilities), ("demand", demand)):
+        for k in np.flatnonzero(positions.snapped):
+            seconds = positions.access_m[k] / speed
+            made.add_edge(("door", kind, k), node_of[kind, k], seconds=seconds)
+            made.add_edge(node_of[kind, k], ("door", kind, k), seconds=seconds)
+    if direction == "to_facility":
+        made = made.reverse(copy=False)
+    times = np.full((len(facilities.ids), len(demand.ids)), np.inf)
+    for i in np.flatnonzero(facilities.snapped):
+        found = nx.single_source_dijkstra_path_length(made, ("door", "facility", i), cutoff=limit_s, weight="seconds")
+        for j in np.flatnonzero(demand.snapped):
+            times[i, j] = found.get(("door", "demand", j), np.inf)
+    return times
+
+
+def oracle_place_times(
+    network: RoadNetwork,
+    mode: str,
+    facilities: Positions,
+    places: Iterable[tuple[int, float]],
+    limit_s: float,
+    direction: str,
+) -> np.ndarray:
+    """Seconds between the nearest facility's door and places on the streets, shape (places,); inf beyond the limit."""
+    labelled = {("sample", k): place for k, place in enumerate(places)}
+    doors = {("facility", k): (facilities.edge[k], facilities.fraction[k]) for k in np.flatnonzero(facilities.snapped)}
+    made, node_of = insert_positions(network, mode, labelled | doors)
+    if direction == "to_facility":
+        made = made.reverse()
+    for _, k in doors:  # only out of the doors: what lies behind one is no way into another
+        seconds = facilities.access_m[k] / (network.graph(mode).mode.access_speed_kph / 3.6)
+        made.add_edge("start", node_of["facility", k], seconds=seconds)
+    if not doors:
+        return np.full(len(labelled), np.inf)
+    found = nx.single_source_dijkstra_path_length(made, "start", cutoff=limit_s, weight="seconds")
+    return np.array([found.get(node_of[label], np.inf) for label in labelled])
+
+
+def leg_meets(leg: shapely.LineString, obstacle: shapely.Geometry) -> bool:
+    """Whether a straight leg crosses a line from side to side, or has a part inside an area."""
+    if obstacle.area > 0:
+        return bool(shapely.relate_pattern(leg, obstacle, "T********"))
+    return bool(shapely.crosses(leg, obstacle))
+
+
+def nearest_edge(network: RoadNetwork, mode: str, point: shapely.Point, limit_m: float) -> tuple[str, set[int], float]:
+    """Status, the edges equally right for a point, and their distance, by looking at all edges and obstacles."""
+    graph = network.graph(mode)
+    rows = np.flatnonzero(graph.snappable)
+    lines = network.edges.geometry.to_numpy()
+    obstacles = list(network.obstacles.geometry)
+    sizes = np.append(graph.component_length_m, 0.0)[graph.component]
+    within, barred = [], False
+    for row in rows:
+        distance = shapely.distance(point, lines[row])
+        if distance > limit_m:
+            continue
+        leg = shapely.shortest_line(point, lines[row])
+        if distance > 0.5 and any(leg_meets(leg, obstacle) for obstacle in obstacles):
+            barred = True
+            continue
+        within.append((np.inf if not graph.island[row] else sizes[row], distance, row))
+    if not within:
+        if not len(rows):
+            return "no street for the mode", set(), np.inf
+        return ("behind an obstacle" if barred else "too far"), set(), np.inf
+    size = max(entry[0] for entry in within)
+    distance = min(entry[1] for entry in within if entry[0] == size)
+    return "snapped", {row for s, d, row in within if s == size and d <= distance + 1e-9}, distance
