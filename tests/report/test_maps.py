@@ -141,6 +141,13 @@ def test_a_map_drawn_twice_renders_twice_alike(today):
     assert page_of(drawn) == page_of(drawn)
 
 
+def test_a_notebook_shows_the_map_in_a_frame(today):
+    shown = draw_map(today)._repr_html_()
+    assert "<iframe" in shown
+    assert "coveragePlanner.draw" in shown
+    assert "<script>" not in shown  # all of it is inside the frame's srcdoc, escaped
+
+
 def test_folium_keeps_its_own_links(today):
     before = list(folium.Map.default_js)
     draw_map(today)
