@@ -26,7 +26,7 @@ def straight_line_share(
     facilities
         Facilities, metric CRS.
     mode
-        Its ``speed_kph`` gives the radius: cutoff x speed.
+        Its average speed gives the radius: cutoff x ``speed_kph`` x ``urban_factor``.
     cutoff_s
         Longest acceptable time, seconds.
 
@@ -35,7 +35,7 @@ def straight_line_share(
     share, radius_m
         Demand within the radius of a facility as a share of all demand (NaN without demand), and the radius.
     """
-    radius_m = cutoff_s * speed_mps(mode.speed_kph)
+    radius_m = cutoff_s * speed_mps(mode.speed_kph * mode.urban_factor)
     weights = demand["demand"].to_numpy(dtype=float)
     if not weights.sum() > 0:
         return float("nan"), radius_m
@@ -77,9 +77,9 @@ def covered_road_share(
 
 def _length_inside(streets: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame | None) -> NDArray[np.float64]:
     """Length of each street inside the study area; a street across the border counts by the part of its line inside."""
-    length_m: NDArray[np.float64] = streets["length_m"].to_numpy(dtype=np.float64)
+    length_m = streets["length_m"].to_numpy(dtype=np.float64)
     if study_area is None or not len(streets):
-        return length_m
+        return np.asarray(length_m)
     area = study_area.geometry.to_crs(streets.crs).union_all()
     shapely.prepare(area)
     lines = streets.geometry.to_numpy()
@@ -88,8 +88,7 @@ def _length_inside(streets: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame | Non
     drawn = shapely.length(lines[border])
     inside = shapely.length(shapely.intersection(lines[border], area))
     share[border] = np.divide(inside, drawn, out=np.zeros(len(border)), where=drawn > 0)
-    length_m = length_m * share
-    return length_m
+    return np.asarray(length_m * share)
 
 
 def covered_area_share(

@@ -85,7 +85,7 @@ def _require_same_groups(one: Outcome, other: Outcome) -> None:
         )
     for name in one.groups:
         a, b = one.groups[name], other.groups[name]
-        same_points = np.array_equal(a.times.demand_ids, b.times.demand_ids)
+        same_points = a.coverage.points[["id", "demand"]].equals(b.coverage.points[["id", "demand"]])
         if not same_points or a.group.cutoff_s != b.group.cutoff_s or a.group.mode != b.group.mode:
             raise InputError(
                 f"group {name!r} must have the same demand points, mode and cutoff in {one.scenario.name!r} and "

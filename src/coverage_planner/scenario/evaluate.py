@@ -18,6 +18,7 @@ from coverage_planner.errors import ConfigError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
 from coverage_planner.scenario.scenario import Group, GroupOutcome, Outcome, Scenario
+from coverage_planner.schema import check_table, require_metric
 from coverage_planner.traveltime.isochrone import (
     StreetGrid,
     build_street_grid,
@@ -58,11 +59,21 @@ def build_grids(
     -------
     dict
         Group name -> grid; groups that travel alike share one.
+
+    Raises
+    ------
+    ConfigError
+        The grid would have too many cells.
+    CrsError
+        The study area has no metric CRS.
+    NetworkError
+        The network has not the mode of a group.
     """
     if study_area is None:
-        boxes = [shapely.box(*group.demand.geometry.to_crs(network.crs).total_bounds) for group in groups]
-        box = shapely.bounds(shapely.buffer(shapely.union_all(boxes), snap_limit_m))
+        boxes = np.array([group.demand.geometry.to_crs(network.crs).total_bounds for group in groups])
+        box = np.concatenate([boxes[:, :2].min(axis=0) - snap_limit_m, boxes[:, 2:].max(axis=0) + snap_limit_m])
     else:
+        require_metric(study_area, "study area")
         box = study_area.geometry.to_crs(network.crs).total_bounds
     bounds = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
     grids: dict[str, StreetGrid] = {}
@@ -123,17 +134,31 @@ def evaluate(
     Raises
     ------
     ConfigError
-        No group, a group's name repeats, or bands do not end at the cutoff.
+        No group, a group's name repeats, bands do not end at the cutoff or are for no group, or a grid is missing.
+    CrsError, SchemaError
+        The study area has no metric CRS; the communities lack columns.
     NetworkError
         The network has not the mode of a group.
     """
     names = [group.name for group in groups]
     if not names or len(set(names)) < len(names):
         raise ConfigError(f"groups must be at least one, with names that do not repeat, got {name_some(names)}")
+    unknown = [name for name in bands_s or {} if name not in names]
+    if unknown:
+        raise ConfigError(f"bands_s must be for groups among {', '.join(names)}, got {name_some(unknown)}; correct it")
     if study_area is not None:
+        require_metric(study_area, "study area")
         study_area = study_area.to_crs(network.crs)
+    if communities is not None:
+        check_table(communities, "areas", what="communities")
     if grids is None:
         grids = build_grids(network, groups, study_area=study_area, snap_limit_m=snap_limit_m)
+    lacking = [name for name in names if name not in grids]
+    if lacking:
+        raise ConfigError(
+            f"grids must have one of every group, missing {name_some(lacking)}; build them with build_grids for these "
+            "groups"
+        )
     outcomes = {}
     for done, group in enumerate(groups):
         bands = (bands_s or {}).get(group.name) or [group.cutoff_s / 3, group.cutoff_s * 2 / 3, group.cutoff_s]

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage_planner.coverage.measure import Coverage
-from coverage_planner.errors import ConfigError
+from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import check_table
 from coverage_planner.traveltime.times import TravelTimes
@@ -39,6 +39,8 @@ class Group:
         if not self.cutoff_s > 0:
             raise ConfigError(f"group {self.name!r}: cutoff_s must be positive, got {self.cutoff_s:g}")
         check_table(self.demand, "demand", what=f"demand of group {self.name!r}")
+        if self.demand.empty:
+            raise InputError(f"group {self.name!r} must have at least one demand point, got none; check its demand")
 
 
 @dataclass(frozen=True, eq=False)
