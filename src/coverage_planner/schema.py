@@ -126,12 +126,33 @@ class Roads:
 
 @dataclass
 class Rejections:
-    """Rows refused at the door, with the reason for each; handed to the readers, which append to it."""
+    """Rows refused at the door, with the reason for each; handed to the readers, which append to it.
+
+    Attributes
+    ----------
+    rows
+        One entry per refused row: ``table``, ``source``, ``row``, ``id``, ``reason``.
+    taken
+        (table, source, id) -> row number of the rows that the readers took, so that a later stage can refuse one of
+        them by its id alone.
+    """
 
     rows: list[dict[str, object]] = field(default_factory=list)
+    taken: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def take(self, *, source: str, table: str, labels: Iterable[object], row_numbers: Iterable[int]) -> None:
+        """Note where rows stand that were taken; arguments as for `add`."""
+        numbered = zip(labels, row_numbers, strict=True)
+        self.taken.update({(table, source, str(label)): int(number) for label, number in numbered})
 
     def add(
-        self, *, source: str, table: str, labels: Sequence[object], reason: str, row_numbers: Sequence[int]
+        self,
+        *,
+        source: str,
+        table: str,
+        labels: Sequence[object],
+        reason: str,
+        row_numbers: Sequence[int] | None = None,
     ) -> None:
         """Note rows of one source that were refused for one reason.
 
@@ -147,8 +168,10 @@ class Rejections:
             What was wrong, in words a planner understands.
         row_numbers
             Row numbers as a spreadsheet shows them (the header is row 1) or feature numbers from 1; same length as
-            `labels`.
+            `labels`. None for rows that a reader took: then they are known by their ids.
         """
+        if row_numbers is None:
+            row_numbers = [self.taken[table, source, str(label)] for label in labels]
         for label, number in zip(labels, row_numbers, strict=True):
             self.rows.append({"table": table, "source": source, "row": int(number), "id": str(label), "reason": reason})
 

@@ -22,7 +22,8 @@ from coverage_planner.sources.population import read_population
 from coverage_planner.sources.roads import read_roads
 from coverage_planner.units import Progress, speed_mps
 
-_READERS = {"facilities": read_facilities, "candidates": read_candidates, "demand": read_demand}
+_READERS = {"facilities": read_facilities, "premises": read_candidates, "demand": read_demand}
+_OUTSIDE = "outside the study area"
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,24 +112,20 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
     wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)
     inside = None if study_area is None else study_area.geometry.union_all()
 
-    def points(name: str, table: str, source: PointSource, area: Any, where: str) -> gpd.GeoDataFrame:
+    def points(table: str, source: PointSource, area: Any, where: str, of: str = "") -> gpd.GeoDataFrame:
         start = len(rejected.rows)
-        found = _read_points(name, source, crs, study_area, margin_m, rejected)
+        found = _read_points(table, source, crs, study_area, margin_m, rejected)
         kept = _keep_inside(found, area, rejected, table=table, source=source.file.name, where=where)
-        counts.append(_count(table, source.file, len(kept), len(rejected.rows) - start))
+        counts.append(_count(table + of, source.file, len(kept), len(rejected.rows) - start))
         return kept
 
-    outside = "outside the study area"
     return Inputs(
         roads=roads,
         study_area=study_area,
         communities=_read_communities(plan, crs, rejected, counts),
-        facilities=points("facilities", "facilities", plan.facilities, wide, f"{outside} and its margin"),
-        demand={
-            group.name: points("demand", f"demand of {group.name}", group.demand, inside, outside)
-            for group in plan.groups
-        },
-        premises=points("candidates", "premises", plan.premises, inside, outside) if plan.premises else None,
+        facilities=points("facilities", plan.facilities, wide, f"{_OUTSIDE} and its margin"),
+        demand={g.name: points("demand", g.demand, inside, _OUTSIDE, f" of {g.name}") for g in plan.groups},
+        premises=points("premises", plan.premises, inside, _OUTSIDE) if plan.premises else None,
         margin_m=margin_m,
         rows=counts,
     )
@@ -156,7 +153,7 @@ def _read_communities(
 
 
 def _read_points(
-    name: str,
+    table: str,
     source: PointSource,
     crs: CRS,
     study_area: gpd.GeoDataFrame | None,
@@ -164,19 +161,19 @@ def _read_points(
     rejected: Rejections,
 ) -> gpd.GeoDataFrame:
     """Read a table of points in whichever form it comes."""
+    name = source.file.name
     if source.form == "osm":
         tags = {key: True if values is True else list(values) for key, values in source.osm.items()}
-        table = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m)
+        points = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m)
     elif source.form == "raster":
         if study_area is None:
             raise InputError(
-                f"a raster of people must be cut out by a study area, got none for {source.file.name}; "
-                "add [study_area] to the plan"
+                f"a raster of people must be cut out by a study area, got none for {name}; add [study_area] to the plan"
             )
         minimum = source.minimum if isinstance(source, DemandSource) else 0.0
-        table = read_population(source.file, study_area=study_area, crs=crs, minimum=minimum)
+        points = read_population(source.file, study_area=study_area, crs=crs, minimum=minimum)
     else:
-        table = _READERS[name](
+        points = _READERS[table](
             source.file,
             datum=source.datum,
             crs=crs,
@@ -186,7 +183,9 @@ def _read_points(
             where=source.where or None,
             rejected=rejected,
         )
-    return _weigh(table, source) if isinstance(source, DemandSource) else table
+    if source.form != "table":  # neither has rows: they are numbered as they come
+        rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))
+    return _weigh(points, source) if isinstance(source, DemandSource) else points
 
 
 def _weigh(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
@@ -213,10 +212,7 @@ def _keep_inside(
         return points
     shapely.prepare(area)
     inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
-    out = np.flatnonzero(~inside)
-    rows = points["row"].to_numpy()[out] if "row" in points else out + 1
-    ids = list(points["id"].to_numpy()[out])
-    rejected.add(source=source, table=table, labels=ids, reason=where, row_numbers=list(rows))
+    rejected.add(source=source, table=table, labels=points["id"].to_numpy()[~inside], reason=where)
     if not inside.any():
         raise InputError(
             f"{table} must have points inside the study area, none of {len(points)} in {source} is; "

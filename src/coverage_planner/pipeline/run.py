@@ -220,10 +220,7 @@ def _reject_unsnapped(today: Outcome, plan: Plan, rejected: Rejections) -> None:
         )
     for label, status in zip(ids, snaps[0]["status"].to_numpy()[lost], strict=True):
         reason = f"{status}: no street within {plan.snap.limit_m:g} m that can be reached on foot; serves nobody"
-        row = int(np.flatnonzero(snaps[0]["id"].to_numpy() == label)[0]) + 1
-        rejected.add(
-            source=plan.facilities.file.name, table="facilities", labels=[label], reason=reason, row_numbers=[row]
-        )
+        rejected.add(source=plan.facilities.file.name, table="facilities", labels=[label], reason=reason)
 
 
 def _warn_of_missing_margin(plan: Plan, network: RoadNetwork, inputs: Inputs) -> None:

@@ -234,6 +234,8 @@ def refuse_rows(
 ) -> NDArray[np.bool_]:
     """Return which rows remain; the others are handed to `rejected` with their first fault.
 
+    `rejected` also learns where the remaining rows stand.
+
     Raises
     ------
     InputError
@@ -259,6 +261,7 @@ def refuse_rows(
                 reason=reason,
                 row_numbers=[int(number) for number in raw.row_numbers[wrong]],
             )
+        rejected.take(source=raw.source, table=table, labels=labels[keep], row_numbers=raw.row_numbers[keep])
     if not keep.any():
         raise InputError(f"{raw.source} must have a usable row, got none: {listed}; correct the file")
     return keep
