@@ -95,10 +95,30 @@ def oracle_place_times(
 
 
 def leg_meets(leg: shapely.LineString, obstacle: shapely.Geometry) -> bool:
-    """Whether a straight leg crosses a line from side to side, or has a part inside an area."""
+    """Whether a straight leg crosses a line from side to side, or has a part inside an area.
+
+    GEOS's own ``crosses`` also counts a line that bends at the leg and turns back, which only touches it. So a short
+    bit of the leg round each common point is moved a little to either side: a line that crosses meets both.
+    """
     if obstacle.area > 0:
         return bool(shapely.relate_pattern(leg, obstacle, "T********"))
-    return bool(shapely.crosses(leg, obstacle))
+    (ax, ay), (bx, by) = leg.coords
+    step_x, step_y = (bx - ax) / leg.length, (by - ay) / leg.length
+    for point in shapely.get_coordinates(shapely.intersection(leg, obstacle)):
+        if min(np.hypot(*(point - (ax, ay))), np.hypot(*(point - (bx, by)))) < 1e-9:
+            continue
+        along, across = np.array([step_x, step_y]), np.array([-step_y, step_x])
+        bit = np.array([point - 0.02 * along, point + 0.02 * along])
+        sides = (bit + offset * across for offset in (1e-6, -1e-6))
+        if all(shapely.intersects(shapely.LineString(side), obstacle) for side in sides):
+            return True
+    return False
+
+
+def leg_runs_along(leg: shapely.LineString, obstacle: shapely.Geometry) -> bool:
+    """Whether a leg follows a border for a while: neither touching nor crossing, so left out of the tests."""
+    border = shapely.boundary(obstacle) if obstacle.area > 0 else obstacle
+    return shapely.length(shapely.intersection(leg, border)) > 0
 
 
 def nearest_edge(network: RoadNetwork, mode: str, point: shapely.Point, limit_m: float) -> tuple[str, set[int], float]:
