@@ -121,12 +121,19 @@ def leg_runs_along(leg: shapely.LineString, obstacle: shapely.Geometry) -> bool:
     return shapely.length(shapely.intersection(leg, border)) > 0
 
 
-def nearest_edge(network: RoadNetwork, mode: str, point: shapely.Point, limit_m: float) -> tuple[str, set[int], float]:
+def nearest_edge(
+    network: RoadNetwork,
+    mode: str,
+    point: shapely.Point,
+    limit_m: float,
+    *,
+    obstacles: Iterable[shapely.Geometry] | None = None,
+) -> tuple[str, set[int], float]:
     """Status, the edges equally right for a point, and their distance, by looking at all edges and obstacles."""
     graph = network.graph(mode)
     rows = np.flatnonzero(graph.snappable)
     lines = network.edges.geometry.to_numpy()
-    obstacles = list(network.obstacles.geometry)
+    obstacles = list(network.obstacles.geometry if obstacles is None else obstacles)
     sizes = np.append(graph.component_length_m, 0.0)[graph.component]
     within, barred = [], False
     for row in rows:
