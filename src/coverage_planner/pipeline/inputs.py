@@ -106,7 +106,7 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
         progress=progress,
     )
     if plan.roads.attribution:
-        roads = replace(roads, source=f"{roads.source} ({plan.roads.attribution})")
+        roads = replace(roads, source=f"{plan.roads.file.name} ({plan.roads.attribution})")
     counts.append(_count("roads", plan.roads.file, len(roads.segments), len(rejected.rows) - before))
     crs = CRS.from_user_input(roads.segments.crs)
     wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)

@@ -202,6 +202,8 @@ def _evaluate_group(
     streets = street_table(network, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
     field = cell_times(grid, graph, reach)
     shapes = contour(grid, field, cutoffs_ms, graph)
+    if study_area is not None:
+        shapes = list(shapely.intersection(np.array(shapes, dtype=object), study_area.geometry.union_all()))
     bands = tabulate_bands(shapes, [""], cutoffs_ms, graph=graph, cell_m=grid.cell_m, crs=network.crs)
     shares = table_shares(
         coverage,
