@@ -1,0 +1,367 @@
+"""The results folder: written whole or not at all, and reopened."""
+
+import datetime as dt
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
+from coverage_planner.report.csv_tables import read_csv, write_csv
+from coverage_planner.report.result_layers import report_layers
+from coverage_planner.report.table_columns import LAYERS, SYNTHETIC_NOTE, TABLES, set_types
+from coverage_planner.report.tables import is_proposed, measure_outcome, report_tables, roles
+from coverage_planner.report.whole_folder import whole_folder
+from coverage_planner.report.words import Language, words
+from coverage_planner.report.workbook import write_workbook
+from coverage_planner.scenario.scenario import Outcome
+from coverage_planner.siting.solution import Solution
+
+#: Number of the folder's form; it rises when a column or file changes its meaning.
+FORMAT = 1
+
+LAYER_FILE = "result.gpkg"
+WORKBOOK_FILE = "summary.xlsx"
+MAP_FILE = "map.html"
+RUN_FILE = "run.json"
+FILES = frozenset({LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES)})
+
+#: What programs leave beside open files; no one's work is lost with them.
+_LEFT_BEHIND = frozenset(
+    {".DS_Store", "Thumbs.db", "desktop.ini", f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm",
+     f"{LAYER_FILE}-journal"}
+)  # fmt: skip
+
+#: Key of run.json that is ours.
+_OURS = "results"
+
+_PACKAGES = (
+    "coverage-planner", "geopandas", "highspy", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A results folder, reopened.
+
+    Attributes
+    ----------
+    tables
+        Name of the CSV file without its suffix -> table.
+    layers
+        Layer of result.gpkg -> GeoDataFrame.
+    run
+        What run.json holds: how the results came about.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    layers: Mapping[str, gpd.GeoDataFrame]
+    run: dict[str, Any]
+
+
+def write_results(
+    outcome: Outcome,
+    folder: str | PathLike[str],
+    *,
+    baseline: Outcome | None = None,
+    candidates: gpd.GeoDataFrame | None = None,
+    solution: Solution | None = None,
+    rejected: pd.DataFrame | None = None,
+    run: Mapping[str, Any] | None = None,
+    map_page: Callable[[Path], object] | None = None,
+    language: Language = "zh",
+    force: bool = False,
+    synthetic: bool = False,
+) -> Path:
+    """Write an outcome to a folder: result.gpkg, CSV tables, summary.xlsx, map.html, run.json.
+
+    Everything is written to a hidden folder beside it, which takes the name at the end: whatever goes wrong, the
+    folder is either there whole or not at all. docs/results.md explains every file, column and unit.
+
+    Parameters
+    ----------
+    outcome
+        The scenario proposed, or the only one.
+    folder
+        The folder to write; its parents are made.
+    baseline
+        Today, evaluated for the same groups; changes are against it.
+    candidates
+        Where sites could have opened (columns of the candidates table).
+    solution
+        The answer of the siting model that chose the proposed sites; its certificate is written out.
+    rejected
+        Rows refused at the door (`Rejections.to_frame`).
+    run
+        How the results came about: settings, input hashes, seconds per stage, … ; written to run.json with the
+        versions of the programs. Mappings, sequences, text, numbers, dates and paths; NaN becomes null.
+    map_page
+        Writes the map to the path that it is called with, for example ``draw_map(outcome).save``.
+    language
+        Language of the workbook's headings, 'zh' or 'en'.
+    force
+        Replace an existing results folder. A folder that is none, or that holds anything else besides, is refused all
+        the same, so nobody's files are deleted.
+    synthetic
+        Whether the data are made up: tables, layers, workbook and run.json then say so.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    ConfigError
+        The folder exists; unknown language; `run` holds what JSON cannot, or the key 'results'; both scenarios have
+        one name; `map_page` wrote no map.
+    InputError
+        `baseline` has other groups or demand; `solution` chose sites that the outcome lacks; the folder cannot be
+        written.
+    SchemaError
+        `candidates` or `rejected` lack columns.
+    """
+    words(language)  # refuses an unknown one
+    target = Path(folder).resolve()
+    check_folder(target, force=force)
+    _require_sites(outcome, solution)
+    record = _plain({} if run is None else run, "run")
+    if _OURS in record or not isinstance(record.get("versions", {}), dict):
+        raise ConfigError(
+            f"run must leave the key {_OURS!r} to write_results and hold a mapping under 'versions' if anything, "
+            f"got the keys {list(record)}; rename them"
+        )
+    measured = measure_outcome(outcome, baseline)
+    tables = report_tables(measured, outcome.network, rejected=rejected, synthetic=synthetic)
+    layers = report_layers(measured, outcome, baseline, candidates)
+    record["versions"] = _versions() | record.get("versions", {})
+    record[_OURS] = _plain(
+        {
+            "format": FORMAT,
+            "language": language,
+            "synthetic": synthetic,
+            "crs": outcome.network.edges.crs.to_string(),
+            "streets": outcome.network.source,
+            "scenarios": {role: named.scenario.name for role, named in roles(outcome, baseline).items()},
+            "groups": _groups(outcome),
+            "solution": None if solution is None else _certificate(solution),
+            "rows": {name: len(table) for name, table in tables.items()},
+            "features": {name: len(layer) for name, layer in layers.items()},
+        },
+        _OURS,
+    )
+    with whole_folder(target, check=lambda: check_folder(target, force=force)) as partial:
+        _write_layers(layers, partial / LAYER_FILE, synthetic=synthetic)
+        for name, table in tables.items():
+            write_csv(table, partial / f"{name}.csv")
+        write_workbook(
+            tables,
+            partial / WORKBOOK_FILE,
+            language=language,
+            streets=outcome.network.source,
+            solution=solution,
+            synthetic=synthetic,
+        )
+        if map_page is not None:
+            map_page(partial / MAP_FILE)
+            if not (partial / MAP_FILE).is_file():
+                raise ConfigError(
+                    "map_page must write the file whose path it is given; it wrote none; save the map there"
+                )
+        text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
+        (partial / RUN_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+    return target
+
+
+def read_results(folder: str | PathLike[str]) -> Results:
+    """Reopen a folder that `write_results` wrote.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Returns
+    -------
+    Results
+        Tables, layers and run.json, with the values and types they were written with.
+
+    Raises
+    ------
+    SourceError
+        The folder does not exist, is no results folder, was written by a later version, or lacks a file or layer.
+    """
+    home = Path(folder)
+    run = _read_run(home)
+    if run is None:
+        raise SourceError(
+            f"{home} must be a results folder, which has a {RUN_FILE} written by coverage-planner; "
+            f"got {'a folder without' if home.is_dir() else 'no such folder'}; check the path"
+        )
+    if run[_OURS]["format"] > FORMAT:
+        raise SourceError(
+            f"{home} must be of form {FORMAT} or earlier, got {run[_OURS]['format']}; update coverage-planner"
+        )
+    missing = [name for name in (LAYER_FILE, *(f"{name}.csv" for name in TABLES)) if not (home / name).is_file()]
+    if missing:
+        raise SourceError(
+            f"{home} must hold all files of a results folder, missing {name_some(missing)}; write it again"
+        )
+    tables = {name: read_csv(home / f"{name}.csv") for name in TABLES}
+    return Results(tables, {name: _read_layer(home / LAYER_FILE, name) for name in LAYERS}, run)
+
+
+# --- the folder ---
+
+
+def _read_run(folder: Path) -> dict[str, Any] | None:
+    """Return a results folder's run.json; None where the folder is none."""
+    try:
+        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # no such file, or somebody else's
+        return None
+    ours = run.get(_OURS) if isinstance(run, dict) else None
+    return run if isinstance(ours, dict) and isinstance(ours.get("format"), int) else None
+
+
+def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
+    """Raise unless results can be written to a folder without loss of anybody's files; ask before long work.
+
+    Parameters
+    ----------
+    folder
+        The folder to be written.
+    force
+        Whether a results folder may be replaced.
+
+    Raises
+    ------
+    ConfigError
+        The folder exists and `force` is false, or it is not a results folder and nothing else.
+    """
+    folder = Path(folder).resolve()
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ConfigError(f"the results folder must not be a file, got {folder}; choose another name")
+    if not force:
+        raise ConfigError(f"the results folder must not exist yet, got {folder}; choose another, or force (--force)")
+    names = sorted(path.name for path in folder.iterdir())
+    if names and _read_run(folder) is None:
+        raise ConfigError(
+            f"only a results folder can be replaced, {folder} is none (it has no {RUN_FILE} of ours); "
+            f"it holds {name_some(names)}; choose another folder"
+        )
+    foreign = [name for name in names if name not in FILES | _LEFT_BEHIND]
+    if foreign:
+        raise ConfigError(
+            f"a results folder must hold nothing else to be replaced, {folder} holds {name_some(foreign)}; "
+            "move them elsewhere, or choose another folder"
+        )
+
+
+# --- its files ---
+
+
+def _write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, synthetic: bool) -> None:
+    described = {"DESCRIPTION": SYNTHETIC_NOTE} if synthetic else {}
+    for name, layer in layers.items():
+        geometry_type = LAYERS[name][0]
+        pyogrio.write_dataframe(
+            layer,
+            path,
+            layer=name,
+            driver="GPKG",
+            geometry_type=geometry_type,
+            promote_to_multi=geometry_type.startswith("Multi"),
+            layer_options=described,
+        )
+
+
+def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:
+    try:
+        layer = pyogrio.read_dataframe(path, layer=name)
+    except (DataSourceError, DataLayerError) as error:
+        raise SourceError(f"{path} must hold the layer {name!r}: {error}; write the results again") from error
+    return set_types(layer)
+
+
+def _require_sites(outcome: Outcome, solution: Solution | None) -> None:
+    if solution is None:
+        return
+    facilities = outcome.scenario.facilities
+    known = set(facilities["id"][is_proposed(facilities)])
+    absent = [label for label in solution.sites["id"] if label not in known]
+    if absent:
+        raise InputError(
+            f"the solution's sites must be proposed sites of scenario {outcome.scenario.name!r}; not so for sites "
+            f"{name_some(absent)}; evaluate the scenario with_sites(…, solution.sites)"
+        )
+
+
+def _groups(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "mode": outcome.network.graph(result.group.mode).mode.describe(),
+            "cutoff_s": result.group.cutoff_s,
+            "direction": result.times.direction,
+        }
+        for name, result in outcome.groups.items()
+    ]
+
+
+def _certificate(solution: Solution) -> dict[str, Any]:
+    named = ("model", "status", "objective", "bound", "gap", "work", "seconds", "solver", "tie_break")
+    return {
+        "certificate": solution.certificate(),
+        "sites": list(solution.sites["id"]),
+        **{name: getattr(solution, name) for name in named},
+    }
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in _PACKAGES}
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "gdal": pyogrio.__gdal_version_string__,
+        **packages,
+    }
+
+
+def _plain(value: Any, where: str) -> Any:
+    """Return what JSON can hold: NaN and infinity become null, paths and dates text.
+
+    Raises
+    ------
+    ConfigError
+        A value of another type, with the way to it.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
+    if isinstance(value, np.generic):
+        return _plain(value.item(), where)
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Path | dt.date | dt.time):
+        return str(value)
+    raise ConfigError(
+        f"run must hold mappings, sequences, text, numbers, dates and paths, got {type(value).__name__} at {where}; "
+        "write it as text"
+    )
