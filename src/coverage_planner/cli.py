@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from coverage_planner import __version__
-from coverage_planner.errors import CoveragePlannerError
+from coverage_planner.errors import ConfigError, CoveragePlannerError
 
 if TYPE_CHECKING:
     from coverage_planner.pipeline import PlanRun
@@ -112,6 +113,7 @@ def _run(given: argparse.Namespace) -> None:
     from coverage_planner.report.results import check_folder  # noqa: PLC0415
 
     check_folder(given.out, force=given.force)  # before the work, not after it
+    _check_place(given.out)
     plan = read_plan(demo_city() / "plan.toml" if given.command == "demo" else given.plan)
     if given.language:
         plan = replace(plan, language=given.language)
@@ -123,12 +125,25 @@ def _run(given: argparse.Namespace) -> None:
     _print_summary(run, folder)
 
 
+def _check_place(out: Path) -> None:
+    """Raise unless a folder can be made where the results shall be."""
+    place = next(parent for parent in out.resolve().parents if parent.exists())
+    try:
+        with TemporaryDirectory(dir=place, prefix=".coverage-planner-"):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"the results folder must be in a place that can be written to, got {out}: {error}; choose another"
+        ) from error
+
+
 @contextmanager
 def _stage_bar(stages: int) -> "Iterator[StageReport]":
     """Show a progress bar over the stages on standard error; yields the callback for the pipeline."""
     from tqdm import tqdm  # noqa: PLC0415
 
-    with tqdm(total=stages, bar_format="{desc:<12} {bar:24} {n_fmt}/{total_fmt} {elapsed}") as bar:
+    shape = "{desc:<12} {bar:24} {n_fmt}/{total_fmt} {elapsed}"
+    with tqdm(total=stages, bar_format=shape, disable=None) as bar:  # none in a log or pipe, where nobody looks at it
 
         def show(stage: str, seconds: float | None) -> None:
             if seconds is None:

@@ -204,7 +204,9 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     """
     file = Path(path).absolute()
     table = _toml(file)
-    plan = read_settings(Plan, {**table, "modes": _with_default_modes(table.get("modes", {}))}, "", file.parent)
+    if "modes" in table:
+        table = {**table, "modes": _with_default_modes(table["modes"])}
+    plan = read_settings(Plan, table, "", file.parent)
     headline = plan.groups[0]
     plan = replace(
         plan,

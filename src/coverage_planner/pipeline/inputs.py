@@ -13,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from coverage_planner.config import DemandSource, GroupSettings, Plan, PointSource
-from coverage_planner.errors import InputError
+from coverage_planner.errors import InputError, name_some
 from coverage_planner.schema import Rejections, Roads
 from coverage_planner.sources.areas import read_areas, read_study_area
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
@@ -23,7 +23,7 @@ from coverage_planner.sources.roads import read_roads
 from coverage_planner.units import Progress, speed_mps
 
 _READERS = {"facilities": read_facilities, "premises": read_candidates, "demand": read_demand}
-_OUTSIDE = "outside the study area"
+_STUDY_AREA = "the study area"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,10 +112,10 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
     wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)
     inside = None if study_area is None else study_area.geometry.union_all()
 
-    def points(table: str, source: PointSource, area: Any, where: str, of: str = "") -> gpd.GeoDataFrame:
+    def points(table: str, source: PointSource, area: Any, region: str, of: str = "") -> gpd.GeoDataFrame:
         start = len(rejected.rows)
         found = _read_points(table, source, crs, study_area, margin_m, rejected)
-        kept = _keep_inside(found, area, rejected, table=table, source=source.file.name, where=where)
+        kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
         counts.append(_count(table + of, source.file, len(kept), len(rejected.rows) - start))
         return kept
 
@@ -123,9 +123,9 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
         roads=roads,
         study_area=study_area,
         communities=_read_communities(plan, crs, rejected, counts),
-        facilities=points("facilities", plan.facilities, wide, f"{_OUTSIDE} and its margin"),
-        demand={g.name: points("demand", g.demand, inside, _OUTSIDE, f" of {g.name}") for g in plan.groups},
-        premises=points("premises", plan.premises, inside, _OUTSIDE) if plan.premises else None,
+        facilities=points("facilities", plan.facilities, wide, f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"),
+        demand={g.name: points("demand", g.demand, inside, _STUDY_AREA, f" of {g.name}") for g in plan.groups},
+        premises=points("premises", plan.premises, inside, _STUDY_AREA) if plan.premises else None,
         margin_m=margin_m,
         rows=counts,
     )
@@ -205,19 +205,19 @@ def _weigh(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
 
 
 def _keep_inside(
-    points: gpd.GeoDataFrame, area: Any, rejected: Rejections, *, table: str, source: str, where: str
+    points: gpd.GeoDataFrame, area: Any, rejected: Rejections, *, table: str, of: str, source: str, region: str
 ) -> gpd.GeoDataFrame:
     """Keep the points inside an area (all where it is None); the others are noted as rejected."""
     if area is None:
         return points
     shapely.prepare(area)
     inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
-    rejected.add(source=source, table=table, labels=points["id"].to_numpy()[~inside], reason=where)
     if not inside.any():
         raise InputError(
-            f"{table} must have points inside the study area, none of {len(points)} in {source} is; "
-            "check the study area, the datum and the columns of the coordinates"
+            f"{table}{of} must have points inside {region}, but {source} has none there, all are outside: "
+            f"{name_some(points['id'])}; check the study area, the datum and the columns of the coordinates"
         )
+    rejected.add(source=source, table=table, labels=points["id"].to_numpy()[~inside], reason=f"outside {region}")
     return points[inside].reset_index(drop=True)
 
 

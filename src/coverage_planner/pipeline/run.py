@@ -12,14 +12,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from coverage_planner.config import Plan
-from coverage_planner.errors import InputError, SnapError, name_some
+from coverage_planner.errors import InputError
 from coverage_planner.network.build import build_network
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.network.snap import SNAPPED
-from coverage_planner.pipeline.inputs import Inputs, farthest_m, read_inputs
+from coverage_planner.pipeline.checks import reject_unsnapped, require_connected, warn_of_missing_margin
+from coverage_planner.pipeline.inputs import Inputs, read_inputs
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.results import write_results
@@ -31,8 +30,10 @@ from coverage_planner.siting.mclp import solve_mclp
 from coverage_planner.siting.solution import Solution
 from coverage_planner.traveltime.times import TravelTimes, travel_times
 
-#: Libraries whose versions stand in the manifest.
-_LIBRARIES = ("geopandas", "highspy", "numba", "numpy", "osmium", "pandas", "pyproj", "scipy", "shapely")
+#: Packages whose versions stand in the manifest.
+_PACKAGES = (
+    "coverage-planner", "geopandas", "highspy", "numba", "numpy", "osmium", "pandas", "pyproj", "scipy", "shapely",
+)  # fmt: skip
 
 _SCENARIO_NAMES = {"zh": ("现状", "方案"), "en": ("today", "proposed")}
 
@@ -97,7 +98,8 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
                 inputs.roads, modes=_used_modes(plan), small_component_m=plan.snap.small_component_m
             )
         groups = [Group(g.name, g.mode, g.cutoff_s, inputs.demand[g.name]) for g in plan.groups]
-        _warn_of_missing_margin(plan, network, inputs)
+        require_connected(network, small_component_m=plan.snap.small_component_m)
+        warn_of_missing_margin(plan, network, inputs)
         with watch.stage("grids"):
             grids = build_grids(network, groups, study_area=inputs.study_area, snap_limit_m=plan.snap.limit_m)
         settings: dict[str, Any] = {
@@ -110,7 +112,7 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         names = _SCENARIO_NAMES[plan.language]
         with watch.stage("today"):
             today = evaluate(Scenario(names[0], inputs.facilities), network, groups, **settings)
-        _reject_unsnapped(today, plan, rejected)
+        reject_unsnapped(today, plan, rejected)
         candidates, solution, proposed = None, None, None
         if plan.siting is not None:
             candidates, solution = _propose(plan, network, inputs, today, watch)
@@ -119,10 +121,8 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
                 proposed = evaluate(today.scenario.with_sites(names[1], solution.sites), network, groups, **settings)
     manifest = {
         "plan": _plain(asdict(plan)),
-        "coverage_planner": version("coverage-planner"),
-        "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "crs": network.edges.crs.to_string(),
         "margin_m": inputs.margin_m,
         "inputs": inputs.rows,
@@ -206,38 +206,6 @@ def _time_candidates(
     )
     fewer = candidates.iloc[kept].reset_index(drop=True)
     return fewer, search(fewer)
-
-
-def _reject_unsnapped(today: Outcome, plan: Plan, rejected: Rejections) -> None:
-    """Note the stations that no group can reach from any street; refuse when that is all of them."""
-    snaps = [outcome.times.facility_snaps for outcome in today.groups.values()]
-    lost = np.logical_and.reduce([(table["status"] != SNAPPED).to_numpy() for table in snaps])
-    ids = list(snaps[0]["id"].to_numpy()[lost])
-    if lost.all():
-        raise SnapError(
-            f"stations must lie within {plan.snap.limit_m:g} m of a street, none of {name_some(ids)} does; "
-            "check the datum and the columns of the coordinates, and that the roads cover the same place"
-        )
-    for label, status in zip(ids, snaps[0]["status"].to_numpy()[lost], strict=True):
-        reason = f"{status}: no street within {plan.snap.limit_m:g} m that can be reached on foot; serves nobody"
-        rejected.add(source=plan.facilities.file.name, table="facilities", labels=[label], reason=reason)
-
-
-def _warn_of_missing_margin(plan: Plan, network: RoadNetwork, inputs: Inputs) -> None:
-    """Warn of demand so near to the edge of the streets that stations beyond it may be missing."""
-    extent = shapely.boundary(shapely.convex_hull(shapely.multilinestrings(network.edges.geometry.to_numpy())))
-    for group in plan.groups:
-        demand = inputs.demand[group.name]
-        reach_m = farthest_m(plan, group)
-        near = shapely.distance(demand.geometry.to_numpy(), extent) < reach_m
-        if near.any():
-            affected = float(demand["demand"].to_numpy()[near].sum())
-            warnings.warn(
-                f"{affected:.0f} of {float(demand['demand'].sum()):.0f} demand of {group.name} (points "
-                f"{name_some(demand['id'].to_numpy()[near])}) lies nearer to the edge of the streets than people "
-                f"travel; what lies beyond the edge is not seen: give roads and stations {reach_m:.0f} m around it",
-                stacklevel=2,
-            )
 
 
 def _describe_network(network: RoadNetwork) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from coverage_planner.schema import TABLES, Rejections, check_table
 from coverage_planner.sources.columns import (
     AREA_ALIASES,
     Fault,
+    check_not_swapped,
     find_columns,
     ids_of,
     keep_where,
@@ -151,6 +152,7 @@ def _polygon_faults(raw: RawTable) -> list[Fault]:
     if geometry.crs is None or geometry.crs.is_projected:
         return faults
     west, south, east, north = shapely.bounds(geometries).T
+    check_not_swapped(west, south, raw.source)
     return [*faults, *range_faults(west, south), *range_faults(east, north)]
 
 
