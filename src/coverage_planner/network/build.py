@@ -51,11 +51,15 @@ def build_network(
     Raises
     ------
     NetworkError
-        There is no street, or none that any of the modes may use.
+        There is no street, or none that any of the modes may use, or no mode.
     """
     table = roads.segments
     if table.empty:
         raise NetworkError("a network must have at least one street, got an empty table of roads; check the input file")
+    if not modes:
+        raise NetworkError(
+            "a network must be built for at least one mode, got none; leave modes out for the usual four"
+        )
     speeds = np.column_stack([column for mode in modes.values() for column in rate_segments(table, mode)])
     usable = np.isfinite(speeds).any(axis=1)
     if not usable.any():
