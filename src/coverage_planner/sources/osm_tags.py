@@ -10,7 +10,7 @@ from coverage_planner.schema import NODE_TAGS
 #: Corridors stay (public passages indoors are walked), and so do outlines of squares (`area=yes`): the edge of a square
 #: is a way across it that joins the streets which end there.
 NOT_STREETS = frozenset({
-    "abandoned", "bus_guideway", "construction", "demolished", "destroyed", "dismantled", "disused",
+    "abandoned", "bus_guideway", "bus_stop", "construction", "demolished", "destroyed", "dismantled", "disused",
     "emergency_bay", "escape", "no", "planned", "platform", "proposed", "raceway", "razed", "removed", "rest_area",
     "services", "via_ferrata",
 })  # fmt: skip
