@@ -68,7 +68,8 @@ class Locations:
                 location = unsaved[node_id] if node_id < 0 else self.index.get(node_id)
             except KeyError:
                 continue
-            found[row] = location.x, location.y
+            if location.valid():  # files exist with latitudes beyond 90
+                found[row] = location.x, location.y
         return found[inverse, 0] / _PER_DEGREE, found[inverse, 1] / _PER_DEGREE
 
     def _find_unsaved(self) -> dict[int, Any]:
@@ -87,7 +88,7 @@ def reading(path: Path) -> Iterator[None]:
         raise SourceError(f"an OpenStreetMap file must exist, got no file at {path}; check the path")
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, osmium.InvalidLocationError) as error:
         raise SourceError(
             f"an OpenStreetMap file must be readable to its end, got {path.name} ({path.stat().st_size} bytes), where "
             f"reading stopped: {error}; the file is damaged, cut short or of another format: download it again"
@@ -109,14 +110,15 @@ def read_osm_roads(
     holds only some nodes is cut there; one with fewer than two nodes is noted in `rejected`.
     """
     tell = progress or _no_progress
+    tell(0, _STAGES)
     with reading(path):
-        tell(0, _STAGES)
         locations, route_nodes = read_nodes(path, osm_tags.NODE_KEYS, osm_tags.is_route_node)
-        tell(1, _STAGES)
+    tell(1, _STAGES)
+    with reading(path):
         streets, barriers, areas = _read_ways(path)
         lines = locations.lines(streets)
         obstacles = _draw_obstacles(locations, barriers, areas)
-        tell(2, _STAGES)
+    tell(2, _STAGES)
     if not streets.ids:
         raise SourceError(
             f"an OpenStreetMap file must hold streets (ways with a highway tag), got none in {path.name}; "
@@ -170,11 +172,14 @@ def read_nodes(
     all_tags: list[dict[str, str]] = []
     for node in objects(path, NODE, remember, KeyFilter(*keys)):
         tags = tags_of(node)
-        if wanted(tags):
+        if wanted(tags) and node.location.valid():
             ids.append(node.id)
             lon.append(node.location.x / _PER_DEGREE)
             lat.append(node.location.y / _PER_DEGREE)
             all_tags.append(tags)
+    # the index finds nodes only once it is sorted, which pyosmium does when the first way passes by
+    remember.ignore_errors()
+    next(objects(path, WAY, remember), None)
     return locations, (ids, lon, lat, all_tags)
 
 
