@@ -20,7 +20,7 @@ from coverage_planner.units import minutes
 #: Streets and shading are drawn this far beyond the study area.
 MARGIN_M = 500.0
 #: Networks of more edges are a whole city's, drawn more coarsely.
-CITY_EDGES = 20_000
+CITY_EDGES = 60_000
 #: So many gaps carry their name on the map; all carry it in their popup.
 NAMED_GAPS = 12
 
@@ -309,7 +309,7 @@ def _obstacles(view: View) -> tuple[list[Piece], list[tuple[str, str]]]:
 def _uncovered_points(view: View) -> MapLayer:
     demand = view.group.group.demand
     points = demand.geometry[~view.group.coverage.covered & (demand["demand"] > 0).to_numpy(dtype=bool)]
-    style = {"stroke": False, "fillColor": styles.GAP, "fillOpacity": 0.8, "radius": 2}
+    style = {"stroke": False, "fillColor": styles.GAP, "fillOpacity": 0.8, "radius": 2.5}
     pieces = drawing.dots(points, pane="points", style=style)
     label = label_html("uncovered", view.words["uncovered_points"], dot_sign(styles.GAP))
     return MapLayer("uncovered", label, pieces, shown=False)

@@ -144,7 +144,7 @@ const coveragePlanner = (() => {
   /* Set the frame: title box, controls, attribution, and the part of the world shown first. */
   function frame(map, page) {
     document.documentElement.lang = page.lang;
-    titleBox(page.title).addTo(map);
+    const title = titleBox(page.title).addTo(map).getContainer();
     L.control.zoom({ position: "bottomright", zoomInTitle: page.zoomIn, zoomOutTitle: page.zoomOut }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
     map.attributionControl.setPrefix("Leaflet");
@@ -159,8 +159,8 @@ const coveragePlanner = (() => {
     });
     map.fitBounds(page.bounds, {
       animate: false,
-      paddingTopLeft: isWide() ? [320, 14] : [8, 120],
-      paddingBottomRight: isWide() ? [280, 20] : [8, 30],
+      paddingTopLeft: isWide() ? [320, 14] : [8, title.offsetHeight + 14],
+      paddingBottomRight: isWide() ? [280, 20] : [8, 40],
     });
   }
 
