@@ -111,6 +111,18 @@ def test_ways_end_where_the_extract_lacks_their_nodes(tmp_path):
     assert ends(read_roads(path)) == ends(roads)  # an extract's edge is no error
 
 
+def test_nodes_off_the_globe_or_without_a_place_count_as_missing(tmp_path):
+    nodes = {1: (0, 60_000), 2: (1, 0), 3: (2, 0), 4: (3, 0), 5: (4, 0)}
+    path = write_osm(tmp_path / "far.osm", nodes, [(10, [1, 2, 3, 4, 5], STREET)])
+    text = path.read_text(encoding="utf-8")
+    lon, lat = place(3, 0)
+    path.write_text(text.replace(f'lat="{lat}" lon="{lon}"', ""), encoding="utf-8")
+    assert ends(read_roads(path)) == [(2, 3)]
+    path.write_text(text.replace(f'lon="{lon}"', 'lon="east"'), encoding="utf-8")
+    with pytest.raises(SourceError, match="wrong format for coordinate"):
+        read_roads(path)
+
+
 def test_only_ways_without_nodes_is_an_error(tmp_path):
     with pytest.raises(SourceError, match="at least one street of two located nodes"):
         read_roads(write_osm(tmp_path / "edge.osm", {1: (0, 0)}, [(10, [1, 2], STREET)]))
@@ -129,6 +141,13 @@ def test_order_of_the_file_and_ids_of_unsaved_objects_do_not_matter(tmp_path):
     roads = read_roads(write_osm(tmp_path / "editor.osm", nodes, ways, order="wnr"))
     assert ends(roads) == [(-2, -3), (-2, 4), (-1, -2)]
     assert roads.nodes["node_id"].tolist() == [4]
+
+
+@pytest.mark.parametrize("order", ["nwr", "wnr"])
+def test_nodes_may_stand_in_any_order(tmp_path, order):
+    backwards = dict(sorted(T_NODES.items(), reverse=True))
+    nodes = {99: (5, 5), **backwards, 50: (6, 6)}
+    assert ends(read_roads(write_osm(tmp_path / "b.osm", nodes, T_WAYS, order=order))) == [(1, 2), (2, 3), (2, 4)]
 
 
 def test_what_nobody_travels_on_is_left_out(tmp_path):
@@ -326,9 +345,9 @@ def test_progress_is_told_and_may_stop_the_work(tmp_path):
 
     def stop(done, _everything):
         if done:
-            raise KeyboardInterrupt
+            raise RuntimeError("stopped by the user")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(RuntimeError, match="stopped by the user"):
         read_roads(path, progress=stop)
 
 
