@@ -13,11 +13,11 @@ import pyproj
 
 from osm_drawing import place, write_osm
 
-WALK_MPS = 4.8 / 3.6
-EBIKE_MPS = 15 / 3.6
+WALK_MPS, WALK_CUTOFF_S = 4.8 / 3.6, 600.0
+EBIKE_MPS, EBIKE_CUTOFF_S = 15 / 3.6, 240.0
 COLUMNS, ROWS = range(0, 43, 3), range(0, 37, 3)
 
-#: West, south, east and north of the study area: the streets reach 1.2 km beyond it.
+#: West, south, east and north of the study area: the streets reach 1.2 km beyond it, farther than anybody travels.
 AREA = (13, 11, 29, 25)
 
 STATIONS = [
@@ -53,7 +53,7 @@ PLAN = {
     "facilities": {"file": "stations.csv"},
     "premises": {"file": "premises.csv"},
     "groups": [
-        {"name": "walkers", "mode": "walk", "cutoff_min": 15, "demand": {"file": "demand.csv"}},
+        {"name": "walkers", "mode": "walk", "cutoff_min": 10, "demand": {"file": "demand.csv"}},
         {"name": "riders", "mode": "ebike", "cutoff_min": 4, "demand": {"file": "riders.csv"}},
     ],
     "siting": {"n_open": 2},

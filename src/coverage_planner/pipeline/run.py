@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from coverage_planner.config import Plan
-from coverage_planner.errors import InputError
+from coverage_planner.errors import InputError, name_some
 from coverage_planner.network.build import build_network
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import reject_unsnapped, require_connected, warn_of_missing_margin
@@ -132,7 +132,8 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         "solution": None if solution is None else solution.certificate(),
         "stages": watch.stages,
     }
-    return PlanRun(plan, network, today, proposed, candidates, solution, rejected.to_frame(), manifest)
+    listed = rejected.to_frame().drop_duplicates(ignore_index=True)  # groups may share a file
+    return PlanRun(plan, network, today, proposed, candidates, solution, listed, manifest)
 
 
 def _used_modes(plan: Plan) -> dict[str, Any]:
@@ -163,6 +164,7 @@ def _propose(
             reason = "there is no gap" if served.gaps.empty else "no premises or street lies within reach of a gap"
             warnings.warn(f"no sites are proposed: {reason}", stacklevel=2)
             return candidates, None
+        candidates = _tell_apart(candidates, inputs.facilities)
         candidates, times = _time_candidates(candidates, network, served.group, plan, served.coverage.covered)
     with watch.stage("siting"):
         solution = solve_mclp(
@@ -176,6 +178,19 @@ def _propose(
             time_limit_s=siting.time_limit_s,
         )
     return candidates, solution
+
+
+def _tell_apart(candidates: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rename candidates that have the id of a station, as where both files are numbered from 1."""
+    taken = candidates["id"].isin(facilities["id"]).to_numpy()
+    if not taken.any():
+        return candidates
+    ids = candidates["id"].to_numpy(dtype=object)
+    warnings.warn(
+        f"sites have the ids of stations, {name_some(ids[taken])}; here they are called new-{ids[taken][0]} and so on",
+        stacklevel=2,
+    )
+    return candidates.assign(id=pd.Series(np.where(taken, "new-" + ids, ids), index=candidates.index, dtype=object))
 
 
 def _time_candidates(
@@ -215,7 +230,7 @@ def _describe_network(network: RoadNetwork) -> dict[str, Any]:
         "junctions": len(network.nodes),
         "edges": len(network.edges),
         "street_km": round(float(network.edges["length_m"].sum()) / 1000, 1),
-        "island_km": {str(mode): round(float(km), 1) for mode, km in islands.items()},
+        "island_km": {name: round(float(islands.get(name, 0.0)), 1) for name in network.graphs},
         "modes": {name: graph.mode.describe() for name, graph in network.graphs.items()},
     }
 
