@@ -71,7 +71,7 @@ def draw_facilities() -> gpd.GeoDataFrame:
 
 def draw_sites() -> gpd.GeoDataFrame:
     return frame(
-        {"id": ["C7"], "name": [SITE_NAME], "kind": ["gatehouse"], "cost": [12.5]},
+        {"id": ["C7"], "name": [SITE_NAME], "kind": ["gatehouse"], "cost": [12.5], "order": [1]},
         [Point(at(5, 1))],
     )
 

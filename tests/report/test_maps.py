@@ -298,6 +298,13 @@ def test_sites_say_what_they_cover_that_was_not_covered(page, today, proposed):
     reach = after.facilities.set_index("id")["catchment_demand"]["C7"]
     assert rows["与现有站点重叠的需求"] == f"{reach - gained:,.0f}"
     assert rows["成本"] == "12.5"
+    assert rows["建设次序"] == "1"
+
+
+def test_sites_gain_on_the_stations_that_exist_without_a_baseline(page, proposed):
+    sites = draw_sites().assign(newly_covered_demand=1e6)  # of another group: not believed
+    alone = layers_of(page_of(draw_map(proposed, sites=sites)))["sites"][0]["popups"][0]["rows"]
+    assert alone == layers_of(page)["sites"][0]["popups"][0]["rows"]
 
 
 def test_gaps_say_their_demand_and_reasons_in_words(page):

@@ -346,9 +346,10 @@ def _sites(now: View, before: View | None, sites: gpd.GeoDataFrame | None) -> Ma
     """Draw the proposed sites, numbered in their order."""
     facilities = now.outcome.scenario.facilities
     shown = facilities[_proposed(facilities)] if sites is None else sites
-    measured = now.group.coverage.facilities
-    if before is not None:
-        measured = measured.merge(_gains(now.group, before.group), on="id")
+    gains = _gains(now, before)
+    measured = now.group.coverage.facilities.merge(gains, on="id")
+    # what a solver wrote beside its sites holds for the group it solved for, which may be another
+    shown = shown.drop(columns=[column for column in gains.columns.drop("id") if column in shown.columns])
     popups = [
         place_popup(record, now.words, site_number=i) for i, record in enumerate(records_of(shown, measured), start=1)
     ]
@@ -360,12 +361,20 @@ def _sites(now: View, before: View | None, sites: gpd.GeoDataFrame | None) -> Ma
     return MapLayer("sites", label, pieces, shown=True)
 
 
-def _gains(now: GroupOutcome, before: GroupOutcome) -> pd.DataFrame:
-    """Sum up, for each facility, the demand within the cutoff that was not covered before, and that was."""
-    times = now.times.within(now.group.cutoff_s)
+def _gains(now: View, before: View | None) -> pd.DataFrame:
+    """Sum up, for each facility, the demand within the cutoff that was not covered before, and that was.
+
+    Before is the baseline; without one, the stations that exist.
+    """
+    times = now.group.times.within(now.group.group.cutoff_s)
     facility = np.repeat(np.arange(len(times.facility_ids)), np.diff(times.indptr))
-    demand = now.coverage.points["demand"].to_numpy(dtype=float)[times.indices]
-    was_covered = before.coverage.covered[times.indices]
+    demand = now.group.coverage.points["demand"].to_numpy(dtype=float)[times.indices]
+    if before is None:
+        exists = ~_proposed(now.outcome.scenario.facilities)
+        covered = np.bincount(times.indices[exists[facility]], minlength=len(times.demand_ids)) > 0
+    else:
+        covered = before.group.coverage.covered
+    was_covered = covered[times.indices]
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(facility, weights=weights, minlength=len(times.facility_ids)).astype(np.float64)

@@ -53,7 +53,8 @@ def draw_map(
         Candidate places (columns of the candidates table).
     sites
         Proposed sites, numbered in this order (columns of the candidates table); the proposed facilities of the
-        scenario by default. With a baseline, their popups say how much demand each covers newly.
+        scenario by default. Their popups say how much demand each covers that the baseline, or without one the
+        stations that exist, do not.
     group
         Which group is drawn; the headline group by default. The other groups' shares stand in the title box.
     language

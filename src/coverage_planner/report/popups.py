@@ -63,6 +63,7 @@ def place_popup(record: Record, words: Words, *, site_number: int | None = None)
         (words["services"], "services", lambda services: " · ".join(part.strip() for part in str(services).split(";"))),
         (words["opening_hours"], "opening_hours", str),
         (words["capacity"], "capacity", lambda count: words["people"].format(count=number(count))),
+        (words["order"], "order", number),
         (words["newly_covered_demand"], "newly_covered_demand", number),
         (words["overlap_existing_demand"], "overlap_existing_demand", number),
         (words["catchment_demand"], "catchment_demand", number),
