@@ -45,7 +45,7 @@ class Pairs:
         self._next = 0
 
     def take(self) -> str:
-        """Return the next name; after the last one they start again with a number."""
+        """Return the next name; after the last one they start again as the new, the eastern, the western ... one."""
         round_, at = divmod(self._next, len(self._names))
         self._next += 1
-        return self._names[at] + ("" if round_ == 0 else "二三四五"[round_ - 1])
+        return ("" if round_ == 0 else "新东西南北"[round_ - 1]) + self._names[at]
