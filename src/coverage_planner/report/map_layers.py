@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -19,8 +20,8 @@ from coverage_planner.units import minutes
 
 #: Streets and shading are drawn this far beyond the study area.
 MARGIN_M = 500.0
-#: Networks of more edges are a whole city's, drawn more coarsely.
-CITY_EDGES = 60_000
+#: What is wider or higher than this is a whole city, seen from farther away and drawn more coarsely.
+CITY_M = 20_000.0
 #: So many gaps carry their name on the map; all carry it in their popup.
 NAMED_GAPS = 12
 
@@ -66,14 +67,21 @@ class View:
         """The group's outcome."""
         return self.outcome.groups[self.group_name]
 
+    @cached_property
+    def is_city(self) -> bool:
+        """Whether a whole city is drawn, not a district."""
+        edges = self.outcome.network.edges
+        west, south, east, north = edges.total_bounds if self.window is None else shapely.bounds(self.window)
+        return bool(max(east - west, north - south) > CITY_M)
+
     @property
     def line_tolerance_m(self) -> float:
         """How far drawn lines may be off."""
-        return 3.0 if len(self.outcome.network.edges) > CITY_EDGES else 1.0
+        return 3.0 if self.is_city else 1.0
 
     def simple(self, shape: shapely.Geometry) -> shapely.Geometry:
         """Return a polygon simplified for drawing, valid as before."""
-        tolerance_m = 6.0 if len(self.outcome.network.edges) > CITY_EDGES else 2.0
+        tolerance_m = 6.0 if self.is_city else 2.0
         return shapely.make_valid(shapely.simplify(shape, tolerance_m, preserve_topology=True))
 
     def layer_text(self, key: str) -> str:
@@ -263,7 +271,7 @@ def _study_area(view: View) -> MapLayer:
 def _streets(view: View) -> MapLayer:
     """Draw streets, water and railways in muted colours, quieter streets thinner."""
     edges = view.inside(view.outcome.network.edges)
-    classes = _street_classes(edges["highway"])
+    classes = np.array([styles.street_class(highway) for highway in edges["highway"]], dtype=int)
     pieces, keys = _obstacles(view)
     for i, street_class in reversed(list(enumerate(styles.STREET_CLASSES))):
         style = {"color": styles.STREET, "weight": street_class.weight, "opacity": street_class.opacity}
@@ -271,12 +279,6 @@ def _streets(view: View) -> MapLayer:
         pieces += drawing.lines(rows, pane="streets", style=style, tolerance_m=view.line_tolerance_m, grows=True)
     label = label_html("streets", view.words["streets"], line_sign(styles.STREET, weight=1.5), keys)
     return MapLayer("streets", label, pieces, shown=True)
-
-
-def _street_classes(highway: "pd.Series[str]") -> NDArray[np.int64]:
-    numbers = {name: i for i, street_class in enumerate(styles.STREET_CLASSES) for name in street_class.highways}
-    last = len(styles.STREET_CLASSES) - 1
-    return np.array([numbers.get(value, last) if isinstance(value, str) else last for value in highway], dtype=np.int64)
 
 
 def _obstacles(view: View) -> tuple[list[Piece], list[tuple[str, str]]]:

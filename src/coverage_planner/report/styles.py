@@ -101,3 +101,9 @@ def luminance(colour: str) -> float:
 def share_class(share: float) -> int:
     """Return the number of the share class: the first whose upper end is not below `share`."""
     return next((i for i, top in enumerate(SHARE_CLASSES) if share <= top), len(SHARE_CLASSES) - 1)
+
+
+def street_class(highway: object) -> int:
+    """Return the number of a street's class; the last for values that are missing or in no class."""
+    last = len(STREET_CLASSES) - 1
+    return next((i for i, kind in enumerate(STREET_CLASSES) if highway in kind.highways), last)
