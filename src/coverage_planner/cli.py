@@ -31,14 +31,14 @@ examples:
 
 _WORDS = {
     "zh": {
-        "shares": "{group}({mode},{minutes:g} 分钟内):覆盖 {now:.1%} 的需求",
-        "was": ",现状 {before:.1%}",
-        "straight": ";直线半径 {radius:.0f} 米会算成 {claim:.1%}",
-        "site": "  {order}. {name}({kind}):新增覆盖需求 {gain:g}",
-        "rejected": "{n} 行输入未采用,原因见 rejected.csv",
-        "warning": "注意:{text}",
-        "written": "结果:{folder}(先打开 map.html)",
-        "synthetic": "演示数据为人工合成,不是真实城市。",
+        "shares": "{group}（{mode}，{minutes:g} 分钟内）：覆盖 {now:.1%} 的需求",
+        "was": "，现状 {before:.1%}",
+        "straight": "；直线半径 {radius:.0f} 米会算成 {claim:.1%}",
+        "site": "  {order}. {name}（{kind}）：新增覆盖需求 {gain:g}",
+        "rejected": "{n} 行输入未采用，原因见 rejected.csv",
+        "warning": "注意：{text}",
+        "written": "结果：{folder}（先打开 map.html）",
+        "synthetic": "数据为人工合成，不是真实城市。",
     },
     "en": {
         "shares": "{group} ({mode}, within {minutes:g} minutes): {now:.1%} of the demand is covered",
