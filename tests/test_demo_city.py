@@ -304,6 +304,8 @@ def test_premises(folder):
     assert len({row["kind"] for row in rows}) >= 7
     assert all(float(row["cost"]) > 0 and float(row["area_m2"]) > 0 for row in rows)
     assert all(row["name"] for row in rows)
+    study = shapely.geometry.shape(_features(folder / "study_area.geojson")[0]["geometry"])
+    assert all(shapely.contains_xy(study, float(row["lon"]), float(row["lat"])) for row in rows)
 
 
 def test_demand_is_in_whole_people_with_a_day_for_each_kind(folder):

@@ -81,7 +81,8 @@ def make_stations(
     chosen = _spread(spots, draw, [], N_HUBS, HUB_SPACING_M, 1.6, rng)
     chosen = _spread(spots, draw, chosen, N_SATELLITES, STATION_SPACING_M, 1.3, rng)
     ring = [b for b in blocks if not b.in_study and len(b.front.geoms) and 150 < b.shape.distance(study) < 1300]
-    beyond = [front_spot(block, rng) for block in ring]
+    beyond = [front_spot(block, rng) for block in ring for _ in range(3)]
+    beyond = [at for at in beyond if 100.0 < study.distance(Point(at)) < 1000.0]
     chosen = _spread(beyond, _demand_near(beyond, walkers) + 1.0, chosen, N_OUTSIDE, 1500.0, 0.5, rng)
     return _describe(chosen, communities, streets, rng)
 
@@ -157,11 +158,14 @@ def make_premises(
     rng: np.random.Generator,
 ) -> list[Premises]:
     """Return premises of the kinds that planners have; community rooms are spread over all communities."""
+    study = shapely.union_all([community.shape for community in communities])
     found: list[Premises] = []
     names = Pairs(rng)
     for kind, (count, cost, area) in PREMISES.items():
         for number in range(count):
             name, at = _place(kind, number, blocks, contents, communities, names, rng)
+            while not study.contains(Point(at)):
+                name, at = _place(kind, number, blocks, contents, communities, names, rng)
             dear = {"old town": 1.35, "inner": 1.1, "north": 0.95}.get(zone(Point(at), rail), 0.75)
             size = max(round(area * rng.lognormal(0.0, 0.35)), 8)
             price = round(cost * dear * (size / area) ** 0.6 * rng.lognormal(0.0, 0.2), 1)
