@@ -127,6 +127,14 @@ def test_overall_counts_each_demand_point_once(both):
         assert 0 < row["covered_road_share"] < 1
 
 
+def test_by_car_the_radius_is_the_one_whose_share_stands_beside_it():
+    network, demand = draw_network(), draw_demand()
+    outcome = evaluate(Scenario("t", draw_facilities()), network, [Group("drivers", "drive", 60.0, demand)])
+    assert outcome.headline.shares["straight_line_radius_m"].iloc[0] == 60.0 * 30 * 0.6 / 3.6
+    overall = report_tables(measure_outcome(outcome), network)["overall"]
+    assert list(overall["straight_line_radius_m"]) == [60.0 * 30 * 0.6 / 3.6]
+
+
 def test_changes_stand_beside_the_proposed_scenario_only(both):
     table = both.tables["overall"]
     changes = [name for name in table if name.startswith("change_")]

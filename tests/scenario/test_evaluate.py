@@ -8,6 +8,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from pandas.testing import assert_frame_equal
 
+import drawn_outcome
 from coverage_planner.coverage.gaps import find_gaps
 from coverage_planner.coverage.measure import measure_coverage
 from coverage_planner.errors import ConfigError, CrsError, InputError, NetworkError, SchemaError
@@ -328,3 +329,24 @@ def test_a_mode_of_ones_own_works_like_the_others():
     assert outcome.shares["straight_line_radius_m"].iloc[0] == pytest.approx(600.0)
     assert outcome.shares["mode"].iloc[0] == "old age (2.4 km/h)"
     assert not outcome.coverage.covered.any()
+
+
+def test_a_cutoff_between_two_milliseconds_reaches_its_last_band(network):
+    # 2000/3 s is rounded up to 666.667 s: the last third of the streets must not drop out of the share
+    between, whole = (
+        evaluate(today(), network, [walkers(cutoff_s=cutoff_s)]).headline.shares["covered_road_share"].iloc[0]
+        for cutoff_s in (2000 / 3, 666.667)
+    )
+    assert between == pytest.approx(whole, rel=1e-6)
+
+
+def test_demand_in_web_mercator_is_measured_in_true_metres():
+    # at 28 degrees north a metre of web maps is 0.88 m on the ground
+    network, demand = drawn_outcome.draw_network(), drawn_outcome.draw_demand()
+    scenario = Scenario("today", drawn_outcome.draw_facilities())
+    shares = [
+        evaluate(scenario, network, [Group("walkers", "walk", 600.0, table)]).headline.shares
+        for table in (demand, demand.to_crs(3857))
+    ]
+    columns = ["straight_line_demand_share", "straight_line_radius_m"]
+    assert_frame_equal(shares[0][columns], shares[1][columns])

@@ -11,7 +11,7 @@ from coverage_planner.coverage.measure import Coverage
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.traveltime.isochrone import StreetGrid
-from coverage_planner.units import MS_PER_S, speed_mps
+from coverage_planner.units import MS_PER_S, speed_mps, to_milliseconds
 
 
 def straight_line_share(
@@ -22,7 +22,7 @@ def straight_line_share(
     Parameters
     ----------
     demand
-        Demand points (``demand``), metric CRS.
+        Demand points (``demand``), in a CRS of true metres such as the network's: distances are measured in it.
     facilities
         Facilities, metric CRS.
     mode
@@ -71,7 +71,9 @@ def covered_road_share(
     """
     open_to_mode = network.edges[network.graph(mode).allowed]
     total = _length_inside(open_to_mode, study_area).sum()
-    reached = _length_inside(reached_streets[reached_streets["band_s"] <= cutoff_s], study_area).sum()
+    # bands stand in whole milliseconds, to which a cutoff such as 2000/3 s is rounded up
+    inside = to_milliseconds(reached_streets["band_s"].to_numpy(dtype=np.float64)) <= to_milliseconds(cutoff_s)
+    reached = _length_inside(reached_streets[inside], study_area).sum()
     return float(reached / total) if total > 0 else float("nan")
 
 

@@ -90,7 +90,7 @@ def _straight_line(outcome: Outcome, group: GroupOutcome, words: Mapping[str, st
     if mode.class_speeds_kph:
         text = words["straight_line_no_radius"].format(**texts)
     else:
-        radius_m = speed_mps(mode.speed_kph) * group.group.cutoff_s
+        radius_m = speed_mps(mode.speed_kph * mode.urban_factor) * group.group.cutoff_s
         text = words["straight_line"].format(radius=f"{radius_m:,.0f} m", **texts)
     return f'<p class="cp-straight">{escape(text)}</p>'
 

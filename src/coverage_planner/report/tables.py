@@ -207,7 +207,7 @@ def _facts(outcome: Outcome, name: str) -> dict[str, Any]:
         "direction": group.times.direction,
         "n_facilities": len(outcome.scenario.facilities),
         "n_points": len(group.coverage.points),
-        "straight_line_radius_m": group.group.cutoff_s * speed_mps(mode.speed_kph),
+        "straight_line_radius_m": group.group.cutoff_s * speed_mps(mode.speed_kph * mode.urban_factor),
     }
 
 

@@ -51,7 +51,7 @@ def build_grids(
     groups
         The groups.
     study_area
-        Polygons to report for; None: the box around the groups' demand.
+        Polygons to report for; None: the box around the groups' demand, as far as there are streets.
     snap_limit_m
         Farthest access leg, metres.
 
@@ -71,7 +71,9 @@ def build_grids(
     """
     if study_area is None:
         boxes = np.array([group.demand.geometry.to_crs(network.crs).total_bounds for group in groups])
-        box = np.concatenate([boxes[:, :2].min(axis=0) - snap_limit_m, boxes[:, 2:].max(axis=0) + snap_limit_m])
+        streets = network.edges.total_bounds  # a place farther from them than the access leg has no time
+        box = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+        box = np.clip(box, np.tile(streets[:2], 2), np.tile(streets[2:], 2)) + snap_limit_m * np.array([-1, -1, 1, 1])
     else:
         require_metric(study_area, "study area")
         box = study_area.geometry.to_crs(network.crs).total_bounds
@@ -210,7 +212,9 @@ def _evaluate_group(
         mode=graph.mode,
         area_share=covered_area_share(grid, field, group.cutoff_s, study_area),
         road_share=covered_road_share(network, group.mode, streets, group.cutoff_s, study_area),
-        straight_line=straight_line_share(group.demand, scenario.facilities, graph.mode, group.cutoff_s),
+        straight_line=straight_line_share(
+            group.demand.to_crs(network.crs), scenario.facilities, graph.mode, group.cutoff_s
+        ),
     )
     return GroupOutcome(
         group=group,
