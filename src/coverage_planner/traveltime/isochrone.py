@@ -2,7 +2,7 @@
 
 A grid knows, once per network and mode, the nearest street position of every cell, found by the rules of
 `network.snap`. One search then gives every cell its time by a lookup, and contours of that field are the polygons: they
-keep holes and separate parts, do not jump water or railways, and nest because they are levels of one field. They are
+keep holes and separate parts, do not jump water or railways, and nest because they come from one field. They are
 for looking at; coverage itself is never computed from a polygon.
 """
 
@@ -26,9 +26,13 @@ from coverage_planner.traveltime.reach import Reach, check_cutoffs, place_times,
 from coverage_planner.traveltime.times import Direction
 from coverage_planner.units import MS_PER_S, speed_mps
 
-#: Cells per farthest reach; cells are never smaller or larger than these many metres.
-_CELLS_PER_REACH = 60
-_SMALLEST_CELL_M, _LARGEST_CELL_M = 15.0, 100.0
+#: Sides of the grid's cells. Streets and access legs have the same size however far one travels, so cells grow slowly
+#: with the reach: with a sixtieth of it (42 m for five minutes by car) a twentieth of all places came out on the wrong
+#: side in Las Palmas, with these less than three in a hundred.
+_SMALLEST_CELL_M, _LARGEST_CELL_M = 15.0, 30.0
+_REACH_PER_CELL_M = 400.0
+#: How far beyond the access limit the grid looks.
+_MARGIN_CELLS = 1.5
 #: A grid beyond this many cells would not fit an office computer.
 _MOST_CELLS = 60_000_000
 
@@ -44,7 +48,10 @@ class StreetGrid:
     cell_m
         Side of a cell.
     edge, fraction, access_m
-        Shape (rows, columns), row 0 at the bottom: the position of the cell's centre; edge -1 where it has none.
+        Shape (rows, columns), row 0 at the bottom: the position of the cell's centre; edge -1 where it has none. The
+        access leg of a cell a little beyond the limit is known too, so that borders can lie exactly at the limit.
+    limit_m
+        Farthest access leg.
     """
 
     left: float
@@ -53,6 +60,7 @@ class StreetGrid:
     edge: NDArray[np.int32]
     fraction: NDArray[np.float32]
     access_m: NDArray[np.float32]
+    limit_m: float
 
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coordinates of the columns' and the rows' centres."""
@@ -63,8 +71,8 @@ class StreetGrid:
 
 
 def choose_cell_m(reach_m: float) -> float:
-    """Cell size that follows the reach: a sixtieth of it, between 15 and 100 m (20 m for 15 minutes on foot)."""
-    return float(np.clip(round(reach_m / _CELLS_PER_REACH), _SMALLEST_CELL_M, _LARGEST_CELL_M))
+    """Cell size for a reach: 15 m and 1 m more for every 400 m, at most 30 m (18 m for 15 minutes on foot)."""
+    return float(min(round(_SMALLEST_CELL_M + reach_m / _REACH_PER_CELL_M), _LARGEST_CELL_M))
 
 
 def build_street_grid(
@@ -96,8 +104,10 @@ def build_street_grid(
     Raises
     ------
     ConfigError
-        The grid would have too many cells.
+        The cells have no size, or there would be too many.
     """
+    if not cell_m > 0:
+        raise ConfigError(f"cell_m must be positive, got {cell_m:g} m; leave it out to let the reach decide")
     graph = network.graph(mode)
     left, bottom = np.floor(np.asarray(bounds[:2]) / cell_m) * cell_m  # grids of one cell size share their corners
     shape = (int(np.ceil((bounds[3] - bottom) / cell_m)) + 1, int(np.ceil((bounds[2] - left) / cell_m)) + 1)
@@ -113,8 +123,10 @@ def build_street_grid(
     distance = np.full(shape, np.inf, dtype=np.float32)
     edge = np.full(shape, -1, dtype=np.int32)
     fraction = np.zeros(shape, dtype=np.float32)
-    nearest_piece(x, y, found, tier, along, left, bottom, cell_m, limit_m, distance, edge, fraction)
-    grid = StreetGrid(float(left), float(bottom), cell_m, edge, fraction, distance)
+    margin = _MARGIN_CELLS * cell_m
+    nearest_piece(x, y, found, tier, along, left, bottom, cell_m, limit_m, margin, distance, edge, fraction)
+    edge[distance > limit_m] = -1
+    grid = StreetGrid(float(left), float(bottom), cell_m, edge, fraction, distance, limit_m)
     return _mind_obstacles(network, mode, grid, limit_m)
 
 
@@ -144,7 +156,7 @@ def _mind_obstacles(network: RoadNetwork, mode: str, grid: StreetGrid, limit_m: 
     away = np.full(grid.edge.shape, np.inf, dtype=np.float32)
     scratch = (np.zeros(grid.edge.shape, dtype=np.int32), np.zeros(grid.edge.shape, dtype=np.float32))
     tier = np.zeros(len(found), dtype=np.int32)
-    nearest_piece(bx, by, found, tier, along, grid.left, grid.bottom, grid.cell_m, limit_m, away, *scratch)
+    nearest_piece(bx, by, found, tier, along, grid.left, grid.bottom, grid.cell_m, limit_m, 0.0, away, *scratch)
     doubtful = np.asarray((grid.edge >= 0) & (away <= grid.access_m))
     for area in obstacles.areas:
         left, bottom, right, top = shapely.bounds(area)
@@ -158,7 +170,7 @@ def _mind_obstacles(network: RoadNetwork, mode: str, grid: StreetGrid, limit_m: 
     edge[row, column] = positions.edge
     fraction[row, column] = np.nan_to_num(positions.fraction)
     access_m[row, column] = np.where(positions.snapped, positions.access_m, np.inf)
-    return StreetGrid(grid.left, grid.bottom, grid.cell_m, edge, fraction, access_m)
+    return StreetGrid(grid.left, grid.bottom, grid.cell_m, edge, fraction, access_m, limit_m)
 
 
 def cell_times(grid: StreetGrid, graph: ModeGraph, reach: Reach) -> NDArray[np.float64]:
@@ -173,18 +185,23 @@ def contour(
 ) -> list[shapely.MultiPolygon]:
     """One MultiPolygon per rising cutoff, where the time of the cells is at most the cutoff.
 
-    Cells that are not reached count as two cells' walk beyond the last cutoff, so that the border towards them lies
-    between the centres.
+    The field is what a place lacks in time or in access leg, whichever is more, so that the border runs exactly at the
+    cutoff or at the end of the access limit. Values farther from zero than the walk across a cell count as just so far:
+    where the time jumps, at a bank, the border lies midway between the centres whatever the cutoff. All this keeps the
+    order of the fields of two cutoffs, so the areas nest.
     """
-    cap_ms = cutoffs_ms[-1] + 2 * grid.cell_m / speed_mps(graph.mode.access_speed_kph) * MS_PER_S
+    ms_per_m = MS_PER_S / speed_mps(graph.mode.access_speed_kph)
+    step_ms = grid.cell_m * ms_per_m
+    too_far_ms = (grid.access_m - grid.limit_m) * ms_per_m
     x, y = grid.centres()
     x = np.concatenate(([x[0] - grid.cell_m], x, [x[-1] + grid.cell_m]))
     y = np.concatenate(([y[0] - grid.cell_m], y, [y[-1] + grid.cell_m]))
-    field = np.pad(np.minimum(times, cap_ms), 1, constant_values=cap_ms)
-    generator = contour_generator(x, y, field, fill_type=FillType.OuterOffset)
     areas = []
     for cutoff in cutoffs_ms:
-        filled: Any = generator.filled(-1.0, float(cutoff))  # outlines, and where the rings in each begin
+        lacking = np.where(grid.edge >= 0, np.maximum(times - cutoff, too_far_ms), too_far_ms)
+        field = np.pad(np.clip(lacking, -step_ms, step_ms), 1, constant_values=step_ms)
+        generator = contour_generator(x, y, field, fill_type=FillType.OuterOffset)
+        filled: Any = generator.filled(-2.0 * step_ms, 0.0)  # outlines, and where the rings in each begin
         parts = [
             shapely.Polygon(ring[begins[0] : begins[1]], [ring[a:b] for a, b in pairwise(begins[1:])])
             for ring, begins in zip(*filled, strict=True)
@@ -256,14 +273,17 @@ def isochrones(
     Raises
     ------
     ConfigError
-        A cutoff is not positive or repeats, or the grid would be too large.
+        A cutoff is not positive or repeats, or the grid would be too large or its cells have no size.
     """
     cutoffs_ms = check_cutoffs(cutoffs_s)
     graph = network.graph(mode)
     positions = snap_points(network, facilities, mode, limit_m=snap_limit_m)
     limit_ms = cutoffs_ms[-1]
     whole = search_reach(network, graph, positions, limit_ms=limit_ms, direction=direction)
-    cell_m = grid.cell_m if grid else cell_m or choose_cell_m(limit_ms / MS_PER_S * speed_mps(graph.mode.speed_kph))
+    if grid is not None:
+        cell_m = grid.cell_m
+    elif cell_m is None:
+        cell_m = choose_cell_m(limit_ms / MS_PER_S * speed_mps(graph.mode.speed_kph))
     bounds = reach_bounds(network, whole, positions, snap_limit_m)
     if grid is None and bounds is not None:
         grid = build_street_grid(network, mode, cell_m=cell_m, bounds=bounds, limit_m=snap_limit_m)
@@ -275,10 +295,10 @@ def isochrones(
             one = _only(positions, k)
             reach = search_reach(network, graph, one, limit_ms=limit_ms, direction=direction)
             bounds = reach_bounds(network, reach, one, snap_limit_m)
-        if grid is None or bounds is None:
+        part = _window(grid, bounds) if grid is not None and bounds is not None else None
+        if part is None or not part.edge.size:
             shapes.extend([shapely.MultiPolygon()] * len(cutoffs_ms))
         else:
-            part = _window(grid, bounds)
             shapes.extend(contour(part, cell_times(part, graph, reach), cutoffs_ms, graph))
     return tabulate_bands(shapes, owners, cutoffs_ms, graph=graph, cell_m=cell_m, crs=network.crs)
 
@@ -318,12 +338,13 @@ def _only(positions: Positions, k: int) -> Positions:
 
 
 def _window(grid: StreetGrid, bounds: tuple[float, float, float, float]) -> StreetGrid:
-    """Part of the grid that covers a box."""
+    """Part of the grid that covers a box; without cells where they do not meet."""
     rows, columns = grid.edge.shape
     first_column, last_column = (int(np.floor((b - grid.left) / grid.cell_m)) for b in (bounds[0], bounds[2]))
     first_row, last_row = (int(np.floor((b - grid.bottom) / grid.cell_m)) for b in (bounds[1], bounds[3]))
     first_column, first_row = max(first_column, 0), max(first_row, 0)
-    part = (slice(first_row, min(last_row + 1, rows)), slice(first_column, min(last_column + 1, columns)))
+    last_column, last_row = max(min(last_column + 1, columns), 0), max(min(last_row + 1, rows), 0)
+    part = (slice(first_row, last_row), slice(first_column, last_column))
     return StreetGrid(
         grid.left + first_column * grid.cell_m,
         grid.bottom + first_row * grid.cell_m,
@@ -331,4 +352,5 @@ def _window(grid: StreetGrid, bounds: tuple[float, float, float, float]) -> Stre
         grid.edge[part],
         grid.fraction[part],
         grid.access_m[part],
+        grid.limit_m,
     )
