@@ -235,9 +235,10 @@ def test_plan_file_is_valid_and_states_its_groups(folder):
     assert plan.synthetic
     assert plan.language == "zh"
     assert [(group.name, group.mode, group.cutoff_s) for group in plan.groups] == [
-        ("walkers", "walk", 900.0),
-        ("riders", "ebike", 300.0),
+        ("户外劳动者", "walk", 900.0),
+        ("骑手", "ebike", 300.0),
     ]
+    assert "synthetic" in plan.roads.attribution  # not OpenStreetMap's, though the file has its form
     assert plan.siting.n_open == 5
     assert plan.facilities.datum == "gcj02"
 

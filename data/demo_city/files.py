@@ -173,6 +173,7 @@ synthetic = true
 
 [roads]
 file = "roads.osm.pbf"
+attribution = "合成数据 synthetic, made by data/make_demo_city.py"
 
 [study_area]
 file = "study_area.geojson"
@@ -188,13 +189,13 @@ datum = "gcj02"        # as read off an online map
 file = "premises.csv"
 
 [[groups]]             # the first group is the headline: street workers on foot
-name = "walkers"
+name = "户外劳动者"
 mode = "walk"
 cutoff_min = 15
 demand = { file = "demand_walkers.csv" }
 
 [[groups]]
-name = "riders"
+name = "骑手"
 mode = "ebike"
 cutoff_min = 5
 demand = { file = "demand_riders.csv" }
