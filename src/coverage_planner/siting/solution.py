@@ -35,6 +35,9 @@ class Solution:
         Name and version.
     tie_break
         How equal objectives were told apart: 'exact' (every later criterion proved), or 'search' with the reason.
+    proof
+        Where the bound comes from: 'branch and bound, HiGHS', or 'duals recomputed' (prices of demand whose bound our own
+        code works out anew).
     """
 
     model: str
@@ -47,6 +50,7 @@ class Solution:
     seconds: float
     solver: str
     tie_break: str
+    proof: str = ""
 
     def certificate(self) -> str:
         """Say in one line how good the choice is proved to be."""

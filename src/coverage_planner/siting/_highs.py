@@ -1,0 +1,202 @@
+"""Mixed-integer programs on HiGHS (Huangfu & Hall 2018): the only place that knows highspy."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from coverage_planner.errors import SitingError
+
+Outcome = Literal["optimal", "infeasible", "stopped"]
+
+_SEED = 1974
+#: HiGHS asks back this often per pair and unit of work; see `work_allowance`.
+_WORK = 2e7
+_LEAST_CALLS, _MOST_CALLS = 100, 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Maximise or minimise a linear objective over columns between 0 and 1, some of them whole.
+
+    Attributes
+    ----------
+    objective
+        Shape (c,): coefficient of each column.
+    maximise
+        Whether the objective is to be large.
+    whole
+        Shape (c,), bool: columns that must be 0 or 1.
+    lower
+        Shape (c,): lower bounds of the columns; the upper bounds are 1.
+    upper
+        Shape (c,): upper bounds of the columns.
+    rows
+        (r, c), CSR: constraint coefficients.
+    row_lower, row_upper
+        Shapes (r,): what each row must lie between; infinite where open.
+    """
+
+    objective: NDArray[np.float64]
+    maximise: bool
+    whole: NDArray[np.bool_]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    rows: csr_array
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What HiGHS made of a program.
+
+    Attributes
+    ----------
+    outcome
+        'optimal' (proved, within HiGHS's tolerances), 'infeasible' (proved), or 'stopped' (a budget ran out).
+    values
+        Shape (c,): the best point found; None where there is none.
+    bound
+        HiGHS's dual bound on the objective.
+    nodes, simplex_iterations
+        Work done.
+    """
+
+    outcome: Outcome
+    values: NDArray[np.float64] | None
+    bound: float
+    nodes: int
+    simplex_iterations: int
+
+
+def solver_name() -> str:
+    """Return name and version of the solver."""
+    return f"HiGHS {highspy.Highs().version()}"
+
+
+def work_allowance(pairs: int) -> int:
+    """How often HiGHS may ask whether to go on, for a problem with this many pairs.
+
+    HiGHS asks at fixed points of its work, not of the clock, and the work between two of them grows with the problem.
+    Counting them is therefore a budget that gives the same answer on every run.
+    """
+    return int(np.clip(_WORK / max(pairs, 1), _LEAST_CALLS, _MOST_CALLS))
+
+
+def solve_program(
+    program: Program,
+    *,
+    start: NDArray[np.float64] | None = None,
+    abs_gap: float = 0.0,
+    calls: int | None = None,
+    node_limit: int | None = None,
+    time_limit_s: float | None = None,
+) -> Answer:
+    """Solve by HiGHS's branch and bound on one thread, with a fixed seed.
+
+    Parameters
+    ----------
+    program
+        The program.
+    start
+        Shape (c,): a feasible point to start from.
+    abs_gap
+        Stop when objective and bound are this near.
+    calls
+        Stop after HiGHS asked this often whether to go on (`work_allowance`).
+    node_limit
+        Stop after this many nodes.
+    time_limit_s
+        Stop after this many seconds: not reproducible.
+
+    Raises
+    ------
+    SitingError
+        HiGHS failed; the message has its status.
+    """
+    highs = highspy.Highs()
+    options: dict[str, Any] = {
+        "output_flag": False, "threads": 1, "parallel": "off", "random_seed": _SEED, "mip_rel_gap": 0.0,
+        "mip_abs_gap": float(abs_gap),
+    }  # fmt: skip
+    if node_limit is not None:
+        options["mip_max_nodes"] = int(node_limit)
+    if time_limit_s is not None:
+        options["time_limit"] = float(max(time_limit_s, 0.0))
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    highs.passModel(_translate(program))
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        highs.setSolution(solution)
+    _run(highs, calls)
+    return _read_answer(highs, len(program.objective))
+
+
+def _translate(program: Program) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(program.objective), len(program.row_lower)
+    lp.sense_ = highspy.ObjSense.kMaximize if program.maximise else highspy.ObjSense.kMinimize
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.objective, program.lower, program.upper
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = program.rows.indptr
+    lp.a_matrix_.index_ = program.rows.indices
+    lp.a_matrix_.value_ = program.rows.data
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    lp.integrality_ = [kinds[flag] for flag in program.whole.astype(int)]
+    return lp
+
+
+def _run(highs: highspy.Highs, calls: int | None) -> None:
+    """Run, counting the times HiGHS asks whether to go on.
+
+    Ctrl+C arrives while HiGHS asks. It must not travel through the solver's own frames, so the solver is told to stop
+    and the interrupt is raised after it has.
+    """
+    asked = 0
+    interrupted = False
+
+    def go_on(_kind: Any, _message: str, _seen: Any, reply: Any, _data: Any) -> None:
+        nonlocal asked, interrupted
+        try:
+            asked += 1
+            reply.user_interrupt = interrupted or (calls is not None and asked > calls)
+        except KeyboardInterrupt:
+            interrupted = True
+            reply.user_interrupt = True
+
+    highs.setCallback(go_on, None)
+    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
+    highs.run()
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def _read_answer(highs: highspy.Highs, n_columns: int) -> Answer:
+    status, info = highs.getModelStatus(), highs.getInfo()
+    known = highspy.HighsModelStatus
+    outcomes: dict[Any, Outcome] = {
+        known.kOptimal: "optimal",
+        known.kInfeasible: "infeasible",
+        known.kUnboundedOrInfeasible: "infeasible",  # columns lie between 0 and 1: nothing is unbounded
+        known.kInterrupt: "stopped",
+        known.kSolutionLimit: "stopped",
+        known.kIterationLimit: "stopped",
+        known.kTimeLimit: "stopped",
+    }
+    if status not in outcomes:
+        raise SitingError(
+            f"HiGHS must end with an answer, got the status {highs.modelStatusToString(status)!r}; "
+            "report the input that led to it"
+        )
+    found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+    values = np.array(highs.getSolution().col_value)[:n_columns] if found else None
+    return Answer(
+        outcomes[status], values, float(info.mip_dual_bound), int(info.mip_node_count), int(info.simplex_iteration_count)
+    )
