@@ -155,6 +155,14 @@ def test_a_plan_crs_that_is_not_in_metres(folder, refused, crs):
     assert "for example 'EPSG:32650', or leave it out" in message
 
 
+@pytest.mark.parametrize("crs", ["EPSG:32610", "EPSG:3857", "EPSG:3031"])
+def test_a_plan_crs_of_another_part_of_the_world(folder, refused, crs):
+    message = refused(draw_plan(folder, crs=crs))
+    assert "crs must have true metres" in message
+    assert f"got {crs} (" in message
+    assert "leave crs out for the UTM zone" in message
+
+
 def test_sites_for_a_group_that_does_not_exist(folder, refused):
     message = refused(draw_plan(folder, siting={"group": "walker"}))
     assert (
@@ -408,11 +416,24 @@ def test_stations_that_are_all_away_from_any_street(folder, refused):
     assert "check the datum" in message
 
 
+def test_demand_that_is_all_away_from_any_street(folder, refused):
+    plan = draw_plan(folder, study_area=None, communities=None)
+    table_of(folder, "riders.csv", ("R1", *place(-6, 3), 1), ("R2", -62, 0, 1))
+    message = refused(plan)
+    assert "demand of riders must lie within 200 m of a street, none of 2: R1, R2 does; check the datum" in message
+
+
+def test_premises_that_are_all_away_from_any_street(folder, refused):
+    plan = draw_plan(folder, study_area=None)
+    table_of(folder, "premises.csv", ("P1", *place(-6, 3)), header=("id", "lon", "lat"))
+    message = refused(plan)
+    assert "premises must lie within 200 m of a street for walk, none of 1: P1 does; check the datum" in message
+
+
 def test_more_sites_than_candidates(folder, refused):
     message = refused(draw_plan(folder, siting={"n_open": 6}))
-    assert "n_open" in message
-    assert "6" in message
-    assert "5" in message
+    assert "n_open must be at most the number of candidates, got 6 sites to open and 5 candidates" in message
+    assert "ask for fewer sites or give more candidates" in message
 
 
 # --- the results folder ---

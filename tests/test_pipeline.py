@@ -613,9 +613,35 @@ def test_demand_near_the_edge_of_the_streets_is_said(tmp_path):
     rows = [("D1", *place(18, 18), 3), ("D2", *place(39, 33), 4)]
     write_points(tmp_path / "demand.csv", ["id", "lon", "lat", "demand"], rows)
     run = run_plan(read_plan(plan))
-    (warning,) = run.manifest["warnings"]
-    assert warning.startswith("4 of 7 demand of walkers (points 1: D2) lies nearer to the edge of the streets")
-    assert "give roads and stations 800 m around it" in warning
+    margin, community = sorted(run.manifest["warnings"], key=len, reverse=True)
+    assert margin.startswith("4 of 7 demand of walkers (points 1: D2) lies nearer to the edge of the streets")
+    assert margin.endswith("give roads and stations 800 m around it")
+    assert community.startswith("4 of 7 demand of walkers (points 1: D2) lies in no community; ")
+
+
+def test_demand_without_a_street_is_said(tmp_path):
+    plan = draw_plan(tmp_path, siting=None, groups=ALONE, premises=None, study_area=None, communities=None)
+    rows = [("D1", *place(15, 15), 3), ("D2", *place(-4, 18), 4)]
+    write_points(tmp_path / "demand.csv", ["id", "lon", "lat", "demand"], rows)
+    run = run_plan(read_plan(plan))
+    assert any(
+        text.startswith("4 of 7 demand of walkers (points 1: D2) has no street within 200 m")
+        for text in run.manifest["warnings"]
+    )
+    assert share(run.today, "demand") == 7.0
+    assert run.today.headline.gaps["reason"].tolist() == ["snapped_too_far"]
+
+
+def test_premises_without_a_street_are_listed_with_their_row(tmp_path):
+    plan = draw_plan(tmp_path, groups=ALONE, study_area=None, siting={"n_open": 1})
+    rows = [("P1", *place(-5, 3)), ("P2", *place(24, 18)), ("P3", *place(3, -4))]
+    write_points(tmp_path / "premises.csv", ["id", "lon", "lat"], rows)
+    run = run_plan(read_plan(plan))
+    assert run.rejected[["table", "row", "id"]].to_dict("records") == [
+        {"table": "premises", "row": 2, "id": "P1"},
+        {"table": "premises", "row": 4, "id": "P3"},
+    ]
+    assert run.solution.sites["id"].tolist() == ["P2"]
 
 
 def test_enough_margin_is_no_reason_to_warn(run):

@@ -16,7 +16,7 @@ from coverage_planner.network.build import build_network
 from coverage_planner.network.modes import Mode
 from coverage_planner.scenario.evaluate import build_grids, evaluate
 from coverage_planner.scenario.scenario import Group, Scenario
-from coverage_planner.traveltime.isochrone import isochrones
+from coverage_planner.traveltime.isochrone import choose_cell_m, isochrones
 from coverage_planner.traveltime.reach import reached_streets
 from coverage_planner.traveltime.times import travel_times
 from drawn import CRS, draw_network, draw_points, draw_roads
@@ -87,7 +87,7 @@ def test_the_isochrone_is_the_one_of_the_grid_cut_at_the_study_area(network):
     assert bands["cutoff_s"].tolist() == [300.0, 600.0, 900.0]
     for mine, theirs in zip(bands.geometry, drawn.geometry, strict=True):
         inside = shapely.intersection(theirs, AREA.geometry[0])
-        assert 0 < inside.area
+        assert inside.area > 0
         assert shapely.symmetric_difference(mine, inside).area == pytest.approx(0.0, abs=1.0)
 
 
@@ -120,8 +120,8 @@ def test_groups_that_travel_alike_share_a_grid(network):
 
     assert list(grids) == ["walkers", "neighbours", "slow", "riders"]
     assert grids["walkers"] is grids["neighbours"]
-    assert grids["walkers"].cell_m == 20.0
-    assert grids["slow"].cell_m == 15.0
+    assert grids["walkers"].cell_m == choose_cell_m(1200.0)
+    assert grids["slow"].cell_m == choose_cell_m(600.0) < grids["walkers"].cell_m
     assert grids["riders"] is not grids["walkers"]
 
 
@@ -133,6 +133,25 @@ def test_without_a_study_area_the_grid_covers_the_demand_and_the_way_to_its_stre
     assert x[-1] >= 1500 + 100 - grid.cell_m
     assert y[0] <= 0 - 100 + grid.cell_m
     assert y[-1] >= 500 + 100 - grid.cell_m
+
+
+def test_demand_far_from_any_street_does_not_stretch_the_grid(network):
+    far = walkers().demand
+    far = far.set_geometry([*far.geometry[:4], shapely.Point(3_000_000, 3_000_000)])
+    grid = build_grids(network, [Group("far", "walk", 900.0, far)])["far"]
+    rows, columns = grid.edge.shape
+    assert columns * grid.cell_m < 4000 + 2 * 200 + 3 * grid.cell_m
+    assert rows * grid.cell_m < 600 + 2 * 200 + 3 * grid.cell_m
+
+    outcome = evaluate(today(), network, [Group("far", "walk", 900.0, far)]).headline
+    assert outcome.coverage.covered.tolist() == [False, True, True, False, False]
+
+
+def test_demand_that_is_nowhere_near_a_street_is_uncovered(network):
+    far = Group("far", "walk", 900.0, draw_points((3_000_000, 0), (3_000_000, 500)))
+    outcome = evaluate(today(), network, [far]).headline
+    assert outcome.shares["covered_demand_share"].iloc[0] == 0.0
+    assert outcome.gaps["reason"].unique().tolist() == ["snapped_too_far"]
 
 
 def test_the_nearest_station_of_uncovered_demand_is_known_up_to_twice_the_cutoff(network):

@@ -1,22 +1,47 @@
-"""What only shows once the network stands: streets in pieces, stations without a street, a missing margin."""
+"""What only shows between the inputs: a CRS of another place, streets in pieces, points without a street, no margin."""
 
 import warnings
 
+import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from coverage_planner.config import Plan
-from coverage_planner.errors import NetworkError, SnapError, name_some
+from coverage_planner.coverage.areas import assign_areas
+from coverage_planner.errors import CrsError, NetworkError, SnapError, name_some
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.network.snap import SNAPPED
+from coverage_planner.network.snap import SNAPPED, snap_points
 from coverage_planner.pipeline.inputs import Inputs, farthest_m
 from coverage_planner.scenario.scenario import Outcome
-from coverage_planner.schema import Rejections
+from coverage_planner.schema import Rejections, Roads
 
+#: Metres of a CRS may differ this much from those on the ground; a UTM zone and its neighbours stay below.
+_MOST_STRETCH = 0.02
 #: A mode's streets must hang together in one piece with at least this share of their length.
 _LEAST_SHARE = 0.1
 #: Below this share they are doubtful: refused where even the largest piece is as short as an island, else warned of.
 _DOUBTFUL_SHARE = 0.5
+
+
+def require_true_metres(roads: Roads) -> None:
+    """Raise where the CRS of the streets is made for another part of the world.
+
+    Raises
+    ------
+    CrsError
+        Its metres differ from those on the ground.
+    """
+    crs = roads.segments.crs
+    west, south, east, north = roads.segments.to_crs(4326).total_bounds
+    factors = pyproj.Proj(crs).get_factors((west + east) / 2, (south + north) / 2)
+    scales = np.array([factors.meridional_scale, factors.parallel_scale])
+    if not (np.abs(scales - 1.0) <= _MOST_STRETCH).all():
+        raise CrsError(
+            f"crs must have true metres where the streets are, got {crs.to_string()} ({crs.name}), in which a metre is "
+            f"{scales.min():.2f} to {scales.max():.2f} there; leave crs out for the UTM zone of the place"
+        )
 
 
 def require_connected(network: RoadNetwork, *, small_component_m: float) -> None:
@@ -81,6 +106,60 @@ def reject_unsnapped(today: Outcome, plan: Plan, rejected: Rejections) -> None:
         rejected.add(source=plan.facilities.file.name, table="facilities", labels=[label], reason=reason)
 
 
+def check_demand_snapped(today: Outcome, *, limit_m: float) -> None:
+    """Warn of demand that has no street within the snap limit; refuse when that is all of a group's.
+
+    Raises
+    ------
+    SnapError
+        No demand point of a group has a street.
+    """
+    for name, outcome in today.groups.items():
+        demand = outcome.group.demand
+        lost = (outcome.times.demand_snaps["status"] != SNAPPED).to_numpy()
+        ids = name_some(demand["id"].to_numpy()[lost])
+        if lost.all():
+            raise SnapError(
+                f"demand of {name} must lie within {limit_m:g} m of a street, none of {ids} does; check the datum and "
+                "the columns of the coordinates, and that the roads cover the same place"
+            )
+        if lost.any():
+            warnings.warn(
+                f"{_part_of(demand, lost)} demand of {name} (points {ids}) has no street within {limit_m:g} m that can "
+                "be reached on foot and counts as uncovered; look whether paths are missing in the roads there",
+                stacklevel=2,
+            )
+
+
+def keep_snapped_premises(
+    premises: gpd.GeoDataFrame, network: RoadNetwork, mode: str, plan: Plan, rejected: Rejections
+) -> gpd.GeoDataFrame:
+    """Note the premises that have no street for the mode and return the others.
+
+    Raises
+    ------
+    SnapError
+        No premises have a street.
+    """
+    status = snap_points(network, premises, mode, limit_m=plan.snap.limit_m).status
+    kept = status == SNAPPED
+    ids = premises["id"].to_numpy(dtype=object)
+    if not kept.any():
+        raise SnapError(
+            f"premises must lie within {plan.snap.limit_m:g} m of a street for {mode}, none of {name_some(ids)} does; "
+            "check the datum and the columns of the coordinates"
+        )
+    for reason in sorted(set(status[~kept])):
+        out = np.flatnonzero(status == reason)
+        rejected.add(
+            source=plan.premises.file.name if plan.premises else "",
+            table="premises",
+            labels=list(ids[out]),
+            reason=f"{reason}: no street for {mode} within {plan.snap.limit_m:g} m that can be reached on foot",
+        )
+    return premises[kept].reset_index(drop=True)
+
+
 def warn_of_missing_margin(plan: Plan, network: RoadNetwork, inputs: Inputs) -> None:
     """Warn of demand so near to the edge of the streets that stations beyond it may be missing."""
     extent = shapely.boundary(shapely.convex_hull(shapely.multilinestrings(network.edges.geometry.to_numpy())))
@@ -89,10 +168,29 @@ def warn_of_missing_margin(plan: Plan, network: RoadNetwork, inputs: Inputs) -> 
         reach_m = farthest_m(plan, group)
         near = shapely.distance(demand.geometry.to_numpy(), extent) < reach_m
         if near.any():
-            affected = float(demand["demand"].to_numpy()[near].sum())
             warnings.warn(
-                f"{affected:.0f} of {float(demand['demand'].sum()):.0f} demand of {group.name} (points "
-                f"{name_some(demand['id'].to_numpy()[near])}) lies nearer to the edge of the streets than people "
-                f"travel; what lies beyond the edge is not seen: give roads and stations {reach_m:.0f} m around it",
+                f"{_part_of(demand, near)} demand of {group.name} (points {name_some(demand['id'].to_numpy()[near])}) "
+                "lies nearer to the edge of the streets than people travel; what lies beyond the edge is not seen: "
+                f"give roads and stations {reach_m:.0f} m around it",
                 stacklevel=2,
             )
+
+
+def warn_of_lost_communities(inputs: Inputs) -> None:
+    """Warn of demand that lies in no community and so is in no row of the table by community."""
+    if inputs.communities is None:
+        return
+    for name, demand in inputs.demand.items():
+        outside = (assign_areas(demand, inputs.communities) < 0).to_numpy()
+        if outside.any():
+            warnings.warn(
+                f"{_part_of(demand, outside)} demand of {name} (points "
+                f"{name_some(demand['id'].to_numpy()[outside])}) lies in no community; the tables by community and "
+                "subdistrict leave it out",
+                stacklevel=2,
+            )
+
+
+def _part_of(demand: gpd.GeoDataFrame, part: NDArray[np.bool_]) -> str:
+    weights = demand["demand"].to_numpy(dtype=float)
+    return f"{weights[part].sum():.0f} of {weights.sum():.0f}"

@@ -3,7 +3,7 @@
 import platform
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,15 @@ from coverage_planner.config import Plan
 from coverage_planner.errors import InputError, name_some
 from coverage_planner.network.build import build_network
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.pipeline.checks import reject_unsnapped, require_connected, warn_of_missing_margin
+from coverage_planner.pipeline.checks import (
+    check_demand_snapped,
+    keep_snapped_premises,
+    reject_unsnapped,
+    require_connected,
+    require_true_metres,
+    warn_of_lost_communities,
+    warn_of_missing_margin,
+)
 from coverage_planner.pipeline.inputs import Inputs, read_inputs
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
 from coverage_planner.report.maps import draw_map
@@ -93,6 +101,8 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         warnings.simplefilter("always", UserWarning)
         with watch.stage("read"):
             inputs = read_inputs(plan, rejected)
+        require_true_metres(inputs.roads)
+        warn_of_lost_communities(inputs)
         with watch.stage("network"):
             network = build_network(
                 inputs.roads, modes=_used_modes(plan), small_component_m=plan.snap.small_component_m
@@ -113,9 +123,10 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         with watch.stage("today"):
             today = evaluate(Scenario(names[0], inputs.facilities), network, groups, **settings)
         reject_unsnapped(today, plan, rejected)
+        check_demand_snapped(today, limit_m=plan.snap.limit_m)
         candidates, solution, proposed = None, None, None
         if plan.siting is not None:
-            candidates, solution = _propose(plan, network, inputs, today, watch)
+            candidates, solution = _propose(plan, network, inputs, today, watch, rejected)
         if solution is not None:
             with watch.stage("proposed"):
                 proposed = evaluate(today.scenario.with_sites(names[1], solution.sites), network, groups, **settings)
@@ -142,7 +153,7 @@ def _used_modes(plan: Plan) -> dict[str, Any]:
 
 
 def _propose(
-    plan: Plan, network: RoadNetwork, inputs: Inputs, today: Outcome, watch: Stopwatch
+    plan: Plan, network: RoadNetwork, inputs: Inputs, today: Outcome, watch: Stopwatch, rejected: Rejections
 ) -> tuple[gpd.GeoDataFrame, Solution | None]:
     """Generate candidates and choose among them; no solution where there is nothing to gain."""
     siting = plan.siting
@@ -151,10 +162,13 @@ def _propose(
     served = today.groups[siting.group]
     group = served.group
     with watch.stage("candidates"):
+        premises = inputs.premises
+        if premises is not None:
+            premises = keep_snapped_premises(premises, network, group.mode, plan, rejected)
         candidates = propose_candidates(
             served.gaps,
             network,
-            premises=inputs.premises,
+            premises=premises,
             mode=group.mode,
             reach_s=plan.candidates.reach_s or group.cutoff_s,
             spacing_m=plan.candidates.spacing_m,
@@ -177,7 +191,8 @@ def _propose(
             mip_gap=siting.mip_gap or 0.0,
             time_limit_s=siting.time_limit_s,
         )
-    return candidates, solution
+    ranked = solution.sites.sort_values("order", ignore_index=True)  # one number per site on map, tables and console
+    return candidates, replace(solution, sites=ranked)
 
 
 def _tell_apart(candidates: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -212,7 +227,9 @@ def _time_candidates(
     most = plan.siting.max_candidates if plan.siting else None
     if most is None or len(candidates) <= most:
         return candidates, times
-    gain = times.matrix().astype(bool) @ np.where(covered, 0.0, group.demand["demand"].to_numpy())
+    uncovered = np.where(covered, 0.0, group.demand["demand"].to_numpy())
+    row = np.repeat(np.arange(len(candidates)), np.diff(times.indptr))
+    gain = np.bincount(row, weights=uncovered[times.indices], minlength=len(candidates))
     kept = np.sort(np.lexsort((np.arange(len(gain)), -gain))[:most])
     warnings.warn(
         f"of {len(candidates)} candidates the {most} that reach most uncovered demand were kept (max_candidates); "
