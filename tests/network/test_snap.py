@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from coverage_planner.errors import ConfigError, CrsError, NetworkError
 from coverage_planner.network.snap import snap_points
 from drawn import CRS, draw_network, draw_points, find_edge
-from oracles import leg_runs_along, nearest_edge
+from oracles import leg_is_undecided, nearest_edge
 
 LIMIT_M = 60.0
 XY = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda xy: (10.0 * xy[0], 10.0 * xy[1]))
@@ -42,7 +42,7 @@ def test_snapping_equals_a_look_at_every_street(network, xy, mode):
     lines = network.edges.geometry.to_numpy()
     for point in points.geometry:
         legs = shapely.shortest_line(point, lines)
-        assume(not any(leg_runs_along(leg, shape) for leg in legs for shape in network.obstacles.geometry))
+        assume(not any(leg_is_undecided(leg, shape) for leg in legs for shape in network.obstacles.geometry))
     found = snap_points(network, points, mode, limit_m=LIMIT_M)
     graph = network.graph(mode)
     for k, point in enumerate(points.geometry):
