@@ -246,6 +246,13 @@ def test_a_study_area_with_longitude_and_latitude_swapped(folder, refused):
     assert "look swapped" in message
 
 
+def test_a_study_area_that_is_no_area(folder, refused):
+    plan = draw_plan(folder, study_area={"file": "area.gpkg"})
+    layer_of(folder / "area.gpkg", [shapely.LineString([place(13, 11), place(29, 25)])])
+    message = refused(plan)
+    assert message.endswith("the geometry is not a polygon in 1: feature 1; correct or remove them\n")
+
+
 def test_a_road_layer_with_longitude_and_latitude_swapped(folder, refused):
     plan = draw_plan(folder, roads={"file": "roads.gpkg"})
     line = shapely.LineString([place(0, 0)[::-1], place(3, 0)[::-1]])

@@ -247,10 +247,9 @@ def refuse_rows(
     keep: NDArray[np.bool_] = np.array([reason == "" for reason in reasons], dtype=np.bool_)
     listed = "; ".join(f"{reason} in {raw.name_rows(reasons == reason)}" for reason in dict.fromkeys(reasons[~keep]))
     if rejected is None and listed:
-        raise InputError(
-            f"every row of {raw.source} must be usable: {listed}; correct or remove them, or let them be listed and "
-            "left out: rejected=Rejections()"
-        )
+        # a study area with a hole in it would be another one, so its reader takes no `rejected`
+        choice = "" if table == "study area" else ", or let them be listed and left out: rejected=Rejections()"
+        raise InputError(f"every row of {raw.source} must be usable: {listed}; correct or remove them{choice}")
     if rejected is not None:
         for reason in dict.fromkeys(reasons[~keep]):
             wrong = reasons == reason
