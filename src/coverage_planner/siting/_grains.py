@@ -16,7 +16,9 @@ LARGEST_TOTAL = 2.0**50
 _NEAR_WHOLE = 1e-9
 
 
-def count_grains(values: NDArray[np.float64], largest_total: float = LARGEST_TOTAL) -> tuple[NDArray[np.float64], float]:
+def count_grains(
+    values: NDArray[np.float64], largest_total: float = LARGEST_TOTAL
+) -> tuple[NDArray[np.float64], float]:
     """Count values in grains of a power of ten.
 
     Parameters

@@ -12,10 +12,13 @@ from coverage_planner.errors import SitingError
 
 Outcome = Literal["optimal", "infeasible", "stopped"]
 
+#: highspy declares no types for its constructor.
+_new_solver: Any = highspy.Highs
+
 _SEED = 1974
-#: HiGHS asks back this often per pair and unit of work; see `work_allowance`.
+#: Budget of a branch and bound: how often HiGHS may ask whether to go on, times the pairs of the problem.
 _WORK = 2e7
-_LEAST_CALLS, _MOST_CALLS = 100, 20_000
+_LEAST_CALLS, _MOST_CALLS = 100, 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +65,8 @@ class Answer:
         Shape (c,): the best point found; None where there is none.
     bound
         HiGHS's dual bound on the objective.
-    nodes, simplex_iterations
-        Work done.
+    nodes, simplex_iterations, calls
+        Work done; calls are how often HiGHS asked whether to go on.
     """
 
     outcome: Outcome
@@ -71,18 +74,20 @@ class Answer:
     bound: float
     nodes: int
     simplex_iterations: int
+    calls: int
 
 
 def solver_name() -> str:
     """Return name and version of the solver."""
-    return f"HiGHS {highspy.Highs().version()}"
+    return f"HiGHS {_new_solver().version()}"
 
 
 def work_allowance(pairs: int) -> int:
     """How often HiGHS may ask whether to go on, for a problem with this many pairs.
 
-    HiGHS asks at fixed points of its work, not of the clock, and the work between two of them grows with the problem.
-    Counting them is therefore a budget that gives the same answer on every run.
+    HiGHS asks at fixed points of its work, not of the clock (each round of cuts, each node), and the work between two
+    of them grows with the problem. Counting them is therefore a budget that gives the same answer on every run. Nodes
+    would be one too, but most of the work is often done before the first of them is left.
     """
     return int(np.clip(_WORK / max(pairs, 1), _LEAST_CALLS, _MOST_CALLS))
 
@@ -118,7 +123,7 @@ def solve_program(
     SitingError
         HiGHS failed; the message has its status.
     """
-    highs = highspy.Highs()
+    highs = _new_solver()
     options: dict[str, Any] = {
         "output_flag": False, "threads": 1, "parallel": "off", "random_seed": _SEED, "mip_rel_gap": 0.0,
         "mip_abs_gap": float(abs_gap),
@@ -134,8 +139,8 @@ def solve_program(
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         highs.setSolution(solution)
-    _run(highs, calls)
-    return _read_answer(highs, len(program.objective))
+    asked = _run(highs, calls)
+    return _read_answer(highs, len(program.objective), asked)
 
 
 def _translate(program: Program) -> highspy.HighsLp:
@@ -153,8 +158,8 @@ def _translate(program: Program) -> highspy.HighsLp:
     return lp
 
 
-def _run(highs: highspy.Highs, calls: int | None) -> None:
-    """Run, counting the times HiGHS asks whether to go on.
+def _run(highs: Any, calls: int | None) -> int:
+    """Run; return how often HiGHS asked whether to go on.
 
     Ctrl+C arrives while HiGHS asks. It must not travel through the solver's own frames, so the solver is told to stop
     and the interrupt is raised after it has.
@@ -176,9 +181,10 @@ def _run(highs: highspy.Highs, calls: int | None) -> None:
     highs.run()
     if interrupted:
         raise KeyboardInterrupt
+    return asked
 
 
-def _read_answer(highs: highspy.Highs, n_columns: int) -> Answer:
+def _read_answer(highs: Any, n_columns: int, calls: int) -> Answer:
     status, info = highs.getModelStatus(), highs.getInfo()
     known = highspy.HighsModelStatus
     outcomes: dict[Any, Outcome] = {
@@ -197,6 +203,5 @@ def _read_answer(highs: highspy.Highs, n_columns: int) -> Answer:
         )
     found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
     values = np.array(highs.getSolution().col_value)[:n_columns] if found else None
-    return Answer(
-        outcomes[status], values, float(info.mip_dual_bound), int(info.mip_node_count), int(info.simplex_iteration_count)
-    )
+    nodes, iterations = max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0)
+    return Answer(outcomes[status], values, float(info.mip_dual_bound), nodes, iterations, calls)

@@ -51,7 +51,13 @@ class Prices:
 
 
 def find_prices(
-    problem: CoveringProblem, n_open: int, *, covered: int, steps: int, start: Prices | None = None, first_step: float = 1.0
+    problem: CoveringProblem,
+    n_open: int,
+    *,
+    covered: int,
+    steps: int,
+    start: Prices | None = None,
+    first_step: float = 1.0,
 ) -> Prices:
     """Search for prices with a low bound by deflected subgradients with Polyak's step.
 
@@ -75,8 +81,9 @@ def find_prices(
     leaning = np.zeros(problem.n_candidates) if start is None else start.leaning
     best_share, lowest = share, np.inf
     direction = np.zeros(len(weights))
-    length, waited, step = first_step, 0, 0
-    for step in range(1, steps + 1):
+    length, waited, taken = first_step, 0, 0
+    while taken < steps:
+        taken += 1
         earned = problem.cover @ (weights * share)
         best = np.argpartition(-earned, n_open - 1)[:n_open]
         bound = float((weights * (1 - share)).sum() + earned[best].sum())
@@ -100,7 +107,7 @@ def find_prices(
         if norm == 0:
             break
         share = np.clip(share - length * (bound - covered) / norm * move, 0.0, 1.0)
-    return Prices(best_share, leaning, step)
+    return Prices(best_share, leaning, taken)
 
 
 def prove_bound(problem: CoveringProblem, n_open: int, prices: Prices) -> int:

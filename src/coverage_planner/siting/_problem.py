@@ -131,12 +131,12 @@ class CoveringProblem:
 
 
 def members(table: csr_array, row: int) -> NDArray[np.int32]:
-    """Column numbers of one row of a CSR table."""
+    """Return the column numbers of one row of a CSR table."""
     return np.asarray(table.indices[table.indptr[row] : table.indptr[row + 1]])
 
 
 def row_values(table: csr_array, row: int) -> NDArray[np.float64]:
-    """Stored values of one row of a CSR table."""
+    """Return the stored values of one row of a CSR table."""
     return np.asarray(table.data[table.indptr[row] : table.indptr[row + 1]])
 
 
@@ -239,7 +239,7 @@ def _group(covered_by: csr_array, weights: NDArray[np.float64]) -> CoveringProbl
     groups: dict[bytes, int] = {}
     kept = np.flatnonzero((np.diff(indptr) > 0) & (weights > 0))
     group = np.empty(len(kept), dtype=np.int64)
-    first = []
+    first: list[int] = []
     for place, point in enumerate(kept):
         key = indices[indptr[point] : indptr[point + 1]].tobytes()
         group[place] = groups.setdefault(key, len(groups))

@@ -169,7 +169,9 @@ def write_ties(
     of_site = sp.csr_array((-np.ones(q), (pairs, model.site)), shape=(q, n))
     of_group = sp.csr_array((np.ones(q), (model.group, pairs)), shape=(model.n_groups, q))
     scales = [scale_for(np.abs(part).sum()) for part in (model.gain, model.weighted_ms, model.cost)]
-    gain, time, cost = (part * scale for part, scale in zip((model.gain, model.weighted_ms, model.cost), scales, strict=True))
+    gain, time, cost = (
+        part * scale for part, scale in zip((model.gain, model.weighted_ms, model.cost), scales, strict=True)
+    )
     none_x, none_z = np.zeros(n), np.zeros(q)
     totals = [
         np.concatenate((np.ones(n), none_z)), np.concatenate((none_x, gain)),
@@ -179,7 +181,9 @@ def write_ties(
         np.inf if limit is None else (limit + 0.5) * scale
         for limit, scale in zip((most_time, most_cost), scales[1:], strict=True)
     ]
-    chain, chain_upper = _earlier_ids(np.zeros(n, dtype=bool) if before is None else before, q, sought=before is not None)
+    chain, chain_upper = _earlier_ids(
+        np.zeros(n, dtype=bool) if before is None else before, q, sought=before is not None
+    )
     extra = chain.shape[1] - n - q
     rows = sp.hstack(
         [
@@ -232,7 +236,8 @@ def _earlier_ids(chosen: NDArray[np.bool_], n_pairs: int, *, sought: bool) -> tu
     n_rows, n_columns = len(smaller), first_b + len(others)
     row = np.arange(n_rows)
     bounds = sp.csr_array(
-        (np.repeat([1.0, -1.0], n_rows), (np.tile(row, 2), np.concatenate((smaller, larger)))), shape=(n_rows, n_columns)
+        (np.repeat([1.0, -1.0], n_rows), (np.tile(row, 2), np.concatenate((smaller, larger)))),
+        shape=(n_rows, n_columns),
     )
     if not sought:
         return bounds, np.zeros(n_rows)

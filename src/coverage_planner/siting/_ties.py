@@ -6,13 +6,17 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_planner.siting._highs import Program, solve_program, work_allowance
+from coverage_planner.siting._highs import Program, solve_program
 from coverage_planner.siting._interchange import interchange_ties
 from coverage_planner.siting._problem import CoveringProblem, SitingProblem, restrict
 from coverage_planner.siting._programs import TieModel, model_ties, write_covering, write_ties
 
-#: Ties are told apart exactly up to this many pairs of free candidate and demand (groups, then points).
-TIE_PAIRS_MOST = 20_000
+#: Ties are told apart exactly up to so many pairs: of free candidates and groups of demand where choices that cover as
+#: much are listed, and where times matter too.
+COVERING_PAIRS_MOST = 20_000
+TIMED_PAIRS_MOST = 5_000
+#: How often HiGHS may ask whether to go on, over all programs of one tie-break.
+_CALLS = 150
 
 #: So many choices of equal covered demand are listed and compared one by one; more are searched by a program.
 _TIES_LISTED = 16
@@ -25,6 +29,14 @@ class _UndecidedError(Exception):
     """The exact tie-break came to no end; says why."""
 
 
+@dataclass
+class _Budget:
+    """What is left to spend on the exact tie-break; `deadline` is a reading of the clock, or None."""
+
+    calls: int
+    deadline: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class _Tie:
     """A choice that covers most, and what may still be exchanged in it: `model` speaks of the `free` candidates."""
@@ -34,7 +46,7 @@ class _Tie:
     opened: _Sites
     free: _Sites
     n_open: int
-    deadline: float | None
+    budget: _Budget
 
     def free_rating(self, sites: _Sites) -> tuple[int, int, int]:
         """Covered demand, weighted time and cost beyond what the opened sites have: the free sites' part."""
@@ -79,7 +91,7 @@ def break_ties(
     if not proved:
         return interchange_ties(problem, sites), "search: covered demand is not proved to be the most possible"
     try:
-        return _break_exactly(problem, covering, sites, opened, closed, deadline), "exact"
+        return _break_exactly(problem, covering, sites, opened, closed, _Budget(_CALLS, deadline)), "exact"
     except _UndecidedError as reason:
         return interchange_ties(problem, sites), f"search: {reason}"
 
@@ -90,20 +102,20 @@ def _break_exactly(
     sites: _Sites,
     opened: _Sites,
     closed: _Sites,
-    deadline: float | None,
+    budget: _Budget,
 ) -> _Sites:
     residual, free = restrict(covering, opened, closed)
     n_open = len(sites) - len(opened)
     if n_open in (0, len(free)):
         return sites  # nothing is left to choose
-    _require_few(residual.n_pairs)
-    ties = _list_ties(residual, np.searchsorted(free, np.setdiff1d(sites, opened)), deadline)
+    _require_few(residual.n_pairs, COVERING_PAIRS_MOST)
+    ties = _list_ties(residual, np.searchsorted(free, np.setdiff1d(sites, opened)), budget)
     if ties is not None:
         choices = [np.sort(np.concatenate((opened, free[tie]))) for tie in ties]
         return min(choices, key=lambda choice: rank(problem, choice))
     model = model_ties(problem, opened, free)
-    _require_few(model.n_pairs)
-    tie = _Tie(problem, model, opened, free, n_open, deadline)
+    _require_few(model.n_pairs, TIMED_PAIRS_MOST)
+    tie = _Tie(problem, model, opened, free, n_open, budget)
     return _smallest_ids(tie, _least_cost(tie, _least_time(tie, interchange_ties(problem, sites))))
 
 
@@ -113,13 +125,13 @@ def rank(problem: SitingProblem, sites: _Sites) -> tuple[int, int, int, tuple[in
     return -covered, time, cost, tuple(np.sort(sites).tolist())
 
 
-def _list_ties(residual: CoveringProblem, chosen: _Sites, deadline: float | None) -> list[_Sites] | None:
+def _list_ties(residual: CoveringProblem, chosen: _Sites, budget: _Budget) -> list[_Sites] | None:
     """List all choices that cover as much as `chosen`, itself among them; None where there are many."""
     ties = [chosen]
     covered = residual.covered(chosen)
     while len(ties) <= _TIES_LISTED:
         program = write_covering(residual, len(chosen), at_least=covered, unlike=ties)
-        values = _solve(program, residual.n_pairs, deadline)
+        values = _solve(program, budget)
         if values is None:
             return ties
         other = np.flatnonzero(values[: residual.n_candidates] > 0.5)  # noqa: PLR2004 - 0 or 1 but for rounding
@@ -129,11 +141,9 @@ def _list_ties(residual: CoveringProblem, chosen: _Sites, deadline: float | None
     return None
 
 
-def _require_few(n_pairs: int) -> None:
-    if n_pairs > TIE_PAIRS_MOST:
-        raise _UndecidedError(
-            f"{n_pairs:,} pairs are left to compare, the exact tie-break takes at most {TIE_PAIRS_MOST:,}"
-        )
+def _require_few(n_pairs: int, most: int) -> None:
+    if n_pairs > most:
+        raise _UndecidedError(f"{n_pairs:,} pairs are left to compare, the exact tie-break takes at most {most:,}")
 
 
 def _least_time(tie: _Tie, sites: _Sites) -> _Sites:
@@ -171,16 +181,17 @@ def _smallest_ids(tie: _Tie, sites: _Sites) -> _Sites:
 
 def _choose(tie: _Tie, program: Program) -> _Sites | None:
     """Solve a program over the free candidates; None where it is proved to have no answer."""
-    values = _solve(program, tie.model.n_pairs, tie.deadline)
+    values = _solve(program, tie.budget)
     if values is None:
         return None
     chosen = tie.free[values[: len(tie.free)] > 0.5]  # noqa: PLR2004 - they are 0 or 1 but for rounding
     return np.sort(np.concatenate((tie.opened, chosen)))
 
 
-def _solve(program: Program, n_pairs: int, deadline: float | None) -> NDArray[np.float64] | None:
-    left = None if deadline is None else deadline - perf_counter()
-    answer = solve_program(program, calls=work_allowance(n_pairs), time_limit_s=left)
+def _solve(program: Program, budget: _Budget) -> NDArray[np.float64] | None:
+    left = None if budget.deadline is None else budget.deadline - perf_counter()
+    answer = solve_program(program, calls=budget.calls, time_limit_s=left)
+    budget.calls -= answer.calls
     if answer.outcome == "infeasible":
         return None
     if answer.outcome == "stopped" or answer.values is None:
@@ -194,6 +205,10 @@ def _better(tie: _Tie, sites: _Sites, found: _Sites | None, settled: int) -> _Si
     The solver's tolerances are not zero; where a choice it returns is worse by one grain in an earlier criterion, two
     choices differ by less than it can see.
     """
-    if found is None or len(found) != len(sites) or rank(tie.problem, found)[:settled] != rank(tie.problem, sites)[:settled]:
+    if (
+        found is None
+        or len(found) != len(sites)
+        or rank(tie.problem, found)[:settled] != rank(tie.problem, sites)[:settled]
+    ):
         raise _UndecidedError(_TOO_CLOSE)
     return min(sites, found, key=lambda choice: rank(tie.problem, choice))

@@ -24,7 +24,7 @@ from coverage_planner.units import Progress
 #: Up to this many pairs the solver is quicker than looking for a better start first.
 _EASY_PAIRS = 20_000
 #: Beyond this many pairs the solver would not get past its first node within a minute.
-_SOLVER_PAIRS_MOST = 120_000
+_SOLVER_PAIRS_MOST = 80_000
 #: Work of the searches, in visits of pairs.
 _PRICE_VISITS, _PRICE_STEPS_MOST = 1e9, 1000
 _SHAKE_VISITS, _SHAKES_MOST = 2e9, 300
@@ -233,7 +233,7 @@ def _adopt(choice: _Choice, sites: NDArray[np.int64], covering: CoveringProblem)
 
 
 def _improve(covering: CoveringProblem, n_open: int, choice: _Choice, effort: _Effort) -> _Choice:
-    """Shake the choice among promising candidates, then look for better prices, while the rest is too large to solve."""
+    """While the rest is too large to solve, shake the choice among promising candidates and look for better prices."""
     for _ in range(_SHAKEN_TWICE):
         if choice.gap <= effort.mip_gap or not effort.has_time():
             break
@@ -241,7 +241,9 @@ def _improve(covering: CoveringProblem, n_open: int, choice: _Choice, effort: _E
         if residual.n_pairs <= _EASY_PAIRS:
             break
         promising = _promising(covering, n_open, choice)
-        few, kept = restrict(covering, np.array([], dtype=np.int64), np.setdiff1d(np.arange(covering.n_candidates), promising))
+        few, kept = restrict(
+            covering, np.array([], dtype=np.int64), np.setdiff1d(np.arange(covering.n_candidates), promising)
+        )
         rounds = int(np.clip(_SHAKE_VISITS / (3 * n_open * max(few.n_pairs, 1)), 10, _SHAKES_MOST))
         found = kept[shake(few, np.searchsorted(kept, choice.sites), rounds=rounds)]
         choice = _adopt(replace(choice, shakes=choice.shakes + rounds), interchange(covering, found), covering)

@@ -36,8 +36,8 @@ class Solution:
     tie_break
         How equal objectives were told apart: 'exact' (every later criterion proved), or 'search' with the reason.
     proof
-        Where the bound comes from: 'branch and bound, HiGHS', or 'duals recomputed' (prices of demand whose bound our own
-        code works out anew).
+        Where the bound comes from: 'branch and bound, HiGHS', or 'duals recomputed' (prices of demand whose bound our
+        own code works out anew).
     """
 
     model: str
