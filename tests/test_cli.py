@@ -14,7 +14,7 @@ import pytest
 import coverage_planner as cp
 from coverage_planner.cli import main
 from coverage_planner.report.results import FILES
-from drawn_plan import PLAN, draw_plan, write_points
+from drawn_plan import PLAN, PREMISES, draw_plan, write_points
 from osm_drawing import place
 
 HEAVY = (
@@ -255,8 +255,8 @@ def test_the_demo_writes_its_results_into_a_folder_of_its_own(tmp_path, monkeypa
     assert {path.name for path in (tmp_path / "coverage-planner-demo").iterdir()} == FILES
     assert results.run["results"]["synthetic"] is True
     overall = results.tables["overall"].set_index(["scenario", "group"])
-    assert 0.55 <= overall.loc[("现状", "walkers"), "covered_demand_share"] <= 0.85
-    assert overall.loc[("方案", "walkers"), "change_covered_demand"] > 0
+    assert 0.55 <= overall.loc[("现状", "户外劳动者"), "covered_demand_share"] <= 0.85
+    assert overall.loc[("方案", "户外劳动者"), "change_covered_demand"] > 0
     assert (tmp_path / "coverage-planner-demo" / "map.html").stat().st_size < 5_000_000
 
 
@@ -267,3 +267,37 @@ def test_the_demo_goes_where_it_is_told(tmp_path, capsys):
     assert f"results: {out} (open map.html first)" in capsys.readouterr().out
     assert cp.read_results(out).run["results"]["language"] == "en"
     assert main(["demo", str(out)]) == 2
+
+
+def test_a_site_has_one_number_on_the_map_in_the_tables_and_on_the_screen(tmp_path, capsys):
+    plan = draw_plan(tmp_path, siting={"n_open": 3})
+    rows = [(*premises[:4], *place(*premises[4:])) for premises in reversed(PREMISES)]  # the best stands last
+    write_points(tmp_path / "premises.csv", ["id", "name", "kind", "cost", "lon", "lat"], rows)
+    assert main(["plan", str(plan), "--out", str(tmp_path / "out"), "--language", "en"]) == 0
+    printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    results = cp.read_results(tmp_path / "out")
+    sites = results.tables["by_site"].query("group == 'walkers'")
+    assert list(sites["number"]) == list(sites["order"]) == [1, 2, 3]
+    assert [line.partition(" (")[0] for line in printed] == [
+        f"  {number}. {name}" for number, name in zip(sites["number"], sites["name"], strict=True)
+    ]
+    page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    for number, name in zip(sites["number"], sites["name"], strict=True):
+        assert f"{number} · {name}" in page
+
+
+def test_a_site_without_a_name_is_called_by_its_id(tmp_path, capsys):
+    plan = draw_plan(tmp_path, siting={"n_open": 1})
+    rows = [(key, name if key == "P5" else "", kind, cost, *place(*corner)) for key, name, kind, cost, *corner in PREMISES]
+    write_points(tmp_path / "premises.csv", ["id", "name", "kind", "cost", "lon", "lat"], rows)
+    assert main(["plan", str(plan), "--out", str(tmp_path / "out"), "--language", "en"]) == 0
+    assert "  1. P2 (" in capsys.readouterr().out
+
+
+def test_a_drive_that_is_not_there_is_refused(tmp_path, capsys, monkeypatch):
+    plan = draw_plan(tmp_path)
+    real = Path.exists
+    gone = tmp_path.resolve().parents
+    monkeypatch.setattr(Path, "exists", lambda self: self not in [*gone, tmp_path, gone[-1]] and real(self))
+    assert main(["plan", str(plan), "--out", str(tmp_path / "out")]) == 2
+    assert "must be in a place that can be written to" in capsys.readouterr().err

@@ -34,7 +34,8 @@ _WORDS = {
         "shares": "{group}（{mode}，{minutes:g} 分钟内）：覆盖 {now:.1%} 的需求",
         "was": "，现状 {before:.1%}",
         "straight": "；直线半径 {radius:.0f} 米会算成 {claim:.1%}",
-        "site": "  {order}. {name}（{kind}）：新增覆盖需求 {gain:g}",
+        "site": "  {order}. {name}{kind}：新增覆盖需求 {gain:,g}",
+        "kind": "（{kind}）",
         "rejected": "{n} 行输入未采用，原因见 rejected.csv",
         "warning": "注意：{text}",
         "written": "结果：{folder}（先打开 map.html）",
@@ -44,7 +45,8 @@ _WORDS = {
         "shares": "{group} ({mode}, within {minutes:g} minutes): {now:.1%} of the demand is covered",
         "was": ", today {before:.1%}",
         "straight": "; a straight-line radius of {radius:.0f} m would have claimed {claim:.1%}",
-        "site": "  {order}. {name} ({kind}): {gain:g} newly covered demand",
+        "site": "  {order}. {name}{kind}: {gain:,g} newly covered demand",
+        "kind": " ({kind})",
         "rejected": "{n} input rows were not used; rejected.csv gives the reasons",
         "warning": "note: {text}",
         "written": "results: {folder} (open map.html first)",
@@ -127,8 +129,10 @@ def _run(given: argparse.Namespace) -> None:
 
 def _check_place(out: Path) -> None:
     """Raise unless a folder can be made where the results shall be."""
-    place = next(parent for parent in out.resolve().parents if parent.exists())
+    place = next((parent for parent in out.resolve().parents if parent.exists()), None)
     try:
+        if place is None:  # a drive of Windows that is not there
+            raise FileNotFoundError("no such drive")
         with TemporaryDirectory(dir=place, prefix=".coverage-planner-"):
             pass
     except OSError as error:
@@ -155,6 +159,8 @@ def _stage_bar(stages: int) -> "Iterator[StageReport]":
 
 
 def _print_summary(run: "PlanRun", folder: Path) -> None:
+    import pandas as pd  # noqa: PLC0415
+
     words = _WORDS[run.plan.language]
     outcome = run.proposed or run.today
     lines = [words["synthetic"]] if run.plan.synthetic else []
@@ -172,12 +178,15 @@ def _print_summary(run: "PlanRun", folder: Path) -> None:
         lines.append(line)
     if run.solution is not None:
         lines.append(run.solution.certificate())
-        for site in run.solution.sites.sort_values("order").to_dict("records"):
-            label = site.get("name") or site["id"]
-            gain = round(float(site["newly_covered_demand"]), 1)
-            lines.append(words["site"].format(order=site["order"], name=label, kind=site["kind"], gain=gain))
+        for site in run.solution.sites.to_dict("records"):
+            label = site["id"] if pd.isna(site.get("name")) else site["name"]
+            kind = "" if pd.isna(site.get("kind")) else words["kind"].format(kind=site["kind"])
+            gain = round(float(site["added_demand"]), 1)
+            lines.append(words["site"].format(order=site["order"], name=label, kind=kind, gain=gain))
     if len(run.rejected):
         lines.append(words["rejected"].format(n=len(run.rejected)))
+        counts = run.rejected.groupby(["table", "reason"]).size()
+        lines += [f"  {table}: {n} x {reason}" for (table, reason), n in counts.items()]
     lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
     lines.append(words["written"].format(folder=folder))
     print("\n".join(lines))  # noqa: T201
