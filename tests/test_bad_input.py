@@ -314,10 +314,11 @@ def test_a_raster_without_a_study_area(folder, refused):
     assert "a raster of people must be cut out by a study area, got none for people.tif; add [study_area]" in message
 
 
-def test_demand_of_zero_cannot_be_scaled(folder, refused):
-    plan = draw_plan(folder, groups=[{**GROUP, "demand": {"file": "demand.csv", "sum": 100}}])
-    table_of(folder, "demand.csv", ("D1", *place(18, 18), 0))
-    assert "demand of demand.csv must not be all zero to be scaled to sum = 100" in refused(plan)
+@pytest.mark.parametrize("scaled", [{}, {"sum": 100}])
+def test_demand_that_is_all_zero(folder, refused, scaled):
+    plan = draw_plan(folder, groups=[{**GROUP, "demand": {"file": "demand.csv", **scaled}}])
+    table_of(folder, "demand.csv", ("D1", *place(18, 18), 0), ("D2", *place(3, 3), 5))  # the second is outside
+    assert f"demand of {GROUP['name']} must not be all zero, got 1 points of demand.csv" in refused(plan)
 
 
 # --- streets ---

@@ -398,6 +398,18 @@ def test_without_siting_only_today_is_measured(tmp_path):
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["solution"] is None
 
 
+def test_demand_is_scaled_to_its_sum_inside_the_study_area(tmp_path):
+    group = {**PLAN["groups"][0], "demand": {"file": "demand.csv", "sum": 500}}
+    plan = draw_plan(tmp_path, premises=None, siting=None, groups=[group])
+    people = {**PEOPLE, (0, 0): 1000.0}  # the last lives outside
+    rows = [(f"D{n}", *place(*corner), weight) for n, (corner, weight) in enumerate(people.items())]
+    write_points(tmp_path / "demand.csv", ["id", "lon", "lat", "demand"], rows)
+    run = run_plan(read_plan(plan))
+    assert share(run.today, "demand") == pytest.approx(500)
+    covered = covered_demand(STATION_CORNERS) / sum(PEOPLE.values())
+    assert share(run.today, "covered_demand_share") == pytest.approx(covered)
+
+
 def test_without_a_study_area_all_points_count(tmp_path):
     plan = draw_plan(tmp_path, study_area=None, premises=None, siting=None, groups=ALONE)
     people = {**PEOPLE, (0, 0): 10.0, (42, 36): 20.0}

@@ -124,7 +124,10 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
         study_area=study_area,
         communities=_read_communities(plan, crs, rejected, counts),
         facilities=points("facilities", plan.facilities, wide, f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"),
-        demand={g.name: points("demand", g.demand, inside, _STUDY_AREA, f" of {g.name}") for g in plan.groups},
+        demand={
+            g.name: _scale(points("demand", g.demand, inside, _STUDY_AREA, f" of {g.name}"), g.demand, g.name)
+            for g in plan.groups
+        },
         premises=points("premises", plan.premises, inside, _STUDY_AREA) if plan.premises else None,
         margin_m=margin_m,
         rows=counts,
@@ -185,23 +188,27 @@ def _read_points(
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
         rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))
-    return _weigh(points, source) if isinstance(source, DemandSource) else points
+    return _weigh(points, source) if isinstance(source, DemandSource) and source.form == "osm" else points
 
 
 def _weigh(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
-    """Give points of interest their weight by kind, and scale to the sum the plan states."""
-    if source.form == "osm":
-        weights = table["kind"].map(dict(source.weights)).astype(float).fillna(1.0)
-        unknown = sorted(set(source.weights) - set(table["kind"]))
-        if unknown:
-            warnings.warn(f"weights of {unknown} match no point of {source.file.name}", stacklevel=2)
-        table = table.assign(demand=weights)
-    if source.sum is not None:
-        total = float(table["demand"].sum())
-        if not total > 0:
-            raise InputError(f"demand of {source.file.name} must not be all zero to be scaled to sum = {source.sum:g}")
-        table = table.assign(demand=table["demand"] * (source.sum / total))
-    return table
+    """Give points of interest their weight by kind."""
+    weights = table["kind"].map(dict(source.weights)).astype(float).fillna(1.0)
+    unknown = sorted(set(source.weights) - set(table["kind"]))
+    if unknown:
+        warnings.warn(f"weights of {unknown} match no point of {source.file.name}", stacklevel=2)
+    return table.assign(demand=weights)
+
+
+def _scale(table: gpd.GeoDataFrame, source: DemandSource, group: str) -> gpd.GeoDataFrame:
+    """Scale the demand that counts, that inside the study area, to the sum the plan states."""
+    total = float(table["demand"].sum())
+    if not total > 0:
+        raise InputError(
+            f"demand of {group} must not be all zero, got {len(table)} points of {source.file.name} without any; "
+            "check the column of the demand, or the weights"
+        )
+    return table if source.sum is None else table.assign(demand=table["demand"] * (source.sum / total))
 
 
 def _keep_inside(
