@@ -288,7 +288,9 @@ def test_a_site_has_one_number_on_the_map_in_the_tables_and_on_the_screen(tmp_pa
 
 def test_a_site_without_a_name_is_called_by_its_id(tmp_path, capsys):
     plan = draw_plan(tmp_path, siting={"n_open": 1})
-    rows = [(key, name if key == "P5" else "", kind, cost, *place(*corner)) for key, name, kind, cost, *corner in PREMISES]
+    rows = [
+        (key, name if key == "P5" else "", kind, cost, *place(*corner)) for key, name, kind, cost, *corner in PREMISES
+    ]
     write_points(tmp_path / "premises.csv", ["id", "name", "kind", "cost", "lon", "lat"], rows)
     assert main(["plan", str(plan), "--out", str(tmp_path / "out"), "--language", "en"]) == 0
     assert "  1. P2 (" in capsys.readouterr().out

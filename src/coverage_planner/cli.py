@@ -185,8 +185,8 @@ def _print_summary(run: "PlanRun", folder: Path) -> None:
             lines.append(words["site"].format(order=site["order"], name=label, kind=kind, gain=gain))
     if len(run.rejected):
         lines.append(words["rejected"].format(n=len(run.rejected)))
-        counts = run.rejected.groupby(["table", "reason"]).size()
-        lines += [f"  {table}: {n} x {reason}" for (table, reason), n in counts.items()]
+        counts = run.rejected.groupby(["table", "reason"], as_index=False).size()
+        lines += [f"  {row['table']}: {row['size']} x {row['reason']}" for row in counts.to_dict("records")]
     lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
     lines.append(words["written"].format(folder=folder))
     print("\n".join(lines))  # noqa: T201

@@ -51,8 +51,8 @@ def propose_candidates(
     Returns
     -------
     geopandas.GeoDataFrame
-        ``id`` ('S0001', … for street positions), ``name``, ``kind`` ('street' for those), ``cost``, ``area_m2`` (NaN where
-        not known), ``gap_id`` (nearest gap), ``geometry``, in the network's CRS; empty where there is no gap.
+        ``id`` ('S0001', … for street positions), ``name``, ``kind`` ('street' for those), ``cost``, ``area_m2`` (NaN
+        where not known), ``gap_id`` (nearest gap), ``geometry``, in the network's CRS; empty where there is no gap.
 
     Raises
     ------
