@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -143,6 +143,7 @@ def test_demand_that_is_no_weight_is_refused(weight, named):
         measure_coverage(times_of([[1.0, 2.0]]), demand_table([1, weight]), 900.0)
 
 
+@settings(deadline=None)
 @given(matrices(), CUTOFFS)
 def test_coverage_equals_a_loop_over_every_pair(drawn, cutoff_s):
     dense, weights = drawn
@@ -167,6 +168,7 @@ def test_coverage_equals_a_loop_over_every_pair(drawn, cutoff_s):
     assert coverage.covered_demand == pytest.approx(covered)
 
 
+@settings(deadline=None)
 @given(matrices())
 def test_the_nearest_facility_is_the_first_of_the_fastest(drawn):
     dense, _ = drawn
@@ -185,6 +187,7 @@ def test_the_nearest_facility_is_the_first_of_the_fastest(drawn):
         assert row["time_s"] == seconds[best, place]
 
 
+@settings(deadline=None)
 @given(matrices(most_facilities=5), st.integers(0, 5), CUTOFFS)
 def test_one_more_facility_never_lowers_coverage(drawn, fewer, cutoff_s):
     dense, weights = drawn
@@ -195,6 +198,7 @@ def test_one_more_facility_never_lowers_coverage(drawn, fewer, cutoff_s):
     assert some.covered_demand <= all_of_them.covered_demand
 
 
+@settings(deadline=None)
 @given(matrices(), CUTOFFS, CUTOFFS)
 def test_a_larger_cutoff_never_lowers_coverage(drawn, one, other):
     dense, weights = drawn
@@ -207,6 +211,7 @@ def test_a_larger_cutoff_never_lowers_coverage(drawn, one, other):
     assert (short.facilities["catchment_demand"] <= far.facilities["catchment_demand"]).all()
 
 
+@settings(deadline=None)
 @given(matrices(), CUTOFFS)
 def test_the_times_within_a_cutoff_are_the_pairs_up_to_it(drawn, cutoff_s):
     dense, _ = drawn

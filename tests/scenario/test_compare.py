@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, InputError
@@ -114,6 +114,7 @@ def test_without_communities_there_are_no_areas(network):
     assert "change_covered_demand_share" in areas.columns
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e6)), min_size=1, max_size=20))
 def test_changes_equal_a_loop_over_every_point(drawn):
     """`compare` needs only the tables of an outcome, so made-up ones show every mixture of before and after."""
