@@ -118,7 +118,7 @@ def test_a_run_prints_shares_sites_and_certificate_and_nothing_else(finished, ca
     )
     assert lines[2].startswith(f"riders（ebike (15 km/h)，4 分钟内）：覆盖 {overall['方案', 'riders']:.1%} 的需求，")
     assert lines[3].startswith("MCLP: 1 sites, objective 54, proved optimal (HiGHS")
-    assert lines[4] == "  1. 康泰药房（药店）：新增覆盖需求 35"
+    assert lines[4] == "  1. 康泰药房（药店）：依次增加覆盖需求 35"
     assert lines[5] == f"结果：{out}（先打开 map.html）"
     assert len(lines) == 6
     assert {path.name for path in out.iterdir()} == FILES
@@ -132,7 +132,7 @@ def test_english_on_request(finished, capsys):
     assert "The data are synthetic, not a real city." in printed
     assert "walkers (walk (4.8 km/h), within 10 minutes): 73.0% of the demand is covered, today 25.7%" in printed
     assert "a straight-line radius of 800 m would have claimed" in printed
-    assert "  1. 康泰药房 (药店): 35 newly covered demand" in printed
+    assert "  1. 康泰药房 (药店): adds 35 covered demand" in printed
     assert f"results: {out} (open map.html first)" in printed
     results = cp.read_results(out)
     assert results.tables["overall"]["scenario"].unique().tolist() == ["today", "proposed"]
@@ -281,6 +281,11 @@ def test_a_site_has_one_number_on_the_map_in_the_tables_and_on_the_screen(tmp_pa
     assert [line.partition(" (")[0] for line in printed] == [
         f"  {number}. {name}" for number, name in zip(sites["number"], sites["name"], strict=True)
     ]
+    # by_site counts what sites cover together at each of them; what is printed adds up to the whole gain
+    added = [float(line.partition(": adds ")[2].partition(" ")[0]) for line in printed]
+    overall = results.tables["overall"].query("group == 'walkers'")
+    assert sum(added) == pytest.approx(overall["change_covered_demand"].iloc[-1])
+    assert sum(added) < sites["newly_covered_demand"].sum()
     page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
     for number, name in zip(sites["number"], sites["name"], strict=True):
         assert f"{number} · {name}" in page
