@@ -178,3 +178,36 @@ def measure_coverage(times: TravelTimes, demand: gpd.GeoDataFrame, cutoff_s: flo
         }
     )
     return Coverage(points, facilities, float(cutoff_s), times.limit_s, times.mode_description, times)
+
+
+def measure_gains(coverage: Coverage, covered_before: NDArray[np.bool_]) -> pd.DataFrame:
+    """Split each facility's catchment into demand that was covered before and demand that was not.
+
+    Parameters
+    ----------
+    coverage
+        Coverage of the scenario with the new facilities.
+    covered_before
+        Shape (d,): whether each demand point was covered without them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per facility, in order: ``id``, ``newly_covered_demand`` and ``overlap_existing_demand``, whatever other
+        new facilities do; they add up to the catchment.
+    """
+    inside = coverage.times.within(coverage.cutoff_s)
+    rows = np.repeat(np.arange(len(inside.facility_ids)), np.diff(inside.indptr))
+    demand = coverage.points["demand"].to_numpy(dtype=float)[inside.indices]
+    before = covered_before[inside.indices]
+
+    def per_facility(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(rows, weights=values, minlength=len(inside.facility_ids)).astype(np.float64)
+
+    return pd.DataFrame(
+        {
+            "id": inside.facility_ids,
+            "newly_covered_demand": per_facility(demand * ~before),
+            "overlap_existing_demand": per_facility(demand * before),
+        }
+    )

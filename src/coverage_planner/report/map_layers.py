@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.coverage.areas import measure_areas
+from coverage_planner.coverage.measure import measure_gains
 from coverage_planner.report import drawing, styles
 from coverage_planner.report.drawing import Piece
 from coverage_planner.report.panel import dot_sign, label_html, line_sign, mark_sign, swatch
@@ -368,26 +369,12 @@ def _gains(now: View, before: View | None) -> pd.DataFrame:
 
     Before is the baseline; without one, the stations that exist.
     """
-    times = now.group.times.within(now.group.group.cutoff_s)
-    facility = np.repeat(np.arange(len(times.facility_ids)), np.diff(times.indptr))
-    demand = now.group.coverage.points["demand"].to_numpy(dtype=float)[times.indices]
-    if before is None:
-        exists = ~_proposed(now.outcome.scenario.facilities)
-        covered = np.bincount(times.indices[exists[facility]], minlength=len(times.demand_ids)) > 0
-    else:
-        covered = before.group.coverage.covered
-    was_covered = covered[times.indices]
-
-    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(facility, weights=weights, minlength=len(times.facility_ids)).astype(np.float64)
-
-    return pd.DataFrame(
-        {
-            "id": times.facility_ids,
-            "newly_covered_demand": total(demand * ~was_covered),
-            "overlap_existing_demand": total(demand * was_covered),
-        }
-    )
+    if before is not None:
+        return measure_gains(now.group.coverage, before.group.coverage.covered)
+    inside = now.group.times.within(now.group.group.cutoff_s)
+    exists = np.repeat(~_proposed(now.outcome.scenario.facilities), np.diff(inside.indptr))
+    covered = np.bincount(inside.indices[exists], minlength=len(inside.demand_ids)) > 0
+    return measure_gains(now.group.coverage, covered)
 
 
 def _candidates(candidates: gpd.GeoDataFrame | None, words: Words) -> MapLayer:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage_planner.coverage.areas import measure_areas
+from coverage_planner.coverage.measure import measure_gains
 from coverage_planner.errors import InputError, SchemaError
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.report.table_columns import GIVEN, SYNTHETIC_NOTE, TABLES, set_types
@@ -273,10 +274,11 @@ def _site_figures(group: GroupOutcome, new: NDArray[np.bool_], before: NDArray[n
         return np.bincount(rows, weights=values[inside.indices], minlength=len(new)).astype(np.float64)
 
     nearest = pd.Series(gained).groupby(coverage.points["facility_id"].to_numpy()).sum()
+    gains = measure_gains(coverage, before)
     return {
-        "newly_covered_demand": total(gained),
+        "newly_covered_demand": gains["newly_covered_demand"].to_numpy(),
         "newly_covered_nearest_demand": nearest.reindex(inside.facility_ids, fill_value=0.0).to_numpy(dtype=float),
-        "overlap_existing_demand": total(weights * before),
+        "overlap_existing_demand": gains["overlap_existing_demand"].to_numpy(),
         "overlap_sites_demand": total(weights * (n_sites > 1)),
         "catchment_demand": coverage.facilities["catchment_demand"].to_numpy(),
         "exclusive_demand": coverage.facilities["exclusive_demand"].to_numpy(),
