@@ -133,7 +133,8 @@ def test_changes_equal_a_loop_over_every_point(drawn):
             }
         )
         coverage = SimpleNamespace(points=points, covered=points["covered"].to_numpy(dtype=bool))
-        group = SimpleNamespace(group=groups()[0], coverage=coverage, shares=shares)
+        times = SimpleNamespace(direction="to_facility")
+        group = SimpleNamespace(group=groups()[0], times=times, coverage=coverage, shares=shares)
         return SimpleNamespace(scenario=SimpleNamespace(name=name), groups={"walkers": group}, communities=None)
 
     points = compare([made_up("today", 0), made_up("plan", 1)]).points["walkers"]
@@ -181,6 +182,17 @@ def test_other_groups_are_refused(network):
 )
 def test_groups_that_differ_are_refused(network, changes):
     with pytest.raises(
-        InputError, match="group 'walkers' must have the same demand points, mode and cutoff in 'today' and 'plan'"
+        InputError,
+        match="group 'walkers' must have the same demand points, mode, cutoff and direction in 'today' and 'plan'",
     ):
         compare([outcome(network, "today", (0, 0)), outcome(network, "plan", (0, 0), **changes)])
+
+
+def test_travel_to_the_station_is_not_compared_with_travel_from_it(network):
+    stations = draw_points((0, 0), prefix="F")
+    there, back = (
+        evaluate(Scenario(direction, stations), network, groups(), direction=direction)
+        for direction in ("to_facility", "from_facility")
+    )
+    with pytest.raises(InputError, match="mode, cutoff and direction in 'to_facility' and 'from_facility'"):
+        compare([there, back])

@@ -56,7 +56,7 @@ def compare(outcomes: Sequence[Outcome]) -> Comparison:
     ConfigError
         Fewer than two outcomes, or a scenario's name repeats.
     InputError
-        The outcomes have not the same groups with the same demand and cutoff.
+        The outcomes have not the same groups with the same demand, mode, cutoff and direction.
     """
     names = [outcome.scenario.name for outcome in outcomes]
     if len(names) < 2 or len(set(names)) < len(names):  # noqa: PLR2004 - a comparison takes two
@@ -86,10 +86,13 @@ def _require_same_groups(one: Outcome, other: Outcome) -> None:
     for name in one.groups:
         a, b = one.groups[name], other.groups[name]
         same_points = a.coverage.points[["id", "demand"]].equals(b.coverage.points[["id", "demand"]])
-        if not same_points or a.group.cutoff_s != b.group.cutoff_s or a.group.mode != b.group.mode:
+        same_travel = (a.group.cutoff_s, a.group.mode, a.times.direction) == (
+            b.group.cutoff_s, b.group.mode, b.times.direction,
+        )  # fmt: skip
+        if not same_points or not same_travel:
             raise InputError(
-                f"group {name!r} must have the same demand points, mode and cutoff in {one.scenario.name!r} and "
-                f"{other.scenario.name!r}; evaluate both with the same Group"
+                f"group {name!r} must have the same demand points, mode, cutoff and direction in "
+                f"{one.scenario.name!r} and {other.scenario.name!r}; evaluate both with the same Group and direction"
             )
 
 
