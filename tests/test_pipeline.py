@@ -701,3 +701,17 @@ def run_zhengzhou(roads, bounds, folder):
         snap={"limit_m": 2000},
     )  # fmt: skip
     return run_plan(read_plan(plan))
+
+
+def test_streets_of_an_unknown_class_are_named(tmp_path):
+    plan = draw_plan(tmp_path, premises=None, siting=None, groups=ALONE)
+    file = tmp_path / "roads.osm"
+    before, middle, after = file.read_text(encoding="utf-8").partition('<way id="7"')  # through the study area
+    file.write_text(before + middle + after.replace('v="residential"', 'v="支路"', 1), encoding="utf-8")
+    run = run_plan(read_plan(plan))
+    [named] = [text for text in run.manifest["warnings"] if "road class" in text]
+    assert (
+        " km of street have a road class that is not known and are closed unless a tag opens them, classes 1: 支路 ("
+        in named
+    )
+    assert "支路" not in set(run.network.edges["highway"])

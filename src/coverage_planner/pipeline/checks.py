@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from coverage_planner.config import Plan
 from coverage_planner.coverage.areas import assign_areas
 from coverage_planner.errors import CrsError, NetworkError, SnapError, name_some
+from coverage_planner.network.access import unknown_classes
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAPPED, snap_points
 from coverage_planner.pipeline.inputs import Inputs, farthest_m
@@ -42,6 +43,20 @@ def require_true_metres(roads: Roads) -> None:
             f"crs must have true metres where the streets are, got {crs.to_string()} ({crs.name}), in which a metre is "
             f"{scales.min():.2f} to {scales.max():.2f} there; leave crs out for the UTM zone of the place"
         )
+
+
+def warn_of_unknown_classes(roads: Roads) -> None:
+    """Warn of streets whose road class is none of OpenStreetMap's: they are closed, as a layer in other words shows."""
+    counts = unknown_classes(roads.segments)
+    if counts.empty:
+        return
+    length_m = roads.segments.loc[roads.segments["highway"].isin(counts.index), "length_m"].sum()
+    classes = name_some([f"{name} ({n} streets)" for name, n in counts.items()])
+    warnings.warn(
+        f"{length_m / 1000:.1f} km of street have a road class that is not known and are closed unless a tag opens "
+        f"them, classes {classes}; write the classes as OpenStreetMap does, or leave the column out",
+        stacklevel=2,
+    )
 
 
 def require_connected(network: RoadNetwork, *, small_component_m: float) -> None:

@@ -25,6 +25,7 @@ from coverage_planner.pipeline.checks import (
     require_true_metres,
     warn_of_lost_communities,
     warn_of_missing_margin,
+    warn_of_unknown_classes,
 )
 from coverage_planner.pipeline.inputs import Inputs, read_inputs
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
@@ -102,6 +103,7 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         with watch.stage("read"):
             inputs = read_inputs(plan, rejected)
         require_true_metres(inputs.roads)
+        warn_of_unknown_classes(inputs.roads)
         warn_of_lost_communities(inputs)
         with watch.stage("network"):
             network = build_network(
