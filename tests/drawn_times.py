@@ -24,6 +24,7 @@ def make_sparse_times(
     rows, columns, seconds, facility_ids, demand_ids, *, limit_s=900.0, direction="to_facility", mode="walk"
 ):
     """Times from triplets; a pair at zero seconds stays a pair."""
+    rows, columns, seconds = np.asarray(rows), np.asarray(columns), np.asarray(seconds, dtype=np.float64)
     order = np.lexsort((columns, rows))
     shape = (len(facility_ids), len(demand_ids))
     place = csr_array((np.arange(1, len(order) + 1), (rows[order], columns[order])), shape=shape)

@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 
 #: Largest total in grains: one bit in eight is left for sums over several sites.
 LARGEST_TOTAL = 2.0**50
-#: A value counts as a whole number of grains when it is this near to one: a decimal fraction is so in binary.
+#: A value counts as a whole number of grains when it is this near to one, and the difference is no more than this share
+#: of the total: decimal fractions are rounded so in binary.
 _NEAR_WHOLE = 1e-9
+_INVISIBLE = 1e-14
+#: 10 to the power of this is still a number.
+_MOST_DECIMALS = 300
 
 
 def count_grains(
@@ -39,10 +43,10 @@ def count_grains(
     total = float(values.sum())
     if total <= 0:
         return np.zeros(len(values)), 1.0
-    finest = math.floor(math.log10(largest_total / total))
+    finest = min(math.floor(math.log10(largest_total) - math.log10(total)), _MOST_DECIMALS)
     for decimals in range(min(0, finest), finest):
         scaled = _scale(values, decimals)
-        if (np.abs(scaled - np.rint(scaled)) <= _NEAR_WHOLE).all():
+        if (np.abs(scaled - np.rint(scaled)) <= min(_NEAR_WHOLE, _INVISIBLE * scaled.sum())).all():
             return np.rint(scaled), 10.0**-decimals
     return np.rint(_scale(values, finest)), 10.0**-finest
 

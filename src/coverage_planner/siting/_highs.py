@@ -171,7 +171,7 @@ def _run(highs: Any, calls: int | None) -> int:
         nonlocal asked, interrupted
         try:
             asked += 1
-            reply.user_interrupt = interrupted or (calls is not None and asked > calls)
+            reply.user_interrupt = interrupted or _is_spent(asked, calls)
         except KeyboardInterrupt:
             interrupted = True
             reply.user_interrupt = True
@@ -182,6 +182,10 @@ def _run(highs: Any, calls: int | None) -> int:
     if interrupted:
         raise KeyboardInterrupt
     return asked
+
+
+def _is_spent(asked: int, calls: int | None) -> bool:
+    return calls is not None and asked > calls
 
 
 def _read_answer(highs: Any, n_columns: int, calls: int) -> Answer:

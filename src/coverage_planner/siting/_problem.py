@@ -244,7 +244,7 @@ def _group(covered_by: csr_array, weights: NDArray[np.float64]) -> CoveringProbl
         key = indices[indptr[point] : indptr[point + 1]].tobytes()
         group[place] = groups.setdefault(key, len(groups))
         if len(groups) > len(first):
-            first.append(point)
+            first.append(int(point))
     merged = np.bincount(group, weights=weights[kept], minlength=len(first)).astype(np.float64)
     cover = covered_by[np.array(first, dtype=np.int64)].T.tocsr()
     cover.sort_indices()

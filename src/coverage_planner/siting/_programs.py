@@ -168,10 +168,10 @@ def write_ties(
     pairs = np.arange(q)
     of_site = sp.csr_array((-np.ones(q), (pairs, model.site)), shape=(q, n))
     of_group = sp.csr_array((np.ones(q), (model.group, pairs)), shape=(model.n_groups, q))
-    scales = [scale_for(np.abs(part).sum()) for part in (model.gain, model.weighted_ms, model.cost)]
-    gain, time, cost = (
-        part * scale for part, scale in zip((model.gain, model.weighted_ms, model.cost), scales, strict=True)
-    )
+    time_scale, cost_scale = scale_for(np.abs(model.weighted_ms).sum()), scale_for(model.cost.sum())
+    # what the solver's tolerance lets the z leave uncovered shortens the time: a large row keeps that below a grain
+    gain_scale = float(2.0 ** -np.ceil(np.log2(max(model.gain.sum(), 1.0) / _LARGEST_TOTAL)))
+    gain, time, cost = model.gain * gain_scale, model.weighted_ms * time_scale, model.cost * cost_scale
     none_x, none_z = np.zeros(n), np.zeros(q)
     totals = [
         np.concatenate((np.ones(n), none_z)), np.concatenate((none_x, gain)),
@@ -179,7 +179,7 @@ def write_ties(
     ]  # fmt: skip
     most = [
         np.inf if limit is None else (limit + 0.5) * scale
-        for limit, scale in zip((most_time, most_cost), scales[1:], strict=True)
+        for limit, scale in ((most_time, time_scale), (most_cost, cost_scale))
     ]
     chain, chain_upper = _earlier_ids(
         np.zeros(n, dtype=bool) if before is None else before, q, sought=before is not None
@@ -199,7 +199,7 @@ def write_ties(
         ]
     )
     objectives = {"time": totals[2], "cost": totals[3], "none": np.zeros(n + q)}
-    least = [n_open, (covered - 0.5) * scales[0], -np.inf, -np.inf]
+    least = [n_open, covered * gain_scale, -np.inf, -np.inf]
     return Program(
         objective=np.concatenate((objectives[objective], np.zeros(extra))),
         maximise=False,

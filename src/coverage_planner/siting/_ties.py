@@ -15,11 +15,12 @@ from coverage_planner.siting._programs import TieModel, model_ties, write_coveri
 #: much are listed, and where times matter too.
 COVERING_PAIRS_MOST = 20_000
 TIMED_PAIRS_MOST = 5_000
-#: How often HiGHS may ask whether to go on, over all programs of one tie-break.
-_CALLS = 150
+#: How often HiGHS may ask whether to go on, over all programs of one tie-break, times the pairs of the first.
+_WORK = 1e6
+_LEAST_CALLS, _MOST_CALLS = 100, 1000
 
 #: So many choices of equal covered demand are listed and compared one by one; more are searched by a program.
-_TIES_LISTED = 16
+_TIES_LISTED = 64
 _TOO_CLOSE = "choices differ by less than the solver's tolerance"
 
 _Sites = NDArray[np.int64]
@@ -91,7 +92,7 @@ def break_ties(
     if not proved:
         return interchange_ties(problem, sites), "search: covered demand is not proved to be the most possible"
     try:
-        return _break_exactly(problem, covering, sites, opened, closed, _Budget(_CALLS, deadline)), "exact"
+        return _break_exactly(problem, covering, sites, opened, closed, deadline), "exact"
     except _UndecidedError as reason:
         return interchange_ties(problem, sites), f"search: {reason}"
 
@@ -102,13 +103,14 @@ def _break_exactly(
     sites: _Sites,
     opened: _Sites,
     closed: _Sites,
-    budget: _Budget,
+    deadline: float | None,
 ) -> _Sites:
     residual, free = restrict(covering, opened, closed)
     n_open = len(sites) - len(opened)
     if n_open in (0, len(free)):
         return sites  # nothing is left to choose
     _require_few(residual.n_pairs, COVERING_PAIRS_MOST)
+    budget = _Budget(int(np.clip(_WORK / max(residual.n_pairs, 1), _LEAST_CALLS, _MOST_CALLS)), deadline)
     ties = _list_ties(residual, np.searchsorted(free, np.setdiff1d(sites, opened)), budget)
     if ties is not None:
         choices = [np.sort(np.concatenate((opened, free[tie]))) for tie in ties]
