@@ -5,6 +5,7 @@ import itertools
 import json
 import shutil
 import threading
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from pandas.testing import assert_frame_equal
 import coverage_planner as cp
 from coverage_planner.config import read_plan
 from coverage_planner.pipeline import run_plan, write_run
+from coverage_planner.pipeline.inputs import farthest_m
 from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.report.results import FILES
 from drawn_plan import (
@@ -715,3 +717,10 @@ def test_streets_of_an_unknown_class_are_named(tmp_path):
         in named
     )
     assert "支路" not in set(run.network.edges["highway"])
+
+
+def test_cars_are_given_the_margin_of_a_motorway(tmp_path):
+    plan = read_plan(draw_plan(tmp_path))
+    car = replace(plan.groups[0], mode="drive", cutoff_s=600.0)
+    assert farthest_m(plan, car) == pytest.approx(600 * 120 * 0.6 / 3.6)
+    assert farthest_m(plan, replace(car, mode="walk")) == pytest.approx(600 * 4.8 / 3.6)

@@ -56,9 +56,11 @@ class Mode:
                 raise ConfigError(f"mode {self.name!r}: {label} must be positive and below 1000, got {value:g}")
 
     def describe(self) -> str:
-        """Say the mode and its speed, as results must."""
+        """Say the mode and its speed, as results must; a street's own `maxspeed` comes first for cars."""
         if self.class_speeds_kph:
             return f"{self.name} (class speeds x {self.urban_factor:g})"
+        if self.rules == "motorcar":
+            return f"{self.name} ({self.speed_kph:g} km/h x {self.urban_factor:g})"
         return f"{self.name} ({self.speed_kph:g} km/h)"
 
 

@@ -26,6 +26,10 @@ _READERS = {"facilities": read_facilities, "premises": read_candidates, "demand"
 _STUDY_AREA = "the study area"
 
 
+#: Speed limit of Chinese motorways (Road Traffic Safety Law, implementing regulation, article 78).
+_MOTORWAY_LIMIT_KPH = 120.0
+
+
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """The tables of a plan, in one metric CRS.
@@ -59,9 +63,13 @@ class Inputs:
 
 
 def farthest_m(plan: Plan, group: GroupSettings) -> float:
-    """How far anybody of a group gets within the cutoff, in metres: cutoff x fastest speed."""
+    """How far anybody of a group gets within the cutoff, in metres: cutoff x fastest speed.
+
+    Signs may allow cars more than their road class does, so the fastest for them is at least the motorway's limit.
+    """
     mode = plan.modes[group.mode]
-    fastest_kph = max([mode.speed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
+    signed_kph = _MOTORWAY_LIMIT_KPH if mode.rules == "motorcar" else 0.0
+    fastest_kph = max([mode.speed_kph, signed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
     return group.cutoff_s * speed_mps(fastest_kph)
 
 

@@ -23,7 +23,8 @@ def mode_text(mode: Mode, words: Mapping[str, str]) -> str:
     name = words.get(mode.name, mode.name)
     if mode.class_speeds_kph:
         return words["mode_class_speeds"].format(mode=name, factor=f"{mode.urban_factor:g}")
-    return words["mode_speed"].format(mode=name, speed=f"{mode.speed_kph:g}")
+    speed = f"{mode.speed_kph:g} × {mode.urban_factor:g}" if mode.rules == "motorcar" else f"{mode.speed_kph:g}"
+    return words["mode_speed"].format(mode=name, speed=speed)
 
 
 def who_text(outcome: Outcome, group: GroupOutcome, words: Mapping[str, str]) -> str:

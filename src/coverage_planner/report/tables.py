@@ -204,7 +204,7 @@ def _facts(outcome: Outcome, name: str) -> dict[str, Any]:
     return {
         "mode": mode.describe(),
         # by car each class of street has its own speed
-        "speed_kph": np.nan if mode.class_speeds_kph else mode.speed_kph,
+        "speed_kph": np.nan if mode.rules == "motorcar" else mode.speed_kph,
         "direction": group.times.direction,
         "n_facilities": len(outcome.scenario.facilities),
         "n_points": len(group.coverage.points),
@@ -238,7 +238,7 @@ def _by_site(outcome: Outcome, baseline: Outcome | None) -> gpd.GeoDataFrame:
     tables = []
     for name, group in outcome.groups.items():
         before = _covered_before(group, new) if baseline is None else baseline.groups[name].coverage.covered
-        figures = _site_figures(group, new, before)
+        figures = _site_figures(group, new, before) | {"added_demand": _added_demand(group, facilities, before)}
         sites = facilities.drop(columns=[c for c in figures if c in facilities]).assign(**figures)
         tables.append(sites[new].assign(group=name, number=np.arange(1, new.sum() + 1)))
     return stack(tables, [*TABLES["by_site"], "mean_time_s"], outcome.network.crs)
@@ -284,6 +284,34 @@ def _site_figures(group: GroupOutcome, new: NDArray[np.bool_], before: NDArray[n
         "exclusive_demand": coverage.facilities["exclusive_demand"].to_numpy(),
         "mean_time_s": coverage.facilities["mean_time_s"].to_numpy(),
     }
+
+
+def _added_demand(group: GroupOutcome, facilities: gpd.GeoDataFrame, before: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Work out what each proposed site adds to the stations and the sites before it, each demand point counted once.
+
+    Sites come in their order of opening or, where one of them has none, in the order of the table.
+
+    Parameters
+    ----------
+    group
+        The outcome for a group.
+    facilities
+        Stations and proposed sites, whose figures are not meant where they are no proposed sites.
+    before
+        Shape (d,): which demand points were covered before.
+    """
+    sites = np.flatnonzero(is_proposed(facilities))
+    if "order" in facilities and facilities["order"].iloc[sites].notna().all():
+        sites = sites[np.argsort(facilities["order"].to_numpy(dtype=float)[sites], kind="stable")]
+    inside = group.coverage.times.within(group.coverage.cutoff_s)
+    weights = group.coverage.points["demand"].to_numpy(dtype=float)
+    left = ~before
+    added = np.zeros(len(facilities))
+    for site in sites:
+        points = inside.indices[inside.indptr[site] : inside.indptr[site + 1]]
+        added[site] = weights[points][left[points]].sum()
+        left[points] = False
+    return added
 
 
 def _by_facility(outcomes: Sequence[Outcome]) -> gpd.GeoDataFrame:
