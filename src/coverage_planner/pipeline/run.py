@@ -171,6 +171,7 @@ def _propose(
             served.gaps,
             network,
             premises=premises,
+            facilities=inputs.facilities if premises is None else None,  # premises numbered alike are other places
             mode=group.mode,
             reach_s=plan.candidates.reach_s or group.cutoff_s,
             spacing_m=plan.candidates.spacing_m,
