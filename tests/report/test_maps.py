@@ -294,7 +294,7 @@ def test_sites_say_what_they_cover_that_was_not_covered(page, today, proposed):
     before, after = today.headline.coverage, proposed.headline.coverage
     gained = after.points["demand"][after.covered & ~before.covered].sum()
     assert gained > 0
-    assert rows["新增覆盖需求"] == f"{gained:,.0f}"  # the only new site: nobody else can have covered it
+    assert rows["新增覆盖需求（含相互重叠）"] == f"{gained:,.0f}"  # the only new site: nobody else can have covered it
     reach = after.facilities.set_index("id")["catchment_demand"]["C7"]
     assert rows["与现有站点重叠的需求"] == f"{reach - gained:,.0f}"
     assert rows["成本"] == "12.5"

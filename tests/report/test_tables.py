@@ -222,10 +222,32 @@ def test_sites_tell_new_from_overlapping_demand(both):
             assert close(row.mean_time_min, mean([(reach[label][row.id] / 60, weights[label]) for label in mine]))
             assert (row.lon, row.lat) == pytest.approx(to_lon_lat.transform(place.x, place.y), abs=1e-7)
         gain = rows_of(both.tables["overall"], group=name, scenario="方案A")["change_covered_demand"].iloc[0]
+        left = {label for label, covered in before.items() if not covered}
+        for row in table.itertuples():  # no order of opening was given: as they stand in the table
+            mine = {label for label in left if row.id in reach[label]}
+            assert close(row.added_demand, sum(weights[label] for label in mine))
+            left -= mine
+        assert close(table["added_demand"].sum(), gain)
         assert close(table["newly_covered_nearest_demand"].sum(), gain)
         assert table["newly_covered_demand"].sum() >= gain
     assert both.tables["by_site"]["overlap_sites_demand"].gt(0).any()
     assert both.tables["by_site"]["overlap_existing_demand"].gt(0).any()
+
+
+def test_sites_add_demand_in_their_order_of_opening(both):
+    ordered = draw_sites().assign(order=[3, 2, 1])
+    name, mode, cutoff = GROUPS[0]
+    plan = both.today.scenario.with_sites("方案B", ordered)
+    outcome = evaluate(plan, both.network, [Group(name, mode, cutoff, draw_demand())])
+    table = report_tables(measure_outcome(outcome), both.network)["by_site"].set_index("id")
+    before, reach, weights = reach_of(both.today, name), reach_of(outcome, name), weights_of(outcome, name)
+    left = {label for label, covered in before.items() if not covered}
+    for site in ("C9", "C8", "C7"):
+        mine = {label for label in left if site in reach[label]}
+        assert close(table.loc[site, "added_demand"], sum(weights[label] for label in mine))
+        left -= mine
+    first = rows_of(both.tables["by_site"], group=name).set_index("id")
+    assert table.loc["C7", "added_demand"] < first.loc["C7", "added_demand"]  # what C8 covers too now counts there
 
 
 def test_sites_without_a_baseline_are_measured_against_the_stations_that_exist(both):

@@ -11,8 +11,9 @@ import pandas as pd
 from coverage_planner.report.words import Language
 
 Kind = Literal[
-    "text", "flag", "count", "number", "share", "minutes", "metres", "degrees", "change", "share_change", "count_change"
-]
+    "text", "flag", "count", "place", "number", "share", "minutes", "metres", "degrees", "change", "share_change",
+    "count_change",
+]  # fmt: skip
 Table = TypeVar("Table", bound=pd.DataFrame)
 
 #: What stands where the data are made up.
@@ -32,7 +33,7 @@ class Column:
         return self.zh if language == "zh" else self.en
 
 
-#: A name means the same in every table.
+#: A name means the same in every table. A 'place' is a whole number that may be missing.
 COLUMNS: Mapping[str, Column] = {
     "scenario": Column("text", "方案", "Scenario"),
     "group": Column("text", "组别", "Group"),
@@ -75,8 +76,9 @@ COLUMNS: Mapping[str, Column] = {
     "proposed": Column("flag", "拟新增", "Proposed"),
     "chosen": Column("flag", "入选", "Chosen"),
     "number": Column("count", "地图序号", "No. on the map"),
-    "order": Column("number", "建设次序", "Order of opening"),
-    "newly_covered_demand": Column("number", "新增覆盖需求", "Newly covered demand"),
+    "order": Column("place", "建设次序", "Order of opening"),
+    "added_demand": Column("number", "依次增加覆盖需求（不重复）", "Covered demand added in this order, each once"),
+    "newly_covered_demand": Column("number", "新增覆盖需求（含相互重叠）", "Newly covered demand (overlaps counted)"),
     "newly_covered_nearest_demand": Column(
         "number", "新增覆盖需求（归最近站点，不重复）", "Newly covered demand, each once, by nearest site"
     ),
@@ -134,8 +136,8 @@ _AREA_FIGURES = (
     "change_covered_demand", "change_covered_demand_share",
 )  # fmt: skip
 _SITE_FIGURES = (
-    "newly_covered_demand", "newly_covered_nearest_demand", "overlap_existing_demand", "overlap_sites_demand",
-    "catchment_demand", "exclusive_demand",
+    "added_demand", "newly_covered_demand", "newly_covered_nearest_demand", "overlap_existing_demand",
+    "overlap_sites_demand", "catchment_demand", "exclusive_demand",
 )  # fmt: skip
 
 #: Table name (its CSV file's stem) -> columns. Minutes and WGS 84: these are for people.

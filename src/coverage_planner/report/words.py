@@ -79,7 +79,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "exclusive_demand": ("独占需求", "Demand in reach of this one alone"),
     "mean_time": ("平均时间", "Mean time"),
     "order": ("建设次序", "Order of opening"),
-    "newly_covered_demand": ("新增覆盖需求", "Newly covered demand"),
+    "newly_covered_demand": ("新增覆盖需求（含相互重叠）", "Newly covered demand (overlaps counted)"),
     "overlap_existing_demand": ("与现有站点重叠的需求", "Demand covered by existing stations too"),
     "cost": ("成本", "Cost"),
     "area_m2": ("面积", "Floor area"),

@@ -23,6 +23,7 @@ FORMATS: Mapping[Kind, str] = {
     "text": "@",
     "flag": "General",
     "count": "#,##0",
+    "place": "0",
     "number": "#,##0.0",
     "share": "0.0%",
     "change": "+#,##0.0;-#,##0.0;0.0",
