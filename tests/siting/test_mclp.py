@@ -74,13 +74,23 @@ def test_the_choice_is_the_best_of_all_in_every_criterion(case):
 
 @settings(deadline=None, max_examples=60)
 @given(cases())
-def test_ties_found_by_programs_are_those_found_one_by_one(case):
+def test_ties_listed_by_time_are_compared_exactly(case):
     arguments = tables(case)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_ties, "_TIES_LISTED", 0)
+        patch.setattr(_ties, "_best_that_covers_as_much", lambda *_: None)
         solution = solve_mclp(**arguments)
     assert solution.tie_break == "exact"
     assert sorted(solution.sites["id"]) == best_choice(case, list(arguments["candidates"]["id"]))[-1]
+
+
+@pytest.mark.parametrize("listed", [0, 1, 3])
+def test_too_many_ties_are_searched(listed, monkeypatch):
+    """Five candidates alike: ten pairs of them cover as much in the same time."""
+    monkeypatch.setattr(_ties, "TIES_LISTED", listed)
+    case = np.full((5, 2), 100.0), np.empty((0, 2)), np.ones(2), np.zeros(5), 2
+    solution = solve_mclp(**tables(case))
+    assert solution.tie_break == f"search: more than {listed} choices cover as much in as little time"
+    assert solution.sites["id"].tolist() == ["C00", "C13"]
 
 
 @settings(deadline=None, max_examples=60)

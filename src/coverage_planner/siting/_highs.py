@@ -15,6 +15,10 @@ Outcome = Literal["optimal", "infeasible", "stopped"]
 #: highspy declares no types for its constructor.
 _new_solver: Any = highspy.Highs
 
+#: How far a row may be missed. HiGHS's own 1e-6 let its presolve call programs infeasible that are not, where a row is
+#: tight (seen with 1.15.1; ERGO-Code/HiGHS issue 1959 names the same remedy).
+FEASIBILITY_TOLERANCE = 1e-9
+
 _SEED = 1974
 #: Budget of a branch and bound: how often HiGHS may ask whether to go on, times the pairs of the problem.
 _WORK = 2e7
@@ -126,7 +130,7 @@ def solve_program(
     highs = _new_solver()
     options: dict[str, Any] = {
         "output_flag": False, "threads": 1, "parallel": "off", "random_seed": _SEED, "mip_rel_gap": 0.0,
-        "mip_abs_gap": float(abs_gap),
+        "mip_abs_gap": float(abs_gap), "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
     }  # fmt: skip
     if node_limit is not None:
         options["mip_max_nodes"] = int(node_limit)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from coverage_planner.siting._highs import Program
+from coverage_planner.siting._highs import FEASIBILITY_TOLERANCE, Program
 from coverage_planner.siting._problem import CoveringProblem, SitingProblem
 from coverage_planner.units import UNREACHED_MS
 
@@ -20,6 +19,14 @@ _LARGEST_TOTAL = 1e8
 def scale_for(total: float) -> float:
     """Factor for numbers that add up to `total`: 1, or a power of two that brings them below 10^8."""
     return float(2.0 ** -max(0, np.ceil(np.log2(max(total, 1.0) / _LARGEST_TOTAL))))
+
+
+def slack_of(coefficients: NDArray[np.float64]) -> float:
+    """Grains by which a row must be loosened, so that the solver's tolerance cannot cut off what meets it exactly.
+
+    The solver judges a row relative to its largest coefficient; a hundred times its tolerance is ample.
+    """
+    return 0.5 + 100 * FEASIBILITY_TOLERANCE * float(np.abs(coefficients).max(initial=0.0))
 
 
 def write_covering(
@@ -35,7 +42,7 @@ def write_covering(
     problem, n_open
         The problem and how many sites open.
     at_least
-        Demand in grains that the choice must cover.
+        Demand in grains that the choice must cover, with `slack_of`: a choice that comes out may miss it by that.
     unlike
         Choices that must not come out.
     """
@@ -51,7 +58,7 @@ def write_covering(
         ],
         format="csr",
     )
-    least = (at_least - 0.5) * scale if at_least > 0 else -np.inf
+    least = (at_least - slack_of(problem.weights)) * scale if at_least > 0 else -np.inf
     return Program(
         objective=np.concatenate((np.zeros(n), problem.weights * scale)),
         maximise=True,
@@ -72,7 +79,7 @@ def _pair_up(choices: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], N
 
 @dataclass(frozen=True, eq=False)
 class TieModel:
-    """Which choices of free sites cover a given demand, how long people then travel, and what that costs.
+    """Which choices of free sites cover a given demand, and how long people then travel.
 
     Demand points that prefer the same sites in the same order form a group: whichever sites open, they all go to the
     same one. Each group is assigned to the nearest open site: column z of a pair of free site and group says that it
@@ -88,8 +95,6 @@ class TieModel:
         Shape (q,), grains: demand newly covered by the pair; zero where the group is covered anyway.
     weighted_ms
         Shape (q,): demand-weighted time that the pair adds; negative where it shortens the way.
-    cost
-        Shape (n_free,), grains.
     """
 
     n_free: int
@@ -98,7 +103,6 @@ class TieModel:
     group: NDArray[np.int64]
     gain: NDArray[np.float64]
     weighted_ms: NDArray[np.float64]
-    cost: NDArray[np.float64]
 
     @property
     def n_pairs(self) -> int:
@@ -137,110 +141,62 @@ def model_ties(problem: SitingProblem, opened: NDArray[np.int64], free: NDArray[
         group=np.repeat(np.arange(len(first)), lengths[first]),
         gain=np.bincount(place, weights=gain, minlength=n_pairs).astype(np.float64),
         weighted_ms=np.bincount(place, weights=weighted_ms, minlength=n_pairs).astype(np.float64),
-        cost=problem.cost[free],
     )
 
 
 def write_ties(
     model: TieModel,
     n_open: int,
-    objective: Literal["time", "cost", "none"],
     *,
     covered: int,
     most_time: int | None = None,
-    most_cost: int | None = None,
-    before: NDArray[np.bool_] | None = None,
+    unlike: Sequence[NDArray[np.int64]] = (),
 ) -> Program:
-    """Write the search among ties: columns are x (free candidates, whole), z (pairs) and those of `_earlier_ids`.
+    """Write the search among ties: columns are x (free candidates, whole) and z (pairs); weighted time is to be small.
 
     Parameters
     ----------
     model, n_open
         The model and how many of the free candidates open.
-    objective
-        What is to be small.
-    covered, most_time, most_cost
-        What the choice must cover, and may take in time and cost, in grains, the free candidates' part.
-    before
-        Shape (n_free,): a choice; the one sought must come before it in the order of sorted ids.
+    covered, most_time
+        What the choice must cover, and the weighted time it may take, in grains, the free candidates' part. Both with
+        `slack_of`: a choice that comes out may miss them by that.
+    unlike
+        Choices that must not come out.
     """
     n, q = model.n_free, model.n_pairs
     pairs = np.arange(q)
     of_site = sp.csr_array((-np.ones(q), (pairs, model.site)), shape=(q, n))
     of_group = sp.csr_array((np.ones(q), (model.group, pairs)), shape=(model.n_groups, q))
-    time_scale, cost_scale = scale_for(np.abs(model.weighted_ms).sum()), scale_for(model.cost.sum())
-    # what the solver's tolerance lets the z leave uncovered shortens the time: a large row keeps that below a grain
-    gain_scale = float(2.0 ** -np.ceil(np.log2(max(model.gain.sum(), 1.0) / _LARGEST_TOTAL)))
-    gain, time, cost = model.gain * gain_scale, model.weighted_ms * time_scale, model.cost * cost_scale
-    none_x, none_z = np.zeros(n), np.zeros(q)
-    totals = [
-        np.concatenate((np.ones(n), none_z)), np.concatenate((none_x, gain)),
-        np.concatenate((none_x, time)), np.concatenate((cost, none_z)),
-    ]  # fmt: skip
-    most = [
-        np.inf if limit is None else (limit + 0.5) * scale
-        for limit, scale in ((most_time, time_scale), (most_cost, cost_scale))
-    ]
-    chain, chain_upper = _earlier_ids(
-        np.zeros(n, dtype=bool) if before is None else before, q, sought=before is not None
-    )
-    extra = chain.shape[1] - n - q
-    rows = sp.hstack(
+    gain_scale, time_scale = scale_for(model.gain.sum()), scale_for(np.abs(model.weighted_ms).sum())
+    none_x = np.zeros(n)
+    time = np.concatenate((none_x, model.weighted_ms * time_scale))
+    known = sp.csr_array((np.ones(n_open * len(unlike)), _pair_up(unlike)), shape=(len(unlike), n + q))
+    rows = sp.vstack(
         [
-            sp.vstack(
-                [
-                    sp.hstack([of_site, sp.eye_array(q)]),
-                    sp.hstack([sp.csr_array((model.n_groups, n)), of_group]),
-                    sp.csr_array(np.stack(totals)),
-                ],
-                format="csr",
+            sp.hstack([of_site, sp.eye_array(q)]),
+            sp.hstack([sp.csr_array((model.n_groups, n)), of_group]),
+            sp.csr_array(
+                np.stack([np.repeat([1.0, 0.0], [n, q]), np.concatenate((none_x, model.gain * gain_scale)), time])
             ),
-            sp.csr_array((q + model.n_groups + len(totals), extra)),
-        ]
+            known,
+        ],
+        format="csr",
     )
-    objectives = {"time": totals[2], "cost": totals[3], "none": np.zeros(n + q)}
-    least = [n_open, covered * gain_scale, -np.inf, -np.inf]
+    least = (covered - slack_of(model.gain)) * gain_scale
+    most = np.inf if most_time is None else (most_time + slack_of(model.weighted_ms)) * time_scale
+    n_open_ended = q + model.n_groups
     return Program(
-        objective=np.concatenate((objectives[objective], np.zeros(extra))),
+        objective=time,
         maximise=False,
-        whole=np.arange(n + q + extra) < n,
-        lower=np.zeros(n + q + extra),
-        upper=np.ones(n + q + extra),
-        rows=sp.vstack([rows, chain], format="csr"),
-        row_lower=np.concatenate((np.full(q + model.n_groups, -np.inf), least, np.full(len(chain_upper), -np.inf))),
-        row_upper=np.concatenate((np.zeros(q), np.ones(model.n_groups), [n_open, np.inf, *most], chain_upper)),
+        whole=np.arange(n + q) < n,
+        lower=np.zeros(n + q),
+        upper=np.ones(n + q),
+        rows=rows,
+        row_lower=np.concatenate(
+            (np.full(n_open_ended, -np.inf), [n_open, least, -np.inf], np.full(len(unlike), -np.inf))
+        ),
+        row_upper=np.concatenate(
+            (np.zeros(q), np.ones(model.n_groups), [n_open, np.inf, most], np.full(len(unlike), n_open - 1.0))
+        ),
     )
-
-
-def _earlier_ids(chosen: NDArray[np.bool_], n_pairs: int, *, sought: bool) -> tuple[sp.csr_array, NDArray[np.float64]]:
-    """Write rows (all "at most") that only choices before `chosen` in the order of sorted ids can meet.
-
-    A choice of equally many sites comes before another when the smallest site that is in only one of them is in it. So
-    some site b outside `chosen` must open together with all chosen sites before b. Column q says for each chosen site
-    that it and all chosen sites before it open; column b for each other site that it is the one.
-    """
-    n = len(chosen)
-    held, others = (np.flatnonzero(chosen), np.flatnonzero(~chosen)) if sought else (np.empty(0, int), np.empty(0, int))
-    first_q, first_b = n + n_pairs, n + n_pairs + len(held)
-    q_columns, b_columns = first_q + np.arange(len(held)), first_b + np.arange(len(others))
-    n_before = np.searchsorted(held, others)
-    behind = n_before > 0
-    pairs_at_most = [  # (column, column that it must not exceed)
-        (q_columns, held),
-        (q_columns[1:], q_columns[:-1]),
-        (b_columns, others),
-        (b_columns[behind], q_columns[n_before[behind] - 1]),
-    ]
-    smaller = np.concatenate([pair[0] for pair in pairs_at_most])
-    larger = np.concatenate([pair[1] for pair in pairs_at_most])
-    n_rows, n_columns = len(smaller), first_b + len(others)
-    row = np.arange(n_rows)
-    bounds = sp.csr_array(
-        (np.repeat([1.0, -1.0], n_rows), (np.tile(row, 2), np.concatenate((smaller, larger)))),
-        shape=(n_rows, n_columns),
-    )
-    if not sought:
-        return bounds, np.zeros(n_rows)
-    some = np.zeros(n_columns)
-    some[b_columns] = -1.0
-    return sp.vstack([bounds, sp.csr_array(some[None])], format="csr"), np.append(np.zeros(n_rows), -1.0)
