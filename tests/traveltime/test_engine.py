@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError
@@ -57,6 +57,18 @@ def test_times_equal_networkx_with_all_points_inserted(case, direction, limit_s)
     assert within[expected < limit_s - 0.01].all(), "a pair within the limit is missing"
     assert not within[expected > limit_s + 0.01].any(), "a pair beyond the limit is there"
     assert (found <= limit_s * 1000).all()
+
+
+@given(cases(), st.sampled_from(DIRECTIONS), st.data())
+@settings(max_examples=80, deadline=None)
+def test_exactly_at_the_limit_is_within_it(case, direction, data):
+    network, facilities, demand = case
+    all_ms = search(network, facilities, demand, NEVER, direction)
+    assume((all_ms > 0).any())
+    limit_ms = data.draw(st.sampled_from(sorted({int(ms) for ms in all_ms[all_ms > 0]})))
+    for limit in (limit_ms, limit_ms - 1):
+        expected = np.where(all_ms <= limit, all_ms, -1)
+        np.testing.assert_array_equal(search(network, facilities, demand, limit / 1000, direction), expected)
 
 
 @given(cases(), st.sampled_from([60.0, NEVER]))

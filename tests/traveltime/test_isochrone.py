@@ -141,6 +141,15 @@ def test_the_area_does_not_cross_the_river():
     assert dry.intersection(bank).area > 0, "without the river it would"
 
 
+def test_beside_a_bridge_is_water():
+    lake = ("water", shapely.box(-1000, 100, 1000, 900))
+    network = draw_network({"A": (0, 0), "B": (0, 1000)}, [("AB", {"bridge": "yes"})], obstacles=[lake])
+    area = isochrones(network, draw_points((0, 0)), mode="walk", cutoffs_s=[1800], cell_m=20.0).geometry.iloc[0]
+    assert area.contains(shapely.Point(100, 50))
+    assert area.contains(shapely.Point(100, 950))
+    assert area.intersection(shapely.box(-1000, 120, 1000, 880)).area <= 20.0 * 760, "no more than the cells on it"
+
+
 def test_the_grid_prefers_the_larger_island_as_snapping_does():
     places = {"A": (0, 0), "B": (3000, 0), "C": (0, 400), "D": (400, 400), "E": (0, 500), "F": (300, 500)}
     network = draw_network(places, [("AB", {}), ("CD", {}), ("EF", {})], small_component_m=2000.0)
