@@ -144,7 +144,7 @@ def _open_barriers(
     twins = len(node_ids) + np.arange(len(moved))
     flat = flat.copy()
     flat[moved] = twins
-    coordinates = _end_coordinates(pieces)[moved]
+    coordinates = _end_coordinates(pieces.geometry)[moved]
     passing = np.where(np.repeat(blocked_by_node[old], 2, axis=1), np.nan, 1.0)
     barrier_lines = shapely.linestrings(np.repeat(coordinates[:, np.newaxis, :], 2, axis=1))
     return (
@@ -160,12 +160,12 @@ def _open_barriers(
     )
 
 
-def _end_coordinates(pieces: _Pieces) -> NDArray[np.float64]:
-    """Shape (2 s, 2): coordinates of each piece's ends, in the order of ``ends.ravel()``."""
-    coordinates, owner = shapely.get_coordinates(pieces.geometry, return_index=True)
-    counts = np.bincount(owner, minlength=len(pieces.geometry))
-    last = np.cumsum(counts) - 1
-    ends: NDArray[np.float64] = coordinates[np.column_stack([last - counts + 1, last]).ravel()]
+def _end_coordinates(lines: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Shape (2 s, 2): coordinates of the first and the last vertex of each line in turn."""
+    coordinates, owner = shapely.get_coordinates(lines, return_index=True)
+    last = np.cumsum(np.bincount(owner, minlength=len(lines))) - 1
+    first = np.concatenate(([0], last[:-1] + 1))
+    ends: NDArray[np.float64] = coordinates[np.column_stack([first, last]).ravel()]
     return ends
 
 
@@ -183,7 +183,8 @@ def _join_chains(
     keys = np.column_stack([pieces.speeds, pieces.snappable[:, np.newaxis]])
     swapped = keys.copy()
     swapped[:, :-1] = pieces.speeds.reshape(len(u), -1, 2)[:, :, ::-1].reshape(len(u), -1)
-    codes = np.unique(np.nan_to_num(np.vstack([keys, swapped]), nan=-1.0), axis=0, return_inverse=True)[1].ravel()
+    both = pd.DataFrame(np.nan_to_num(np.vstack([keys, swapped]), nan=-1.0))
+    codes = both.groupby(list(both.columns), sort=False).ngroup().to_numpy()
     as_drawn, as_reversed = codes[: len(u)], codes[len(u) :]
     two = np.flatnonzero(np.diff(indptr) == 2)  # noqa: PLR2004 - one street comes, one goes
     first, second = incident[indptr[two]], incident[indptr[two] + 1]
@@ -265,9 +266,7 @@ def order_along_curve(
     used, ends = np.unique(edges[["u", "v"]].to_numpy(), return_inverse=True)
     ends = ends.reshape(-1, 2)
     coordinates = np.empty((len(used), 2))
-    lines = edges.geometry.to_numpy()
-    coordinates[ends[:, 0]] = shapely.get_coordinates(shapely.get_point(lines, 0))
-    coordinates[ends[:, 1]] = shapely.get_coordinates(shapely.get_point(lines, -1))
+    coordinates[ends.ravel()] = _end_coordinates(edges.geometry.to_numpy())
     points = gpd.GeoSeries(shapely.points(coordinates), crs=edges.crs)
     curve = np.lexsort((node_ids[used], points.hilbert_distance().to_numpy()))
     rank = np.empty(len(used), dtype=np.int64)
