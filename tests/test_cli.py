@@ -113,11 +113,13 @@ def test_a_run_prints_shares_sites_and_certificate_and_nothing_else(finished, ca
     assert printed.err == ""
     assert lines[0] == "数据为人工合成，不是真实城市。"
     assert lines[1].startswith(
-        f"walkers（walk (4.8 km/h)，10 分钟内）：覆盖 {overall['方案', 'walkers']:.1%} 的需求，"
+        f"walkers（步行 (4.8 km/h)，10 分钟内）：覆盖 {overall['方案', 'walkers']:.1%} 的需求，"
         f"现状 {overall['现状', 'walkers']:.1%}；直线半径 800 米会算成 "
     )
-    assert lines[2].startswith(f"riders（ebike (15 km/h)，4 分钟内）：覆盖 {overall['方案', 'riders']:.1%} 的需求，")
-    assert lines[3].startswith("MCLP: 1 sites, objective 54, proved optimal (HiGHS")
+    assert lines[2].startswith(
+        f"riders（电动自行车 (15 km/h)，4 分钟内）：覆盖 {overall['方案', 'riders']:.1%} 的需求，"
+    )
+    assert lines[3].startswith("MCLP：1 个站点，目标值 54，已证明最优（HiGHS")
     assert lines[4] == "  1. 康泰药房（药店）：依次增加覆盖需求 35"
     assert lines[5] == f"结果：{out}（先打开 map.html）"
     assert len(lines) == 6
@@ -130,7 +132,7 @@ def test_english_on_request(finished, capsys):
     assert main(["plan", str(plan), "--out", str(out), "--language", "en"]) == 0
     printed = capsys.readouterr().out
     assert "The data are synthetic, not a real city." in printed
-    assert "walkers (walk (4.8 km/h), within 10 minutes): 73.0% of the demand is covered, today 25.7%" in printed
+    assert "walkers (on foot (4.8 km/h), within 10 minutes): 73.0% of the demand is covered, today 25.7%" in printed
     assert "a straight-line radius of 800 m would have claimed" in printed
     assert "  1. 康泰药房 (药店): adds 35 covered demand" in printed
     assert f"results: {out} (open map.html first)" in printed
@@ -149,6 +151,7 @@ def test_rejected_rows_are_said(tmp_path, capsys):
     assert main(["plan", str(plan), "--out", str(tmp_path / "out"), "--language", "en"]) == 0
     printed = capsys.readouterr().out
     assert "2 input rows were not used; rejected.csv gives the reasons" in printed
+    assert "  demand: 1 x demand is less than 0" in printed
     assert "proved" not in printed
     assert pd.read_csv(tmp_path / "out" / "rejected.csv", encoding="utf-8-sig")["row"].tolist() == [3, 4]
 
@@ -250,7 +253,7 @@ def test_the_demo_writes_its_results_into_a_folder_of_its_own(tmp_path, monkeypa
     assert main(["demo"]) == 0
     printed = capsys.readouterr().out
     assert "数据为人工合成，不是真实城市。" in printed
-    assert "proved optimal" in printed
+    assert "已证明最优" in printed
     results = cp.read_results("coverage-planner-demo")
     assert {path.name for path in (tmp_path / "coverage-planner-demo").iterdir()} == FILES
     assert results.run["results"]["synthetic"] is True

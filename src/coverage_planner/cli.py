@@ -37,6 +37,7 @@ _WORDS = {
         "site": "  {order}. {name}{kind}：依次增加覆盖需求 {gain:,g}",
         "kind": "（{kind}）",
         "rejected": "{n} 行输入未采用，原因见 rejected.csv",
+        "refused": "  {table}：{n} 行{reason}",
         "warning": "注意：{text}",
         "written": "结果：{folder}（先打开 map.html）",
         "synthetic": "数据为人工合成，不是真实城市。",
@@ -48,6 +49,7 @@ _WORDS = {
         "site": "  {order}. {name}{kind}: adds {gain:,g} covered demand",
         "kind": " ({kind})",
         "rejected": "{n} input rows were not used; rejected.csv gives the reasons",
+        "refused": "  {table}: {n} x {reason}",
         "warning": "note: {text}",
         "written": "results: {folder} (open map.html first)",
         "synthetic": "The data are synthetic, not a real city.",
@@ -161,13 +163,18 @@ def _stage_bar(stages: int) -> "Iterator[StageReport]":
 def _print_summary(run: "PlanRun", folder: Path) -> None:
     import pandas as pd  # noqa: PLC0415
 
-    words = _WORDS[run.plan.language]
+    from coverage_planner.report.speech import speech  # noqa: PLC0415
+
+    words, said = _WORDS[run.plan.language], speech(run.plan.language)
     outcome = run.proposed or run.today
     lines = [words["synthetic"]] if run.plan.synthetic else []
     for name, group in outcome.groups.items():
         shares = group.shares.iloc[0]
         line = words["shares"].format(
-            group=name, mode=shares["mode"], minutes=shares["cutoff_s"] / 60, now=shares["covered_demand_share"]
+            group=name,
+            mode=said.say("mode", shares["mode"]),
+            minutes=shares["cutoff_s"] / 60,
+            now=shares["covered_demand_share"],
         )
         if run.proposed is not None:
             before = run.today.groups[name].shares.iloc[0]
@@ -177,7 +184,7 @@ def _print_summary(run: "PlanRun", folder: Path) -> None:
         )
         lines.append(line)
     if run.solution is not None:
-        lines.append(run.solution.certificate())
+        lines.append(said.certificate(run.solution))
         for site in run.solution.sites.to_dict("records"):
             label = site["id"] if pd.isna(site.get("name")) else site["name"]
             kind = "" if pd.isna(site.get("kind")) else words["kind"].format(kind=site["kind"])
@@ -186,7 +193,12 @@ def _print_summary(run: "PlanRun", folder: Path) -> None:
     if len(run.rejected):
         lines.append(words["rejected"].format(n=len(run.rejected)))
         counts = run.rejected.groupby(["table", "reason"], as_index=False).size()
-        lines += [f"  {row['table']}: {row['size']} x {row['reason']}" for row in counts.to_dict("records")]
+        lines += [
+            words["refused"].format(
+                table=said.say("table", row["table"]), n=row["size"], reason=said.say("reason", row["reason"])
+            )
+            for row in counts.to_dict("records")
+        ]
     lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
     lines.append(words["written"].format(folder=folder))
     print("\n".join(lines))  # noqa: T201

@@ -21,7 +21,7 @@ from coverage_planner.report import whole_folder
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.results import FILES, check_folder, read_results, write_results
-from coverage_planner.report.table_columns import COLUMNS, LAYERS, SHEETS, SYNTHETIC_NOTE, TABLES
+from coverage_planner.report.table_columns import COLUMNS, HEADINGS, LAYERS, SHEETS, SYNTHETIC_NOTE, TABLES
 from coverage_planner.report.tables import measure_outcome, report_tables
 from coverage_planner.report.workbook import MOST_ROWS, certificate_text, write_workbook
 from coverage_planner.scenario.scenario import Scenario
@@ -469,7 +469,7 @@ def test_the_workbook_holds_every_table_in_the_planners_language(home, plan, tod
     for name, table in tables.items():
         sheet = book[SHEETS[name][column]]
         header, *rows = sheet.iter_rows()
-        assert [cell.value for cell in header] == [COLUMNS[c].heading(language) for c in table]
+        assert [cell.value for cell in header] == [HEADINGS.get((name, c), COLUMNS[c]).heading(language) for c in table]
         assert all(cell.font.bold for cell in header)
         assert sheet.freeze_panes == "A2"
         assert len(rows) == len(table)
@@ -525,6 +525,9 @@ def test_key_figures_put_the_scenarios_beside_each_other(home, plan, today):
     assert remarks[1] == "选址结果: MCLP：1 个站点，目标值 410，已证明最优（HiGHS 1.8.0）"
     assert remarks[2] == f"道路数据: {plan.network.source}"
     for sheet in book:
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1), sheet.title
+        assert sheet.print_title_rows == ("$2:$2" if sheet.title == "关键指标" else "$1:$1")
+        assert sheet.row_dimensions[2 if sheet.title == "关键指标" else 1].height >= 15
         widths = [sheet.column_dimensions[cell.column_letter].width for cell in sheet[2]]
         assert all(8 <= width <= 48 for width in widths), sheet.title
     book.close()

@@ -125,6 +125,12 @@ COLUMNS: Mapping[str, Column] = {
     "mean_time_s_proposed": Column("number", "平均时间（秒，方案）", "Mean time, proposed (s)"),
 }
 
+#: Table and column whose heading is another than the column's own.
+HEADINGS: Mapping[tuple[str, str], Column] = {
+    ("islands", "mode"): Column("text", "出行方式", "Mode"),
+    ("rejected", "reason"): Column("text", "原因", "Reason"),
+}
+
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
     {"name", "kind", "level", "services", "opening_hours", "capacity", "cost", "area_m2", "gap_id", "order",

@@ -1,7 +1,7 @@
 """Tables -> summary.xlsx: key figures first, headings in the planner's language, text that stays text."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,12 +10,12 @@ import pandas as pd
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from coverage_planner.network.modes import DEFAULT_MODES
-from coverage_planner.report.table_columns import COLUMNS, SHEETS, SYNTHETIC_NOTE, Kind
-from coverage_planner.report.tables import NO_SUBDISTRICT
-from coverage_planner.report.words import Language, words
+from coverage_planner.report.speech import Speech, speech
+from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, Kind
+from coverage_planner.report.words import Language
 from coverage_planner.siting.solution import Solution
 
 #: Kind of column -> how a workbook shows it.
@@ -41,6 +41,7 @@ _CHANGES: Mapping[Kind, Kind] = {"share": "share_change", "count": "count_change
 MOST_ROWS = 100_000
 _NARROWEST, _WIDEST = 8, 48
 _ROWS_MEASURED = 500
+_LINE_POINTS = 15.0
 _WIDE_FROM = "ᄀ"  # from here on, characters are mostly twice as wide
 
 _HEADER_FONT = Font(bold=True)
@@ -52,71 +53,6 @@ _KEY_MEASURES = (
     "covered_demand_share", "covered_point_share", "covered_area_share", "covered_road_share", "covered_demand",
     "demand", "mean_time_min", "straight_line_demand_share", "straight_line_radius_m", "n_facilities", "n_points",
 )  # fmt: skip
-
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "measure": ("指标", "Measure"),
-    "change": ("变化", "Change"),
-    "yes": ("是", "yes"),
-    "no": ("否", "no"),
-    "no_subdistrict": ("（未注明街道）", "(none given)"),
-    "class_speeds": ("按道路等级车速", "road class speeds"),
-    "solution": ("选址结果", "Choice of sites"),
-    "optimal": (
-        "{model}：{n} 个站点，目标值 {objective:g}，已证明最优（{solver}）",
-        "{model}: {n} sites, objective {objective:g}, proved optimal ({solver})",
-    ),
-    "feasible": (
-        "{model}：{n} 个站点，目标值 {objective:g}；已证明任何其他选择不超过 {bound:g}（差距 {gap:.2%}，{solver}）",
-        (
-            "{model}: {n} sites, objective {objective:g}; no other choice can reach more than {bound:g} "
-            "(gap {gap:.2%}, {solver})"
-        ),
-    ),
-    "streets": ("道路数据", "Streets"),
-    "cut_off": (
-        "此表仅显示前 {shown:,} 行，共 {rows:,} 行；全部数据见 {file}",
-        "Only the first {shown:,} of {rows:,} rows are shown; all are in {file}",
-    ),
-    "straight_line_note": (
-        "直线半径所称覆盖率：以站点为圆心、时限×速度为半径画圆所得的覆盖率，仅供对照；其余各项均按路网计算。",
-        (
-            "The straight-line share is what circles of cutoff x speed around the stations would claim, for comparison "
-            "only; all else is measured over the streets."
-        ),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class _Speech:
-    """How a language says things: `texts` are our own phrases, `values` the words that stand in tables."""
-
-    language: Language
-    texts: Mapping[str, str]
-    values: Mapping[str, str]
-
-    def heading(self, column: str) -> str:
-        return COLUMNS[column].heading(self.language)
-
-    def sheet(self, name: str) -> str:
-        return SHEETS[name][0 if self.language == "zh" else 1]
-
-    def say(self, column: str, value: Any) -> Any:
-        """Say in the planner's language what is a word of ours; a planner's own text stays as it is."""
-        if isinstance(value, bool):
-            return self.texts["yes" if value else "no"]
-        if not isinstance(value, str):
-            return value
-        if column in {"direction", "level", "reason"}:
-            return self.values.get(value, value)
-        if column == "name" and value == NO_SUBDISTRICT:
-            return self.texts["no_subdistrict"]
-        if column in {"mode", "reason_shares"}:
-            # such as 'drive (class speeds x 0.6)' and 'barrier 82 %; no_station_in_reach 18 %'
-            parts = (part.partition(" ") for part in value.split("; "))
-            said = "; ".join(f"{self.values.get(word, word)}{space}{rest}" for word, space, rest in parts)
-            return said.replace("class speeds", self.texts["class_speeds"]) if column == "mode" else said
-        return value
 
 
 def write_workbook(
@@ -150,35 +86,19 @@ def write_workbook(
     ConfigError
         Unknown language.
     """
-    speech = _speech(language)
+    said = speech(language)
     book = openpyxl.Workbook()
     first = book.worksheets[0]
-    first.title = speech.sheet("key_figures")
-    _key_figures(first, tables["overall"], speech, streets=streets, solution=solution, synthetic=synthetic)
+    first.title = said.sheet("key_figures")
+    _key_figures(first, tables["overall"], said, streets=streets, solution=solution, synthetic=synthetic)
     for name, table in tables.items():
-        _table_sheet(book.create_sheet(speech.sheet(name)), name, table, speech)
+        _table_sheet(book.create_sheet(said.sheet(name)), name, table, said)
     book.save(path)
 
 
 def certificate_text(solution: Solution, language: Language) -> str:
     """Say in one line how good the choice of sites is proved to be."""
-    return _TEXTS[solution.status][0 if language == "zh" else 1].format(
-        model=solution.model,
-        n=len(solution.sites),
-        objective=solution.objective,
-        bound=solution.bound,
-        gap=solution.gap,
-        solver=solution.solver,
-    )
-
-
-def _speech(language: Language) -> _Speech:
-    known = words(language)
-    values = {word: known[word] for word in (*DEFAULT_MODES, "to_facility", "from_facility")}
-    for prefix in ("level_", "reason_"):
-        values |= {key.removeprefix(prefix): text for key, text in known.items() if key.startswith(prefix)}
-    texts = {key: pair[0 if language == "zh" else 1] for key, pair in _TEXTS.items()}
-    return _Speech(language, texts, values)
+    return speech(language).certificate(solution)
 
 
 # --- sheets ---
@@ -187,7 +107,7 @@ def _speech(language: Language) -> _Speech:
 def _key_figures(
     sheet: Worksheet,
     overall: pd.DataFrame,
-    speech: _Speech,
+    said: Speech,
     *,
     streets: str,
     solution: Solution | None,
@@ -200,8 +120,8 @@ def _key_figures(
     if synthetic:
         _put(sheet, row, 1, SYNTHETIC_NOTE).font = _WARNING_FONT
         row += 1
-    labels = [speech.heading(name) for name in ("group", "mode", "cutoff_min")]
-    _header(sheet, row, [*labels, speech.texts["measure"], *names, *([speech.texts["change"]] if compared else [])])
+    labels = [said.heading(name) for name in ("group", "mode", "cutoff_min")]
+    _header(sheet, row, [*labels, said.texts["measure"], *names, *([said.texts["change"]] if compared else [])])
     sheet.freeze_panes = f"A{row + 1}"
     records = {(record["group"], record["scenario"]): record for record in overall.to_dict("records")}
     for group in dict.fromkeys(overall["group"]):
@@ -210,36 +130,48 @@ def _key_figures(
             row += 1
             measured = COLUMNS[measure].kind
             _put(sheet, row, 1, group)
-            _put(sheet, row, 2, speech.say("mode", sides[0]["mode"]))
+            _put(sheet, row, 2, said.say("mode", sides[0]["mode"]))
             _put(sheet, row, 3, sides[0]["cutoff_min"], "minutes")
-            _put(sheet, row, 4, speech.heading(measure))
+            _put(sheet, row, 4, said.heading(measure))
             for place, side in enumerate(sides, start=5):
                 _put(sheet, row, place, side[measure], measured)
             if compared:
                 change = sides[-1][measure] - sides[0][measure]
                 _put(sheet, row, 5 + len(sides), change, _CHANGES.get(measured, "change"))
-    _fit_widths(sheet, first_row=2 if synthetic else 1)
-    remarks = [speech.texts["straight_line_note"]]
+    heading_row = 2 if synthetic else 1
+    _fit_widths(sheet, first_row=heading_row)
+    _set_page(sheet, heading_row)
+    remarks = [said.texts["straight_line_note"]]
     if solution is not None:
-        remarks.append(f"{speech.texts['solution']}: {certificate_text(solution, speech.language)}")
+        remarks.append(f"{said.texts['solution']}: {said.certificate(solution)}")
     if streets:
-        remarks.append(f"{speech.texts['streets']}: {streets}")
+        remarks.append(f"{said.texts['streets']}: {streets}")
     for place, remark in enumerate(remarks, start=row + 2):
         _put(sheet, place, 1, remark)
 
 
-def _table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, speech: _Speech) -> None:
-    _header(sheet, 1, [speech.heading(str(column)) for column in table])
+def _table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) -> None:
+    _header(sheet, 1, [said.heading(str(column), name) for column in table])
     sheet.freeze_panes = "A2"
     kinds = {str(column): COLUMNS[str(column)].kind for column in table}
     for row, record in enumerate(table.head(MOST_ROWS).to_dict("records"), start=2):
         for place, (column, kind) in enumerate(kinds.items(), start=1):
-            _put(sheet, row, place, speech.say(column, record[column]), kind)
+            _put(sheet, row, place, said.say(column, record[column]), kind)
     if len(table) > MOST_ROWS:
-        note = speech.texts["cut_off"].format(shown=MOST_ROWS, rows=len(table), file=f"{name}.csv")
+        note = said.texts["cut_off"].format(shown=MOST_ROWS, rows=len(table), file=f"{name}.csv")
         _put(sheet, MOST_ROWS + 2, 1, note).font = _WARNING_FONT
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(kinds))}{min(len(table), MOST_ROWS) + 1}"
     _fit_widths(sheet, first_row=1)
+    _set_page(sheet, 1)
+
+
+def _set_page(sheet: Worksheet, heading_row: int) -> None:
+    """Print the sheet as wide as a page that lies across, the headings on every page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.print_title_rows = f"{heading_row}:{heading_row}"
 
 
 def _header(sheet: Worksheet, row: int, headings: Sequence[str]) -> None:
@@ -267,12 +199,16 @@ def _put(sheet: Worksheet, row: int, place: int, value: Any, kind: Kind = "text"
 
 def _fit_widths(sheet: Worksheet, *, first_row: int) -> None:
     """Make columns as wide as their text, within bounds; headings may wrap."""
+    most_lines = 1
     last_row = min(sheet.max_row, first_row + _ROWS_MEASURED)
     columns = sheet.iter_cols(min_row=first_row, max_row=last_row, values_only=True)
     for place, values in enumerate(columns, start=1):
         heading, *rest = (_width(value) for value in values)
         width = max([heading / 2, *rest])
-        sheet.column_dimensions[get_column_letter(place)].width = min(max(width + 2, _NARROWEST), _WIDEST)
+        fitted = min(max(width + 2, _NARROWEST), _WIDEST)
+        sheet.column_dimensions[get_column_letter(place)].width = fitted
+        most_lines = max(most_lines, math.ceil((heading + 1) / (fitted - 1)))  # bold, and broken between words
+    sheet.row_dimensions[first_row].height = _LINE_POINTS * most_lines
 
 
 def _width(value: Any) -> int:

@@ -1,0 +1,155 @@
+"""What stands in tables as a word of ours -> how a planner says it, in Chinese or English."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coverage_planner.network.modes import DEFAULT_MODES
+from coverage_planner.report.popups import number
+from coverage_planner.report.table_columns import COLUMNS, HEADINGS, SHEETS
+from coverage_planner.report.tables import NO_SUBDISTRICT
+from coverage_planner.report.words import Language, words
+from coverage_planner.siting.solution import Solution
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "measure": ("指标", "Measure"),
+    "change": ("变化", "Change"),
+    "yes": ("是", "yes"),
+    "no": ("否", "no"),
+    "no_subdistrict": ("（未注明街道）", "(none given)"),
+    "class_speeds": ("按道路等级车速", "road class speeds"),
+    "solution": ("选址结果", "Choice of sites"),
+    "optimal": (
+        "{model}：{n} 个站点，目标值 {objective}，已证明最优（{solver}）",
+        "{model}: {n} sites, objective {objective}, proved optimal ({solver})",
+    ),
+    "feasible": (
+        "{model}：{n} 个站点，目标值 {objective}；已证明任何其他选择不超过 {bound}（差距 {gap:.2%}，{solver}）",
+        (
+            "{model}: {n} sites, objective {objective}; no other choice can reach more than {bound} "
+            "(gap {gap:.2%}, {solver})"
+        ),
+    ),
+    "streets": ("道路数据", "Streets"),
+    "cut_off": (
+        "此表仅显示前 {shown:,} 行，共 {rows:,} 行；全部数据见 {file}",
+        "Only the first {shown:,} of {rows:,} rows are shown; all are in {file}",
+    ),
+    "straight_line_note": (
+        "直线半径所称覆盖率：以站点为圆心、时限×速度为半径画圆所得的覆盖率，仅供对照；其余各项均按路网计算。",
+        (
+            "The straight-line share is what circles of cutoff x speed around the stations would claim, for comparison "
+            "only; all else is measured over the streets."
+        ),
+    ),
+}
+
+#: What an input is called in the list of refused rows.
+_INPUTS: Mapping[str, tuple[str, str]] = {
+    "facilities": ("现有站点", "stations"),
+    "demand": ("需求", "demand"),
+    "premises": ("可用场所", "premises"),
+    "roads": ("道路", "roads"),
+    "areas": ("社区", "communities"),
+}
+
+_NO_STREET = {"too far": "离道路过远", "behind an obstacle": "被阻隔", "no street for the mode": "没有可通行的道路"}
+
+#: Why rows are refused, as the readers say it -> Chinese; {0} and so on are the groups of the pattern.
+_REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile("outside the study area"), "在研究范围之外"),
+    (re.compile(r"outside the study area and its margin of (\S+) m"), "在研究范围及其外围 {0} 米之外"),
+    (re.compile("id is blank"), "编号为空"),
+    (re.compile("id stands in an earlier row already"), "编号与前面的行重复"),
+    (re.compile("(lon|lat|demand|name|cost|area_m2|capacity) is blank"), "{0}为空"),
+    (re.compile("(lon|lat|demand|cost|area_m2|capacity) is not a finite number"), "{0}不是有效数字"),
+    (re.compile(r"(demand|cost|area_m2|capacity) is less than (\S+)"), "{0}小于 {1}"),
+    (re.compile("more cells than the first row has names"), "单元格多于表头的列数"),
+    (re.compile("fewer than two nodes of the way are in the file"), "文件中该道路的节点不足两个"),
+    (
+        re.compile(
+            r"(too far|behind an obstacle|no street for the mode): no street(?: for \S+)? within (\S+) m that can be "
+            "reached on foot(?:; serves nobody)?"
+        ),
+        "{0}：{1} 米内没有步行可达的道路",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Speech:
+    """How a language says things: `texts` are our own phrases, `values` the words that stand in tables."""
+
+    language: Language
+    texts: Mapping[str, str]
+    values: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+    def heading(self, column: str, table: str = "") -> str:
+        """Return the heading of a column; of a table's where it has its own."""
+        return HEADINGS.get((table, column), COLUMNS[column]).heading(self.language)
+
+    def sheet(self, name: str) -> str:
+        """Return the name of a table's sheet."""
+        return SHEETS[name][0 if self.language == "zh" else 1]
+
+    def say(self, column: str, value: Any) -> Any:
+        """Say what is a word of ours; a planner's own text stays as it is."""
+        if isinstance(value, bool):
+            return self.texts["yes" if value else "no"]
+        return self._word(column, value) if isinstance(value, str) else value
+
+    def _word(self, column: str, value: str) -> str:
+        if column == "reason":
+            return self.values.get(value) or self._refusal(value)
+        if column in {"direction", "level", "table"}:
+            return (self.inputs if column == "table" else self.values).get(value, value)
+        if column == "name" and value == NO_SUBDISTRICT:
+            return self.texts["no_subdistrict"]
+        if column in {"mode", "reason_shares"}:
+            # such as 'drive (class speeds x 0.6)' and 'barrier 82 %; no_station_in_reach 18 %'
+            parts = (part.partition(" ") for part in value.split("; "))
+            said = "; ".join(f"{self.values.get(word, word)}{space}{rest}" for word, space, rest in parts)
+            return said.replace("class speeds", self.texts["class_speeds"]) if column == "mode" else said
+        return value
+
+    def certificate(self, solution: Solution) -> str:
+        """Say in one line how good the choice of sites is proved to be."""
+        return self.texts[solution.status].format(
+            model=solution.model,
+            n=len(solution.sites),
+            objective=number(solution.objective),
+            bound=number(solution.bound),
+            gap=solution.gap,
+            solver=solution.solver,
+        )
+
+    def _refusal(self, reason: str) -> str:
+        """Say why a row was refused; what is not known here stays in English."""
+        if self.language == "en":
+            return reason
+        for pattern, text in _REFUSALS:
+            if found := pattern.fullmatch(reason):
+                return text.format(*(self._refused(part) for part in found.groups()))
+        return reason
+
+    def _refused(self, word: str) -> str:
+        return _NO_STREET.get(word) or (self.heading(word) if word in COLUMNS else word)
+
+
+def speech(language: Language) -> Speech:
+    """Return how a language says things.
+
+    Raises
+    ------
+    ConfigError
+        Unknown language.
+    """
+    known = words(language)
+    values = {word: known[word] for word in (*DEFAULT_MODES, "to_facility", "from_facility")}
+    for prefix in ("level_", "reason_"):
+        values |= {key.removeprefix(prefix): text for key, text in known.items() if key.startswith(prefix)}
+    column = 0 if language == "zh" else 1
+    texts = {key: pair[column] for key, pair in _TEXTS.items()}
+    return Speech(language, texts, values, {key: pair[column] for key, pair in _INPUTS.items()})

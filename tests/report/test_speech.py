@@ -1,0 +1,62 @@
+"""What planners read in the place of words of ours."""
+
+import pytest
+
+from coverage_planner.report.popups import number
+from coverage_planner.report.speech import speech
+from coverage_planner.siting.solution import Solution
+from drawn_outcome import draw_sites
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese"),
+    [
+        ("outside the study area", "在研究范围之外"),
+        ("outside the study area and its margin of 1250 m", "在研究范围及其外围 1250 米之外"),
+        ("id stands in an earlier row already", "编号与前面的行重复"),
+        ("demand is less than 0", "需求小于 0"),
+        ("demand is not a finite number", "需求不是有效数字"),
+        ("lon is blank", "经度（WGS84）为空"),
+        (
+            "too far: no street within 200 m that can be reached on foot; serves nobody",
+            "离道路过远：200 米内没有步行可达的道路",
+        ),
+        (
+            "behind an obstacle: no street for walk within 400 m that can be reached on foot",
+            "被阻隔：400 米内没有步行可达的道路",
+        ),
+        ("no_station_in_reach", "附近没有站点"),
+        ("a reason that nobody has translated", "a reason that nobody has translated"),
+    ],
+)
+def test_reasons_are_said_in_chinese_where_they_are_known(reason, chinese):
+    assert speech("zh").say("reason", reason) == chinese
+
+
+def test_reasons_of_refusal_stay_as_they_are_in_english():
+    assert speech("en").say("reason", "outside the study area") == "outside the study area"
+    assert speech("en").say("reason", "barrier").startswith("a barrier")
+
+
+def test_inputs_and_modes_have_names():
+    assert [speech(language).say("table", "premises") for language in ("zh", "en")] == ["可用场所", "premises"]
+    assert speech("zh").say("mode", "walk (4.8 km/h)") == "步行 (4.8 km/h)"
+    assert speech("zh").say("name", "walk") == "walk"  # a planner's own text
+
+
+def test_headings_of_a_table_of_its_own():
+    assert speech("zh").heading("reason", "gaps") == "主要原因"
+    assert speech("zh").heading("reason", "rejected") == "原因"
+    assert speech("en").heading("mode", "islands") == "Mode"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_large_figures_of_a_certificate_are_written_in_full(language):
+    solution = Solution(
+        model="MCLP", sites=draw_sites(), status="feasible", objective=2811818.6, bound=2811912.4, gap=3.3e-5,
+        work={}, seconds=1.0, solver="HiGHS", tie_break="search",
+    )  # fmt: skip
+    said = speech(language).certificate(solution)
+    assert number(2811818.6) == "2,811,819"
+    assert "2,811,819" in said
+    assert "2,811,912" in said
