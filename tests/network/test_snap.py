@@ -7,7 +7,7 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from coverage_planner.errors import ConfigError, CrsError, NetworkError
+from coverage_planner.errors import ConfigError, CrsError, NetworkError, SchemaError
 from coverage_planner.network.snap import snap_points
 from drawn import CRS, draw_network, draw_points, find_edge
 from oracles import leg_is_undecided, nearest_edge
@@ -230,6 +230,16 @@ def test_points_must_be_metric_and_the_mode_known():
         snap_points(network, degrees, "walk")
     with pytest.raises(NetworkError, match="must be built for mode 'swim'"):
         snap_points(network, draw_points((0, 0)), "swim")
+
+
+def test_places_must_be_points_with_ids():
+    network = draw_network(*STREET)
+    good = draw_points((0, 0), (5, 5), (9, 9))
+    with pytest.raises(SchemaError, match=r"must have the column 'id', got \['demand', 'geometry'\]"):
+        snap_points(network, good.drop(columns="id"), "walk")
+    for geometry in ([shapely.box(0, 0, 1, 1), *good.geometry[1:]], [None, *good.geometry[1:]]):
+        with pytest.raises(SchemaError, match="must be points with coordinates; not so in 1: P0; remove"):
+            snap_points(network, good.set_geometry(gpd.GeoSeries(geometry, crs=CRS)), "walk")
 
 
 @pytest.mark.real_data

@@ -166,6 +166,7 @@ def test_a_barrier_stops_the_wave_of_those_it_stops():
     assert by_car["length_m"].sum() == pytest.approx(100)
     assert by_car["edge"].tolist() == [find_edge(network, (0, 0), (100, 0))]
     assert on_foot["length_m"].sum() == pytest.approx(200)
+    assert (on_foot["length_m"] > 0).all(), "the barrier itself is no street"
 
 
 @pytest.mark.parametrize("cutoffs", [[], [0], [-60], [60, 60], [float("nan")], [float("inf")], [60, 60.0001], [3e6]])

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from coverage_planner.errors import ConfigError
+from coverage_planner.errors import ConfigError, SchemaError, name_some
 from coverage_planner.network.obstacles import ON_STREET_M, ObstacleIndex
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.schema import require_metric
@@ -104,10 +104,12 @@ def snap_points(
         The points have no metric CRS.
     NetworkError
         The network has no such mode.
+    SchemaError
+        There is no column ``id``, or a geometry is missing or no point.
     """
     if not limit_m > 0:
         raise ConfigError(f"the snap limit must be positive, got {limit_m:g} m")
-    require_metric(points, "points to snap")
+    _require_points(points)
     graph = network.graph(mode)
     geometry = points.geometry.to_crs(network.crs).to_numpy()
     n_points = len(geometry)
@@ -143,6 +145,18 @@ def snap_points(
     on_island[snapped] = graph.island[edge[snapped]]
     ids = points["id"].to_numpy(dtype=object)
     return Positions(ids, edge, fraction, access_m, on_island, status, xy)
+
+
+def _require_points(points: gpd.GeoDataFrame) -> None:
+    require_metric(points, "points to snap")
+    if "id" not in points.columns:
+        raise SchemaError(f"points to snap must have the column 'id', got {list(points.columns)}; add it")
+    wrong = (points.geometry.isna() | points.geometry.is_empty | (points.geometry.geom_type != "Point")).to_numpy()
+    if wrong.any():
+        raise SchemaError(
+            f"places to snap must be points with coordinates; not so in {name_some(points['id'].to_numpy()[wrong])}; "
+            "remove the rows, or take .representative_point() of areas"
+        )
 
 
 def _component_sizes(graph: ModeGraph, rows: NDArray[np.int64]) -> NDArray[np.float64]:

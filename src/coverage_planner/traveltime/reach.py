@@ -307,8 +307,9 @@ def reached_streets(
 
 
 def street_table(network: RoadNetwork, pieces: pd.DataFrame, cutoffs_ms: Sequence[int]) -> gpd.GeoDataFrame:
-    """Turn pieces into the table of `reached_streets`."""
+    """Turn pieces into the table of `reached_streets`; barriers, which have no length, are left out."""
     length_m = network.edges["length_m"].to_numpy()[pieces["edge"].to_numpy()]
+    pieces, length_m = pieces[length_m > 0], length_m[length_m > 0]
     columns: dict[str, Any] = {
         "edge": pieces["edge"].to_numpy(),
         "time_s": pieces["time_ms"].to_numpy() / MS_PER_S,
