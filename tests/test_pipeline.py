@@ -299,7 +299,7 @@ def test_the_manifest_names_every_input_with_its_hash_and_rows(folder, results):
 
 def test_the_manifest_has_seconds_and_memory_of_every_stage(results):
     manifest = json.loads((results / "run.json").read_text(encoding="utf-8"))
-    names = ["read", "network", "grids", "today", "candidates", "siting", "proposed"]
+    names = ["read", "network", "grids", "today", "candidates", "siting", "proposed", "write"]
     assert [stage["stage"] for stage in manifest["stages"]] == names
     for stage in manifest["stages"]:
         assert 0 <= stage["seconds"] < 600

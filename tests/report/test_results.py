@@ -219,6 +219,24 @@ def test_a_run_that_json_cannot_hold_is_refused_before_anything_is_written(home,
     assert list(home.parent.iterdir()) == []
 
 
+def test_a_run_can_be_told_when_all_else_is_written(home, today):
+    def tell() -> dict[str, object]:
+        (partial,) = home.parent.iterdir()
+        return {"written": sorted(path.name for path in partial.iterdir())}
+
+    write_results(today, home, run=tell, map_page=save_map)
+    told = read_results(home).run
+    assert set(told["written"]) == FILES - {"run.json"}
+    assert told["results"]["format"] == 1
+    assert "numpy" in told["versions"]
+
+
+def test_a_run_told_late_is_refused_too_and_nothing_stays(home, today):
+    with pytest.raises(ConfigError, match="'results'"):
+        write_results(today, home, run=lambda: {"results": 1})
+    assert list(home.parent.iterdir()) == []
+
+
 # --- whole or not at all ---
 
 

@@ -3,6 +3,7 @@
 import platform
 import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from os import PathLike
@@ -314,16 +315,24 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
         )
         page.save(str(path))
 
-    return write_results(
-        outcome,
-        folder,
-        baseline=baseline,
-        candidates=run.candidates,
-        solution=run.solution,
-        rejected=run.rejected,
-        run=run.manifest,
-        map_page=write_map,
-        language=run.plan.language,
-        force=force,
-        synthetic=run.plan.synthetic,
-    )
+    watch = Stopwatch()
+    with ExitStack() as writing:
+        writing.enter_context(watch.stage("write"))
+
+        def manifest() -> dict[str, Any]:
+            writing.close()  # run.json itself is all that is left
+            return {**run.manifest, "stages": [*run.manifest["stages"], *watch.stages]}
+
+        return write_results(
+            outcome,
+            folder,
+            baseline=baseline,
+            candidates=run.candidates,
+            solution=run.solution,
+            rejected=run.rejected,
+            run=manifest,
+            map_page=write_map,
+            language=run.plan.language,
+            force=force,
+            synthetic=run.plan.synthetic,
+        )

@@ -77,7 +77,7 @@ def write_results(
     candidates: gpd.GeoDataFrame | None = None,
     solution: Solution | None = None,
     rejected: pd.DataFrame | None = None,
-    run: Mapping[str, Any] | None = None,
+    run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
     language: Language = "zh",
     force: bool = False,
@@ -104,7 +104,8 @@ def write_results(
         Rows refused at the door (`Rejections.to_frame`).
     run
         How the results came about: settings, input hashes, seconds per stage, … ; written to run.json with the
-        versions of the programs. Mappings, sequences, text, numbers, dates and paths; NaN becomes null.
+        versions of the programs. Mappings, sequences, text, numbers, dates and paths; NaN becomes null. A function is
+        called when all else has been written, so that it can say how long that took.
     map_page
         Writes the map to the path that it is called with, for example ``draw_map(outcome).save``.
     language
@@ -135,17 +136,11 @@ def write_results(
     target = Path(folder).resolve()
     check_folder(target, force=force)
     _require_sites(outcome, solution)
-    record = _plain({} if run is None else run, "run")
-    if _OURS in record or not isinstance(record.get("versions", {}), dict):
-        raise ConfigError(
-            f"run must leave the key {_OURS!r} to write_results and hold a mapping under 'versions' if anything, "
-            f"got the keys {list(record)}; rename them"
-        )
+    given = None if callable(run) else _record(run)  # refused before the work where that is possible
     measured = measure_outcome(outcome, baseline)
     tables = report_tables(measured, outcome.network, rejected=rejected, synthetic=synthetic)
     layers = report_layers(measured, outcome, baseline, candidates)
-    record["versions"] = _versions() | record.get("versions", {})
-    record[_OURS] = _plain(
+    ours = _plain(
         {
             "format": FORMAT,
             "language": language,
@@ -178,6 +173,8 @@ def write_results(
                 raise ConfigError(
                     "map_page must write the file whose path it is given; it wrote none; save the map there"
                 )
+        record = _record(run()) if callable(run) else dict(given or {})
+        record |= {"versions": _versions() | record.get("versions", {}), _OURS: ours}
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
         (partial / RUN_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
     return target
@@ -272,6 +269,17 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
 
 
 # --- its files ---
+
+
+def _record(run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the caller says of the run as JSON can hold it."""
+    record: dict[str, Any] = _plain({} if run is None else run, "run")
+    if _OURS in record or not isinstance(record.get("versions", {}), dict):
+        raise ConfigError(
+            f"run must leave the key {_OURS!r} to write_results and hold a mapping under 'versions' if anything, "
+            f"got the keys {list(record)}; rename them"
+        )
+    return record
 
 
 def _write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, synthetic: bool) -> None:
