@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples on every run and machine; --hypothesis-profile=explore looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.register_profile("explore", max_examples=500)
+hypothesis.settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 MUST_RUN = ("real_data", "browser")
@@ -12,6 +18,12 @@ def pytest_addoption(parser):
     parser.addoption(
         "--real-data", default=None, help="folder of real data (../shared/data); without it those tests skip"
     )
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

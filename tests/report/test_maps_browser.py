@@ -184,7 +184,7 @@ def test_a_station_tells_about_itself(page):
     page.find_element(By.CSS_SELECTOR, ".cp-site.leaflet-marker-icon").click()
     shown = popup(page)
     assert shown["title"] == f"1 号 · {SITE_NAME}"
-    assert "新增覆盖需求" in shown
+    assert "新增覆盖需求（含相互重叠）" in shown
     assert complaints(page) == []
 
 
