@@ -16,7 +16,7 @@ from coverage_planner.traveltime.reach import (
 )
 from drawn import draw_network, draw_points, find_edge
 from oracles import oracle_place_times
-from strategies import FRACTIONS, networks, positions
+from strategies import FRACTIONS, make_positions, networks, positions
 
 DIRECTIONS = ("to_facility", "from_facility")
 SLACK_MS = 2.0  # positions are rounded to whole milliseconds, the oracle's are not
@@ -167,6 +167,14 @@ def test_a_barrier_stops_the_wave_of_those_it_stops():
     assert by_car["edge"].tolist() == [find_edge(network, (0, 0), (100, 0))]
     assert on_foot["length_m"].sum() == pytest.approx(200)
     assert (on_foot["length_m"] > 0).all(), "the barrier itself is no street"
+
+
+def test_a_facility_a_hair_from_the_end_of_its_street():
+    network = draw_network({"A": (0, 0), "B": (1000, 0)}, [("AB", {})])
+    hair = make_positions(network, [0, 0], [2.3e-308, 0.5], [0.0, 0.0])
+    reach = search_reach(network, network.graph("walk"), hair, limit_ms=60_000, direction="to_facility")
+    pieces = reached_pieces(reach, [60_000])
+    assert (pieces["stop"] - pieces["start"]).sum() == pytest.approx((80 + 160) / 1000)
 
 
 @pytest.mark.parametrize("cutoffs", [[], [0], [-60], [60, 60], [float("nan")], [float("inf")], [60, 60.0001], [3e6]])

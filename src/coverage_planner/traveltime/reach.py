@@ -162,7 +162,7 @@ def reached_pieces(reach: Reach, cutoffs_ms: Sequence[int]) -> pd.DataFrame:
     cut = _intervals(reach)
     cut = cut[np.isfinite(cut["t0"]) | np.isfinite(cut["t1"])]
     t0, t1, up, down = (cut[name].to_numpy() for name in ("t0", "t1", "up", "down"))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         meet = (t1 + down - t0) / (up + down)  # where the wave from f0 and the wave from f1 come together
     meet = np.where(np.isfinite(t0) & np.isfinite(up), np.where(np.isfinite(t1) & np.isfinite(down), meet, 1.0), 0.0)
     meet = np.clip(np.where(up + down == 0, 1.0, meet), 0.0, 1.0)
@@ -191,7 +191,7 @@ def _band(halves: pd.DataFrame, band: int, cutoffs_ms: Sequence[int]) -> pd.Data
     near, far = halves["near"].to_numpy(), halves["far"].to_numpy()
 
     def share_by(cutoff: float) -> NDArray[np.float64]:
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             share = np.clip((cutoff - early) / (late - early), 0.0, 1.0)
         return np.where(late > early, np.where(np.isfinite(late), share, 0.0), (early <= cutoff).astype(float))
 
