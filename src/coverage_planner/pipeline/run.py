@@ -4,7 +4,7 @@ import platform
 import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -195,8 +195,7 @@ def _propose(
             mip_gap=siting.mip_gap or 0.0,
             time_limit_s=siting.time_limit_s,
         )
-    ranked = solution.sites.sort_values("order", ignore_index=True)  # one number per site on map, tables and console
-    return candidates, replace(solution, sites=ranked)
+    return candidates, solution
 
 
 def _tell_apart(candidates: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -331,7 +331,7 @@ def _groups(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _certificate(solution: Solution) -> dict[str, Any]:
-    named = ("model", "status", "objective", "bound", "gap", "work", "seconds", "solver", "tie_break")
+    named = ("model", "status", "objective", "bound", "gap", "work", "seconds", "solver", "tie_break", "proof")
     return {
         "certificate": solution.certificate(),
         "sites": list(solution.sites["id"]),

@@ -34,7 +34,7 @@ def describe_sites(
     Returns
     -------
     geopandas.GeoDataFrame
-        The chosen rows in the candidates' order, RangeIndex, with these columns besides their own:
+        The chosen rows in the order of opening, RangeIndex, with these columns besides their own:
 
         - ``order``: 1 for the site that adds most demand to the existing facilities, 2 for the one that then adds most,
           and so on; equal ones by shorter weighted time, then id.
@@ -71,7 +71,7 @@ def describe_sites(
         }
     )
     rows = problem.order[sites]
-    standing = np.argsort(rows)
+    standing = np.argsort(order)
     chosen = candidates.iloc[rows[standing]].reset_index(drop=True)
     columns = {str(name): figures[name].to_numpy()[standing] for name in figures}
     return chosen.assign(**columns)

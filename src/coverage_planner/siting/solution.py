@@ -18,7 +18,7 @@ class Solution:
     model
         'MCLP' and so on.
     sites
-        The chosen rows of the candidates table, in the candidates' order.
+        The chosen rows of the candidates table, in the order of opening (``order``), with what each adds.
     status
         'optimal' only when the gap is zero; else 'feasible'.
     objective
@@ -54,11 +54,7 @@ class Solution:
 
     def certificate(self) -> str:
         """Say in one line how good the choice is proved to be."""
+        found = f"{self.model}: {len(self.sites)} sites, objective {self.objective:,.10g}"
         if self.status == "optimal":
-            return (
-                f"{self.model}: {len(self.sites)} sites, objective {self.objective:g}, proved optimal ({self.solver})"
-            )
-        return (
-            f"{self.model}: {len(self.sites)} sites, objective {self.objective:g}; no other choice can reach more than "
-            f"{self.bound:g} (gap {self.gap:.2%}, {self.solver})"
-        )
+            return f"{found}, proved optimal ({self.solver})"
+        return f"{found}; no other choice can reach more than {self.bound:,.10g} (gap {self.gap:.2%}, {self.solver})"
