@@ -55,11 +55,17 @@ COLUMNS: Mapping[str, Column] = {
     "straight_line_demand_share": Column("share", "直线半径所称覆盖率", "Share a straight-line radius would claim"),
     "straight_line_radius_m": Column("metres", "直线半径（米）", "Straight-line radius (m)"),
     "change_covered_demand": Column("change", "已覆盖需求变化", "Change in covered demand"),
-    "change_covered_demand_share": Column("share_change", "需求覆盖率变化", "Change in share of demand covered"),
-    "change_covered_point_share": Column("share_change", "需求点覆盖率变化", "Change in share of points covered"),
-    "change_covered_area_share": Column("share_change", "面积覆盖率变化", "Change in share of area covered"),
+    "change_covered_demand_share": Column(
+        "share_change", "需求覆盖率变化（百分点）", "Change in share of demand covered (points)"
+    ),
+    "change_covered_point_share": Column(
+        "share_change", "需求点覆盖率变化（百分点）", "Change in share of points covered (points)"
+    ),
+    "change_covered_area_share": Column(
+        "share_change", "面积覆盖率变化（百分点）", "Change in share of area covered (points)"
+    ),
     "change_covered_road_share": Column(
-        "share_change", "道路长度覆盖率变化", "Change in share of street length reached"
+        "share_change", "道路长度覆盖率变化（百分点）", "Change in share of street length reached (points)"
     ),
     "change_mean_time_min": Column("change", "平均时间变化（分钟）", "Change in mean time (min)"),
     "id": Column("text", "编号", "Id"),
