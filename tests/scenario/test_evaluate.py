@@ -369,3 +369,12 @@ def test_demand_in_web_mercator_is_measured_in_true_metres():
     ]
     columns = ["straight_line_demand_share", "straight_line_radius_m"]
     assert_frame_equal(shares[0][columns], shares[1][columns])
+
+
+def test_a_grid_over_a_large_area_gets_larger_cells(network, monkeypatch):
+    monkeypatch.setattr("coverage_planner.scenario.evaluate._MOST_CELLS", 1000)
+    grid = build_grids(network, [walkers()], study_area=AREA)["walkers"]
+
+    left, bottom, right, top = AREA.total_bounds
+    assert grid.cell_m == np.ceil(np.sqrt((right - left) * (top - bottom) / 1000)) > 18.0
+    assert grid.edge.size < 1200

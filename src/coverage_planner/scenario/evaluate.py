@@ -34,6 +34,9 @@ from coverage_planner.units import MS_PER_S, Progress, speed_mps
 #: How far beyond the cutoff to search, so that the nearest station of uncovered demand is known too.
 LIMIT_PER_CUTOFF = 2.0
 
+#: Cells of a grid at most; a larger study area gets larger cells, so that the grid fits an office computer.
+_MOST_CELLS = 10_000_000
+
 
 def build_grids(
     network: RoadNetwork,
@@ -58,12 +61,11 @@ def build_grids(
     Returns
     -------
     dict
-        Group name -> grid; groups that travel alike share one.
+        Group name -> grid; groups that travel alike share one. Cells are those of `choose_cell_m`, or larger where the
+        grid would have more than ten million.
 
     Raises
     ------
-    ConfigError
-        The grid would have too many cells.
     CrsError
         The study area has no metric CRS.
     NetworkError
@@ -80,8 +82,10 @@ def build_grids(
     bounds = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
     grids: dict[str, StreetGrid] = {}
     alike: dict[tuple[str, float], StreetGrid] = {}
+    needed_m = float(np.ceil(np.sqrt((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / _MOST_CELLS)))
     for group in groups:
-        cell_m = choose_cell_m(group.cutoff_s * speed_mps(network.graph(group.mode).mode.speed_kph))
+        finest_m = choose_cell_m(group.cutoff_s * speed_mps(network.graph(group.mode).mode.speed_kph))
+        cell_m = max(finest_m, needed_m)
         key = (group.mode, cell_m)
         if key not in alike:
             alike[key] = build_street_grid(network, group.mode, cell_m=cell_m, bounds=bounds, limit_m=snap_limit_m)
