@@ -125,6 +125,8 @@ def many_to_many(
 
     Parameters
     ----------
+    indptr, heads, weights
+        CSR adjacency in the direction of search; milliseconds per arc.
     source_nodes, source_ms
         Shape (s, 2): end nodes u, v of the source's edge and the time to get there, access leg included; FAR where the
         way is not allowed.
