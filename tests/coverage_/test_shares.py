@@ -13,8 +13,9 @@ from coverage_planner.coverage.measure import measure_coverage
 from coverage_planner.coverage.shares import covered_area_share, covered_road_share, straight_line_share, table_shares
 from coverage_planner.network.modes import DEFAULT_MODES
 from coverage_planner.network.snap import snap_points
-from coverage_planner.traveltime.isochrone import build_street_grid, cell_times
+from coverage_planner.traveltime.isochrone import cell_times
 from coverage_planner.traveltime.reach import reached_pieces, reached_streets, search_reach, street_table
+from coverage_planner.traveltime.street_grid import build_street_grid
 from coverage_planner.traveltime.times import travel_times
 from drawn import CRS, draw_network, draw_points
 from oracles import oracle_place_times

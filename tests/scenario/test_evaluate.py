@@ -16,8 +16,9 @@ from coverage_planner.network.build import build_network
 from coverage_planner.network.modes import Mode
 from coverage_planner.scenario.evaluate import build_grids, evaluate
 from coverage_planner.scenario.scenario import Group, Scenario
-from coverage_planner.traveltime.isochrone import choose_cell_m, isochrones
+from coverage_planner.traveltime.isochrone import isochrones
 from coverage_planner.traveltime.reach import reached_streets
+from coverage_planner.traveltime.street_grid import choose_cell_m
 from coverage_planner.traveltime.times import travel_times
 from drawn import CRS, draw_network, draw_points, draw_roads
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from coverage_planner.errors import ConfigError
 from coverage_planner.network.build import build_network
 from coverage_planner.network.snap import snap_points
-from coverage_planner.traveltime.isochrone import build_street_grid, choose_cell_m, isochrones
+from coverage_planner.traveltime.isochrone import isochrones
+from coverage_planner.traveltime.street_grid import build_street_grid, choose_cell_m
 from coverage_planner.traveltime.times import travel_times
 from drawn import draw_network, draw_points
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from coverage_planner.coverage.measure import Coverage
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.traveltime.isochrone import StreetGrid
+from coverage_planner.traveltime.street_grid import StreetGrid
 from coverage_planner.units import MS_PER_S, speed_mps, to_milliseconds
 
 

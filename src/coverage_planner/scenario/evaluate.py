@@ -19,15 +19,9 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
 from coverage_planner.scenario.scenario import Group, GroupOutcome, Outcome, Scenario
 from coverage_planner.schema import check_table, require_metric
-from coverage_planner.traveltime.isochrone import (
-    StreetGrid,
-    build_street_grid,
-    cell_times,
-    choose_cell_m,
-    contour,
-    tabulate_bands,
-)
+from coverage_planner.traveltime.isochrone import cell_times, contour, tabulate_bands
 from coverage_planner.traveltime.reach import check_cutoffs, reached_pieces, search_reach, street_table
+from coverage_planner.traveltime.street_grid import StreetGrid, build_street_grid, choose_cell_m
 from coverage_planner.traveltime.times import Direction, travel_times
 from coverage_planner.units import MS_PER_S, Progress, speed_mps
 
