@@ -86,7 +86,8 @@ def test_the_full_plan_of_the_documentation_is_read(read, folder, repository):
     assert plan.bands.cutoffs_s == (300.0, 600.0, 900.0)
     assert plan.modes["walk"] == Mode("walk", "foot", 4.5)
     assert plan.modes["cargo_bike"] == Mode("cargo_bike", "bicycle", 11.0)
-    assert plan.modes["drive"].urban_factor == 0.5
+    assert plan.modes["drive"].urban_factor == 0.8
+    assert (plan.modes["drive"].junction_delay_s, plan.modes["drive"].signal_delay_s) == (3.0, 20.0)
     default_speeds = DEFAULT_MODES["drive"].class_speeds_kph
     assert plan.modes["drive"].class_speeds_kph == {**default_speeds, "residential": 20.0}
     assert plan.modes["ebike"] == DEFAULT_MODES["ebike"]
@@ -233,6 +234,9 @@ WRONG = {
     SHORTEST + "[snap]\nsmall_component_m = -1\n": "small_component_m must be at least 0, got -1",
     SHORTEST + "[candidates]\nspacing_m = 0\n": "spacing_m must be more than 0, got 0",
     SHORTEST + "[bands]\nminutes = [0, 15]\n": r"\[bands\] minutes must be more than 0, got 0",
+    SHORTEST + "[modes.drive]\nsignal_delay = 20\n": r"\[modes.drive\] has no key 'signal_delay'; did you mean 'signal_delay_s'",
+    SHORTEST + "[modes.drive]\nsignal_delay_s = -1\n": "mode 'drive': signal_delay_s must be at least 0 and below 3600, got -1",
+    SHORTEST + "[modes.ebike]\njunction_delay_s = inf\n": r"\[modes\.ebike\] junction_delay_s must be a number, got inf",
     SHORTEST + "[modes.walk]\nspeed_kph = 0\n": "mode 'walk': speed_kph must be positive and below 1000, got 0",
     SHORTEST.replace('demand.csv"', 'demand.csv", sum = 0'): "1 demand sum must be more than 0, got 0",
     f"{SHORTEST}[[groups]]\nname = 'b'\nmode = 'walk'\ncutoff_min = 5\n"

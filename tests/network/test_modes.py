@@ -1,5 +1,7 @@
 """Modes say their speeds, and refuse those that nobody has."""
 
+from dataclasses import replace
+
 import pytest
 
 from coverage_planner.errors import ConfigError
@@ -13,6 +15,26 @@ def test_a_mode_says_its_speed():
     assert DEFAULT_MODES["ebike"].describe() == "ebike (15 km/h)"
     assert DEFAULT_MODES["drive"].describe() == "drive (class speeds x 0.6)"
     assert taxi.describe() == "taxi (30 km/h x 0.5)"
+
+
+def test_a_mode_says_its_delays_where_it_has_any():
+    drive = replace(DEFAULT_MODES["drive"], junction_delay_s=2.5, signal_delay_s=20)
+    assert drive.describe() == "drive (class speeds x 0.6, 2.5 s per junction, 20 s per signal)"
+    assert Mode("e", "bicycle", 15.0, junction_delay_s=4).describe() == "e (15 km/h, 4 s per junction)"
+    assert Mode("t", "motorcar", 30.0, signal_delay_s=9).describe() == "t (30 km/h x 1, 9 s per signal)"
+
+
+def test_no_default_mode_has_delays():
+    assert not any(mode.has_delays for mode in DEFAULT_MODES.values())
+    assert Mode("e", "bicycle", 15.0, junction_delay_s=1).has_delays
+    assert Mode("e", "bicycle", 15.0, signal_delay_s=1).has_delays
+
+
+@pytest.mark.parametrize("key", ["junction_delay_s", "signal_delay_s"])
+@pytest.mark.parametrize("wrong", [-0.001, float("nan"), float("inf"), 3600.0])
+def test_an_impossible_delay_is_refused(key, wrong):
+    with pytest.raises(ConfigError, match=f"mode 'x': {key} must be at least 0 and below 3600, got"):
+        Mode("x", "bicycle", 15.0, **{key: wrong})
 
 
 def test_default_speeds_are_those_of_the_methods():

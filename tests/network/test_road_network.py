@@ -88,6 +88,12 @@ def test_every_mode_must_have_a_time_per_edge():
         dataclasses.replace(NETWORK, graphs={"walk": short})
 
 
+def test_every_mode_must_have_a_delay_per_node():
+    short = dataclasses.replace(NETWORK.graph("walk"), delay_ms=np.zeros(1, dtype=np.int32))
+    with pytest.raises(NetworkError, match="graph 'walk' must have one delay per node, got 1 for 2 nodes"):
+        dataclasses.replace(NETWORK, graphs={"walk": short})
+
+
 def test_a_network_must_be_metric():
     degrees = gpd.GeoDataFrame(NETWORK.edges.drop(columns="geometry"), geometry=NETWORK.edges.geometry.to_numpy())
     with pytest.raises(CrsError, match=r"network\.edges must be in a projected CRS in metres, got none"):

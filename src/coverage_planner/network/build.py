@@ -88,9 +88,9 @@ def build_network(
         name: build_mode_graph(
             mode,
             edges,
-            len(nodes),
             forward_ms=_milliseconds(edges["length_m"].to_numpy(), speeds[order, 2 * k]),
             backward_ms=_milliseconds(edges["length_m"].to_numpy(), speeds[order, 2 * k + 1]),
+            delay_ms=np.zeros(len(nodes), dtype=np.int32),
             snappable=steppable[order],
             small_component_m=small_component_m,
         )

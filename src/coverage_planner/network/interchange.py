@@ -160,9 +160,9 @@ def from_networkx(
         name: build_mode_graph(
             mode,
             edges,
-            len(nodes),
             forward_ms=streets[f"time {name}"].to_numpy(dtype=np.int32)[order],
             backward_ms=streets[f"back {name}"].to_numpy(dtype=np.int32)[order],
+            delay_ms=np.zeros(len(nodes), dtype=np.int32),
             snappable=streets["snappable"].to_numpy(dtype=bool)[order],
             small_component_m=small_component_m,
         )

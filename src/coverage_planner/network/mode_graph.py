@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from coverage_planner.errors import NetworkError
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.road_network import ModeGraph
+from coverage_planner.units import UNREACHED_MS
 
 #: A component with less street than this is an island: points snap to it only where nothing larger is near.
 SMALL_COMPONENT_M = 2000.0
@@ -20,10 +22,10 @@ SMALL_COMPONENT_M = 2000.0
 def build_mode_graph(
     mode: Mode,
     edges: gpd.GeoDataFrame,
-    n_nodes: int,
     *,
     forward_ms: NDArray[np.int32],
     backward_ms: NDArray[np.int32],
+    delay_ms: NDArray[np.int32],
     snappable: NDArray[np.bool_],
     small_component_m: float = SMALL_COMPONENT_M,
 ) -> ModeGraph:
@@ -35,22 +37,28 @@ def build_mode_graph(
         The mode.
     edges
         Columns ``u``, ``v`` (node numbers) and ``length_m``.
-    n_nodes
-        Number of nodes.
     forward_ms, backward_ms
         Milliseconds per edge from u to v and from v to u; `NOT_ALLOWED` where the mode may not go.
+    delay_ms
+        Shape (number of nodes,): milliseconds that passing through each node costs.
     snappable
         Whether one can step onto each edge.
     small_component_m
         Components with less street than this are islands; the largest never is.
+
+    Raises
+    ------
+    NetworkError
+        A street with the delay at its end takes longer than the engine counts.
     """
+    n_nodes = len(delay_ms)
     u, v = edges["u"].to_numpy(dtype=np.int32), edges["v"].to_numpy(dtype=np.int32)
     length_m = edges["length_m"].to_numpy(dtype=np.float64)
     tails = np.concatenate([u[forward_ms >= 0], v[backward_ms >= 0]])
     heads = np.concatenate([v[forward_ms >= 0], u[backward_ms >= 0]])
     weights = np.concatenate([forward_ms[forward_ms >= 0], backward_ms[backward_ms >= 0]])
-    indptr, ahead, weights_ms = _adjacency(tails, heads, weights, n_nodes)
-    reverse_indptr, behind, reverse_weights_ms = _adjacency(heads, tails, weights, n_nodes)
+    indptr, ahead, weights_ms = _adjacency(tails, heads, weights, delay_ms)
+    reverse_indptr, behind, reverse_weights_ms = _adjacency(heads, tails, weights, delay_ms)
 
     links = csr_array((np.ones(len(ahead), dtype=np.int8), ahead, indptr), shape=(n_nodes, n_nodes))
     label = connected_components(links, directed=True, connection="strong")[1]
@@ -71,6 +79,7 @@ def build_mode_graph(
         mode=mode,
         forward_ms=forward_ms,
         backward_ms=backward_ms,
+        delay_ms=delay_ms,
         indptr=indptr,
         heads=ahead,
         weights_ms=weights_ms,
@@ -85,17 +94,24 @@ def build_mode_graph(
 
 
 def _adjacency(
-    tails: NDArray[np.int32], heads: NDArray[np.int32], weights: NDArray[np.int32], n_nodes: int
+    tails: NDArray[np.int32], heads: NDArray[np.int32], weights: NDArray[np.int32], delay_ms: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """CSR of arcs without loops, the fastest of parallel arcs only."""
+    """CSR of arcs without loops, the fastest of parallel arcs only; weights with the delay of the head."""
     keep = tails != heads
     tails, heads, weights = tails[keep], heads[keep], weights[keep]
     order = np.lexsort((weights, heads, tails))
     tails, heads, weights = tails[order], heads[order], weights[order]
     fastest = np.ones(len(tails), dtype=bool)
     fastest[1:] = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
-    counts = np.bincount(tails[fastest], minlength=n_nodes)
-    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), heads[fastest], weights[fastest]
+    tails, heads = tails[fastest], heads[fastest]
+    passed = weights[fastest].astype(np.int64) + delay_ms[heads]
+    if (passed >= UNREACHED_MS).any():
+        raise NetworkError(
+            f"a street with the delay at its end must take less than {UNREACHED_MS / 3.6e6:.0f} hours; "
+            f"{(passed >= UNREACHED_MS).sum()} do not; check the times of the streets and the delays"
+        )
+    counts = np.bincount(tails, minlength=len(delay_ms))
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), heads, passed.astype(np.int32)
 
 
 def list_islands(edges: gpd.GeoDataFrame, graphs: Mapping[str, ModeGraph]) -> pd.DataFrame:

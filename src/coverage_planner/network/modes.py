@@ -1,4 +1,4 @@
-"""Modes of travel and their editable speeds."""
+"""Modes of travel with their editable speeds and delays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +15,9 @@ DRIVE_SPEEDS_KPH: Mapping[str, float] = {
     "secondary": 50, "secondary_link": 40, "tertiary": 40, "tertiary_link": 30, "unclassified": 30,
     "residential": 30, "living_street": 15, "service": 20, "road": 30, "track": 15,
 }  # fmt: skip
+
+#: No junction or signal holds anybody for as long, s.
+MOST_DELAY_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Mode:
         Share of the free speed that traffic and signals leave; only for 'motorcar'.
     access_speed_kph
         Speed of the straight access leg between a point and the street, always on foot.
+    junction_delay_s
+        Seconds lost at each junction passed; see `network.delays` for what a junction is. Zero unless set.
+    signal_delay_s
+        Seconds lost at each signalised junction or crossing passed, in place of `junction_delay_s` (the larger counts).
     """
 
     name: str
@@ -43,9 +50,11 @@ class Mode:
     class_speeds_kph: Mapping[str, float] = field(default_factory=dict)
     urban_factor: float = 1.0
     access_speed_kph: float = 4.8
+    junction_delay_s: float = 0.0
+    signal_delay_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse speeds that are not positive."""
+        """Refuse speeds that are not positive, and delays that are negative."""
         for label, value in (
             ("speed_kph", self.speed_kph),
             ("access_speed_kph", self.access_speed_kph),
@@ -54,14 +63,27 @@ class Mode:
         ):
             if not 0 < value < 1000:  # noqa: PLR2004 - a bound no vehicle on a street reaches
                 raise ConfigError(f"mode {self.name!r}: {label} must be positive and below 1000, got {value:g}")
+        for label, delay_s in (("junction_delay_s", self.junction_delay_s), ("signal_delay_s", self.signal_delay_s)):
+            if not 0 <= delay_s < MOST_DELAY_S:
+                raise ConfigError(
+                    f"mode {self.name!r}: {label} must be at least 0 and below {MOST_DELAY_S:g}, got {delay_s:g}"
+                )
+
+    @property
+    def has_delays(self) -> bool:
+        """Whether passing a junction or a signal costs this mode time."""
+        return self.junction_delay_s > 0 or self.signal_delay_s > 0
 
     def describe(self) -> str:
-        """Say the mode and its speed, as results must; a street's own `maxspeed` comes first for cars."""
+        """Say the mode, its speed and its delays, as results must; a street's own `maxspeed` comes first for cars."""
         if self.class_speeds_kph:
-            return f"{self.name} (class speeds x {self.urban_factor:g})"
-        if self.rules == "motorcar":
-            return f"{self.name} ({self.speed_kph:g} km/h x {self.urban_factor:g})"
-        return f"{self.name} ({self.speed_kph:g} km/h)"
+            speed = f"class speeds x {self.urban_factor:g}"
+        elif self.rules == "motorcar":
+            speed = f"{self.speed_kph:g} km/h x {self.urban_factor:g}"
+        else:
+            speed = f"{self.speed_kph:g} km/h"
+        waits = [(self.junction_delay_s, "junction"), (self.signal_delay_s, "signal")]
+        return f"{self.name} ({', '.join([speed, *(f'{wait:g} s per {at}' for wait, at in waits if wait)])})"
 
 
 #: Walk 4.8 km/h, bicycle 12, e-bike 15 on average (25 is the legal top speed, GB 17761), drive by class.

@@ -28,17 +28,24 @@ class ModeGraph:
 
     Times are whole milliseconds. ``n`` is the number of nodes, ``e`` of edges of the network, ``a`` of allowed arcs.
 
+    A journey pays the delay of every node strictly between its two positions, each time it passes one. The arcs of
+    either adjacency hold the delay of the node that the search arrives at, so a distance found by a search is the time
+    until that node has been *passed*, from whichever end one searches. A position exactly at a node has passed it.
+
     Attributes
     ----------
     mode
         The mode and its speeds.
     forward_ms, backward_ms
-        Shape (e,), int32: time from u to v and from v to u; `NOT_ALLOWED` where the mode may not go.
+        Shape (e,), int32: time from u to v and from v to u, delays left out; `NOT_ALLOWED` where the mode may not go.
+    delay_ms
+        Shape (n,), int32: what passing through each node costs; zero everywhere for a mode without delays.
     indptr, heads, weights_ms
-        Shapes (n + 1,), (a,), (a,): arcs leaving each node. Parallel arcs are reduced to the fastest, loops are left
-        out: neither can be on a shortest path between nodes.
+        Shapes (n + 1,), (a,), (a,): arcs leaving each node; time along the arc and delay of its head. Parallel arcs are
+        reduced to the fastest, loops are left out: neither can be on a shortest path between nodes.
     reverse_indptr, reverse_heads, reverse_weights_ms
-        The same for arcs entering each node.
+        The same for arcs entering each node: where they come from, time along the arc and delay of the node it comes
+        from.
     component
         Shape (e,), int32: the strongly connected component of each allowed edge, numbered by falling street length;
         -1 where the mode may not go, or where the edge joins two components (then nobody can go there and return).
@@ -53,6 +60,7 @@ class ModeGraph:
     mode: Mode
     forward_ms: NDArray[np.int32]
     backward_ms: NDArray[np.int32]
+    delay_ms: NDArray[np.int32]
     indptr: NDArray[np.int64]
     heads: NDArray[np.int32]
     weights_ms: NDArray[np.int32]
@@ -99,7 +107,7 @@ class RoadNetwork:
     source: str
 
     def __post_init__(self) -> None:
-        """Check that edges join existing nodes and that every mode has one time per edge and direction."""
+        """Check that edges join existing nodes, and that modes have times for all edges and delays for all nodes."""
         require_metric(self.edges, "network.edges")
         ends = self.edges[["u", "v"]].to_numpy()
         if len(ends) and (ends.min() < 0 or ends.max() >= len(self.nodes)):
@@ -109,6 +117,11 @@ class RoadNetwork:
                 raise NetworkError(
                     f"graph {name!r} must have one time per edge and direction, got {len(graph.forward_ms)} and "
                     f"{len(graph.backward_ms)} for {len(self.edges)} edges; build it with build_network"
+                )
+            if len(graph.delay_ms) != len(self.nodes):
+                raise NetworkError(
+                    f"graph {name!r} must have one delay per node, got {len(graph.delay_ms)} for {len(self.nodes)} "
+                    "nodes; build it with build_network"
                 )
 
     @property
