@@ -17,7 +17,7 @@ import pytest
 from shapely import Point
 
 from coverage_planner.errors import ConfigError, InputError, SourceError
-from coverage_planner.report import whole_folder
+from coverage_planner.report import results as results_module
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.results import FILES, check_folder, read_results, write_results
@@ -161,7 +161,7 @@ def test_the_map_page_is_drawn_into_the_folder(home, plan, today):
 
 
 def test_results_does_not_load_the_map_library():
-    source = Path(whole_folder.__file__).with_name("results.py").read_text(encoding="utf-8")
+    source = Path(results_module.__file__).read_text(encoding="utf-8")
     assert "folium" not in source
 
 
@@ -380,7 +380,7 @@ def test_old_results_that_cannot_be_removed_are_warned_of(standing, today, monke
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", held)
-        with pytest.warns(UserWarning, match="old ones remain in"):
+        with pytest.warns(UserWarning, match="the old one remains in"):
             write_results(today, standing, run={"number": 2}, force=True)
     assert read_results(standing).run["number"] == 2
 

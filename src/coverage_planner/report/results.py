@@ -21,11 +21,11 @@ from coverage_planner.report.csv_tables import read_csv, write_csv
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.table_columns import LAYERS, SYNTHETIC_NOTE, TABLES, set_types
 from coverage_planner.report.tables import is_proposed, measure_outcome, report_tables, roles
-from coverage_planner.report.whole_folder import whole_folder
 from coverage_planner.report.words import Language, words
 from coverage_planner.report.workbook import write_workbook
 from coverage_planner.scenario.scenario import Outcome
 from coverage_planner.siting.solution import Solution
+from coverage_planner.whole_folder import check_replaceable, whole_folder
 
 #: Number of the folder's form; it rises when a column or file changes its meaning.
 FORMAT = 1
@@ -37,10 +37,7 @@ RUN_FILE = "run.json"
 FILES = frozenset({LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES)})
 
 #: What programs leave beside open files; no one's work is lost with them.
-_LEFT_BEHIND = frozenset(
-    {".DS_Store", "Thumbs.db", "desktop.ini", f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm",
-     f"{LAYER_FILE}-journal"}
-)  # fmt: skip
+_LEFT_BEHIND = frozenset({f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm", f"{LAYER_FILE}-journal"})
 
 #: Key of run.json that is ours.
 _OURS = "results"
@@ -155,7 +152,7 @@ def write_results(
         },
         _OURS,
     )
-    with whole_folder(target, check=lambda: check_folder(target, force=force)) as partial:
+    with whole_folder(target, what="results", check=lambda: check_folder(target, force=force)) as partial:
         _write_layers(layers, partial / LAYER_FILE, synthetic=synthetic)
         for name, table in tables.items():
             write_csv(table, partial / f"{name}.csv")
@@ -247,25 +244,15 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
     ConfigError
         The folder exists and `force` is false, or it is not a results folder and nothing else.
     """
-    folder = Path(folder).resolve()
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ConfigError(f"the results folder must not be a file, got {folder}; choose another name")
-    if not force:
-        raise ConfigError(f"the results folder must not exist yet, got {folder}; choose another, or force (--force)")
-    names = sorted(path.name for path in folder.iterdir())
-    if names and _read_run(folder) is None:
-        raise ConfigError(
-            f"only a results folder can be replaced, {folder} is none (it has no {RUN_FILE} of ours); "
-            f"it holds {name_some(names)}; choose another folder"
-        )
-    foreign = [name for name in names if name not in FILES | _LEFT_BEHIND]
-    if foreign:
-        raise ConfigError(
-            f"a results folder must hold nothing else to be replaced, {folder} holds {name_some(foreign)}; "
-            "move them elsewhere, or choose another folder"
-        )
+    home = Path(folder).resolve()
+    check_replaceable(
+        home,
+        what="results",
+        mark=RUN_FILE,
+        is_ours=_read_run(home) is not None,
+        files=FILES | _LEFT_BEHIND,
+        force=force,
+    )
 
 
 # --- its files ---
