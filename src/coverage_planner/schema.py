@@ -48,6 +48,7 @@ NODE_TAGS = (
     "bicycle",
     "foot",
     "crossing",
+    "crossing:signals",
 )
 
 TABLES: dict[TableName, tuple[Column, ...]] = {

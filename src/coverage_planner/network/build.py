@@ -1,7 +1,8 @@
 """Roads -> one network for all modes.
 
 Street pieces become edges between junctions: nodes where only two pieces meet that every mode may use alike disappear
-into the edge. A barrier that stops some mode becomes an edge of length zero that this mode may not use.
+into the edge, unless a mode waits there. A barrier that stops some mode becomes an edge of length zero that this mode
+may not use.
 """
 
 import logging
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from coverage_planner.errors import NetworkError
 from coverage_planner.network._kernels import walk_chains
 from coverage_planner.network.access import barrier_blocks, rate_segments, snappable
+from coverage_planner.network.delays import find_signals, node_delays
 from coverage_planner.network.mode_graph import SMALL_COMPONENT_M, build_mode_graph, list_islands
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.network.road_network import NOT_ALLOWED, RoadNetwork
@@ -81,16 +83,20 @@ def build_network(
         geometry=kept.geometry.to_numpy(),
         row=np.arange(len(kept)),
     )
-    pieces, node_ids = _open_barriers(pieces, node_ids, roads.nodes, modes)
-    edges, speeds, steppable = _join_chains(pieces, kept)
-    nodes, edges, order = order_along_curve(edges, node_ids)
+    blocked = _blocked_by_node(node_ids, roads.nodes, modes)
+    delay_ms = _delays(pieces, node_ids, roads.nodes, blocked, modes)
+    pieces, node_ids = _open_barriers(pieces, node_ids, blocked)
+    # whoever passes a barrier passes the node that its first street keeps: the twins cost nothing
+    delay_ms = np.pad(delay_ms, ((0, len(node_ids) - len(delay_ms)), (0, 0)))
+    edges, speeds, steppable = _join_chains(pieces, kept, np.asarray(delay_ms.any(axis=1)))
+    nodes, edges, order, node_order = order_along_curve(edges, node_ids)
     graphs = {
         name: build_mode_graph(
             mode,
             edges,
             forward_ms=_milliseconds(edges["length_m"].to_numpy(), speeds[order, 2 * k]),
             backward_ms=_milliseconds(edges["length_m"].to_numpy(), speeds[order, 2 * k + 1]),
-            delay_ms=np.zeros(len(nodes), dtype=np.int32),
+            delay_ms=delay_ms[node_order, k],
             snappable=steppable[order],
             small_component_m=small_component_m,
         )
@@ -118,19 +124,40 @@ class _Pieces:
     row: NDArray[np.int64]
 
 
+def _blocked_by_node(
+    node_ids: NDArray[np.int64], nodes: gpd.GeoDataFrame, modes: Mapping[str, Mode]
+) -> NDArray[np.bool_]:
+    """Shape (nodes, modes): whether a barrier on each node stops the mode."""
+    blocked = np.zeros((len(node_ids), len(modes)), dtype=bool)
+    if not nodes.empty:
+        stops = np.column_stack([barrier_blocks(nodes, mode) for mode in modes.values()])
+        barrier_ids = nodes["node_id"].to_numpy(dtype=np.int64)
+        relevant = stops.any(axis=1) & np.isin(barrier_ids, node_ids)
+        blocked[np.searchsorted(node_ids, barrier_ids[relevant])] = stops[relevant]
+    return blocked
+
+
+def _delays(
+    pieces: _Pieces,
+    node_ids: NDArray[np.int64],
+    nodes: gpd.GeoDataFrame,
+    blocked: NDArray[np.bool_],
+    modes: Mapping[str, Mode],
+) -> NDArray[np.int32]:
+    """Shape (nodes, modes): milliseconds that passing each node costs, before barriers are opened."""
+    if not any(mode.has_delays for mode in modes.values()):
+        return np.zeros(blocked.shape, dtype=np.int32)
+    signals = nodes["node_id"].to_numpy(dtype=np.int64)[find_signals(nodes)]
+    allowed = np.isfinite(pieces.speeds)
+    return node_delays(pieces.ends, pieces.length_m, allowed, np.isin(node_ids, signals), blocked, modes)
+
+
 def _open_barriers(
-    pieces: _Pieces, node_ids: NDArray[np.int64], nodes: gpd.GeoDataFrame, modes: Mapping[str, Mode]
+    pieces: _Pieces, node_ids: NDArray[np.int64], blocked_by_node: NDArray[np.bool_]
 ) -> tuple[_Pieces, NDArray[np.int64]]:
     """Give each street at a blocking barrier an end of its own, joined by an edge only for the modes that pass."""
-    if nodes.empty:
+    if not blocked_by_node.any():
         return pieces, node_ids
-    blocked = np.column_stack([barrier_blocks(nodes, mode) for mode in modes.values()])
-    barrier_ids = nodes["node_id"].to_numpy(dtype=np.int64)
-    relevant = blocked.any(axis=1) & np.isin(barrier_ids, node_ids)
-    if not relevant.any():
-        return pieces, node_ids
-    blocked_by_node = np.zeros((len(node_ids), len(modes)), dtype=bool)
-    blocked_by_node[np.searchsorted(node_ids, barrier_ids[relevant])] = blocked[relevant]
     flat = pieces.ends.ravel()
     at_barrier = np.flatnonzero(np.asarray(blocked_by_node.any(axis=1))[flat])
     at_barrier = at_barrier[np.argsort(flat[at_barrier], kind="stable")]
@@ -170,9 +197,12 @@ def _end_coordinates(lines: NDArray[np.object_]) -> NDArray[np.float64]:
 
 
 def _join_chains(
-    pieces: _Pieces, source: gpd.GeoDataFrame
+    pieces: _Pieces, source: gpd.GeoDataFrame, stays: NDArray[np.bool_]
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.float64], NDArray[np.bool_]]:
-    """Join pieces at nodes where only two meet and every mode may go on as before; edges, speeds, snappable."""
+    """Join pieces at nodes where only two meet and every mode may go on as before; edges, speeds, snappable.
+
+    A node that `stays` is not passed through: some mode waits there.
+    """
     u, v = pieces.ends.T
     n_nodes = int(pieces.ends.max()) + 1
     flat = pieces.ends.ravel()
@@ -192,7 +222,7 @@ def _join_chains(
     out = np.where(u[second] == two, as_drawn[second], as_reversed[second])
     barrier = (pieces.row[first] < 0) | (pieces.row[second] < 0)
     passes = np.zeros(n_nodes, dtype=bool)
-    passes[two] = (first != second) & (into == out) & ~barrier
+    passes[two] = (first != second) & (into == out) & ~barrier & ~stays[two]
 
     order, backwards, starts = walk_chains(u, v, indptr, incident, passes)
     heads, tails = order[starts[:-1]], order[starts[1:] - 1]
@@ -248,7 +278,7 @@ def _join_lines(
 
 def order_along_curve(
     edges: gpd.GeoDataFrame, node_ids: NDArray[np.int64]
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, NDArray[np.int64]]:
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, NDArray[np.int64], NDArray[np.int64]]:
     """Order nodes along a Hilbert curve and edges by their nodes, for locality in memory.
 
     Parameters
@@ -260,8 +290,9 @@ def order_along_curve(
 
     Returns
     -------
-    nodes, edges, order
-        The tables of `RoadNetwork` (nodes without edges left out), and the row that each edge had before.
+    nodes, edges, edge_order, node_order
+        The tables of `RoadNetwork` (nodes without edges left out), the row that each edge had before, and the entry of
+        `node_ids` that each node had.
     """
     used, ends = np.unique(edges[["u", "v"]].to_numpy(), return_inverse=True)
     ends = ends.reshape(-1, 2)
@@ -278,7 +309,7 @@ def order_along_curve(
     sorted_edges = edges.iloc[order].reset_index(drop=True)
     sorted_edges["u"] = ends[order, 0].astype(np.int32)
     sorted_edges["v"] = ends[order, 1].astype(np.int32)
-    return nodes, sorted_edges, order
+    return nodes, sorted_edges, order, used[curve]
 
 
 def _milliseconds(length_m: NDArray[np.float64], speed_kph: NDArray[np.float64]) -> NDArray[np.int32]:

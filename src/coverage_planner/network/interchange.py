@@ -1,7 +1,7 @@
 """RoadNetwork <-> networkx, for people who want to look into a network or bring their own.
 
 The attributes follow OSMnx where it has a convention: ``x`` and ``y`` of nodes, ``length`` and ``geometry`` of edges,
-``crs`` of the graph.
+``crs`` of the graph. Delays stand at the nodes: a shortest path over ``time_s`` leaves them out unless they are added.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from coverage_planner.errors import ConfigError, CrsError, NetworkError, name_some
 from coverage_planner.network.build import order_along_curve
 from coverage_planner.network.mode_graph import SMALL_COMPONENT_M, build_mode_graph, list_islands
-from coverage_planner.network.modes import Mode
+from coverage_planner.network.modes import MOST_DELAY_S, Mode
 from coverage_planner.network.road_network import NOT_ALLOWED, RoadNetwork
 from coverage_planner.schema import require_metric
 from coverage_planner.units import MS_PER_S, UNREACHED_MS, to_milliseconds
@@ -43,11 +43,13 @@ def to_networkx(network: RoadNetwork, mode: str) -> "nx.MultiDiGraph[int]":
     Returns
     -------
     networkx.MultiDiGraph
-        Nodes are the row numbers of ``network.nodes``, all of them, with ``x``, ``y``, ``node_id``. One edge per street
-        and allowed direction; its key is the row number in ``network.edges`` (plus the number of edges for the way back
-        round a loop, which joins the same two nodes). Edge attributes: ``edge`` (the row number), ``time_ms`` (whole
-        milliseconds), ``time_s``, ``length_m`` and the same as ``length``, ``highway``, ``name``, ``snappable``,
-        ``geometry`` (in the direction of travel). Graph attributes: ``crs``, ``mode``, ``source``.
+        Nodes are the row numbers of ``network.nodes``, all of them, with ``x``, ``y``, ``node_id``, and what passing
+        them costs the mode: ``delay_ms`` and ``delay_s``, zero without delays. Edges hold none of it.
+        One edge per street and allowed direction; its key is the row number in ``network.edges`` (plus the number of
+        edges for the way back round a loop, which joins the same two nodes). Edge attributes: ``edge`` (the row
+        number), ``time_ms`` (whole milliseconds), ``time_s``, ``length_m`` and the same as ``length``, ``highway``,
+        ``name``, ``snappable``, ``geometry`` (in the direction of travel). Graph attributes: ``crs``, ``mode``,
+        ``source``.
 
     Raises
     ------
@@ -60,8 +62,9 @@ def to_networkx(network: RoadNetwork, mode: str) -> "nx.MultiDiGraph[int]":
     edges = network.edges
     written: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=edges.crs.to_string(), mode=mode, source=network.source)
     xy = shapely.get_coordinates(network.nodes.geometry.to_numpy())
-    for row, (node_id, (x, y)) in enumerate(zip(network.nodes["node_id"].tolist(), xy.tolist(), strict=True)):
-        written.add_node(row, x=x, y=y, node_id=node_id)
+    columns = (network.nodes["node_id"].tolist(), xy.tolist(), graph.delay_ms.tolist())
+    for row, (node_id, (x, y), delay_ms) in enumerate(zip(*columns, strict=True)):
+        written.add_node(row, x=x, y=y, node_id=node_id, delay_ms=delay_ms, delay_s=delay_ms / MS_PER_S)
     u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
     lines = edges.geometry.to_numpy()
     kept = edges[["length_m", "highway", "name"]].assign(
@@ -92,6 +95,7 @@ def from_networkx(
     *,
     modes: Mapping[str, Mode],
     time_attributes: Mapping[str, str],
+    delay_attributes: Mapping[str, str] | None = None,
     crs: object = None,
     obstacles: gpd.GeoDataFrame | None = None,
     source: str = "networkx graph",
@@ -107,10 +111,13 @@ def from_networkx(
         ``length_m`` or ``length`` (that of the geometry if absent), ``highway``, ``name``, ``snappable`` (True if
         absent).
     modes
-        Mode name -> `Mode`. Of the mode only the access speed is used; the times are given.
+        Mode name -> `Mode`. Of the mode only the access speed is used; times and delays are given.
     time_attributes
         Mode name -> edge attribute that holds the travel time in seconds. An edge without the attribute, or with None,
         is closed to the mode.
+    delay_attributes
+        Mode name -> node attribute that holds the seconds that passing the node costs; zero for a node without the
+        attribute, or with None. `to_networkx` writes ``delay_s``. Required for modes that have delays.
     crs
         Projected CRS in metres; by default that of the graph (``graph.graph["crs"]``).
     obstacles
@@ -131,11 +138,12 @@ def from_networkx(
     Raises
     ------
     ConfigError
-        `modes` and `time_attributes` do not name the same modes.
+        `modes` and `time_attributes` do not name the same modes; `delay_attributes` names others, or leaves out a mode
+        that has delays.
     CrsError
         No CRS, or not a projected one in metres.
     NetworkError
-        No edges; nodes without coordinates; times, lengths or geometries that cannot be.
+        No edges; nodes without coordinates; times, delays, lengths or geometries that cannot be.
     """
     import networkx as nx  # noqa: PLC0415 - loaded when asked for
 
@@ -144,6 +152,7 @@ def from_networkx(
             f"time_attributes must name one edge attribute for each of the modes {sorted(modes)}, "
             f"got {sorted(time_attributes)}; add or remove modes"
         )
+    _check_delay_modes(modes, delay_attributes or {})
     crs = crs or graph.graph.get("crs")
     if crs is None:
         raise CrsError("the graph must say its projected CRS in metres, it says none; give crs= or graph.graph['crs']")
@@ -154,15 +163,16 @@ def from_networkx(
     for name, attribute in time_attributes.items():
         arcs[f"time {name}"] = _read_times(arcs, attribute)
     streets = _pair_opposites(arcs, list(modes))
-    nodes, edges, order = order_along_curve(streets[["u", "v", "length_m", "highway", "name", "geometry"]],
-                                            _node_ids(graph, labels))  # fmt: skip
+    nodes, edges, order, node_order = order_along_curve(
+        streets[["u", "v", "length_m", "highway", "name", "geometry"]], _node_ids(graph, labels)
+    )
     graphs = {
         name: build_mode_graph(
             mode,
             edges,
             forward_ms=streets[f"time {name}"].to_numpy(dtype=np.int32)[order],
             backward_ms=streets[f"back {name}"].to_numpy(dtype=np.int32)[order],
-            delay_ms=np.zeros(len(nodes), dtype=np.int32),
+            delay_ms=_read_delays(graph, labels, (delay_attributes or {}).get(name))[node_order],
             snappable=streets["snappable"].to_numpy(dtype=bool)[order],
             small_component_m=small_component_m,
         )
@@ -171,6 +181,16 @@ def from_networkx(
     if obstacles is None:
         obstacles = gpd.GeoDataFrame({"kind": np.empty(0, dtype=object)}, geometry=[], crs=edges.crs)
     return RoadNetwork(nodes, edges, graphs, obstacles.to_crs(edges.crs), list_islands(edges, graphs), source)
+
+
+def _check_delay_modes(modes: Mapping[str, Mode], delay_attributes: Mapping[str, str]) -> None:
+    unknown = sorted(set(delay_attributes) - set(modes))
+    unread = sorted(name for name, mode in modes.items() if mode.has_delays and name not in delay_attributes)
+    if unknown or unread:
+        raise ConfigError(
+            f"delay_attributes must name the node attribute of each mode with delays, and no other modes than "
+            f"{sorted(modes)}, got {sorted(delay_attributes)}; missing {unread}, unknown {unknown}; add or remove modes"
+        )
 
 
 def _node_coordinates(graph: "nx.Graph[Any]") -> tuple[list[object], NDArray[np.float64]]:
@@ -284,6 +304,28 @@ def _read_times(arcs: gpd.GeoDataFrame, attribute: str) -> NDArray[np.int32]:
             f"{name_some(arcs['label'][bad])}; correct it, or leave it out where the mode may not go"
         )
     return np.where(present, to_milliseconds(np.where(present, seconds, 0.0)), NOT_ALLOWED).astype(np.int32)
+
+
+def _read_delays(graph: "nx.Graph[Any]", labels: list[object], attribute: str | None) -> NDArray[np.int32]:
+    """Milliseconds per node, in the order of `labels`; zero where the attribute is absent."""
+    if attribute is None:
+        return np.zeros(len(labels), dtype=np.int32)
+    given = [graph.nodes[label].get(attribute) for label in labels]
+    present = np.array([value is not None for value in given])
+    if not present.any():
+        raise NetworkError(
+            f"at least one node must have the attribute {attribute!r} (seconds), none of {len(labels)} has; "
+            "check delay_attributes"
+        )
+    seconds = pd.to_numeric(pd.Series(given, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+    bad = present & ~((seconds >= 0) & (seconds < MOST_DELAY_S))
+    if bad.any():
+        wrong = [label for label, is_bad in zip(labels, bad, strict=True) if is_bad]
+        raise NetworkError(
+            f"{attribute} must be seconds, not negative and below {MOST_DELAY_S:g}; not so in the nodes "
+            f"{name_some(wrong)}; correct it, or leave it out where nobody waits"
+        )
+    return to_milliseconds(np.where(present, seconds, 0.0)).astype(np.int32)
 
 
 def _pair_opposites(arcs: gpd.GeoDataFrame, modes: list[str]) -> gpd.GeoDataFrame:

@@ -41,8 +41,8 @@ def is_street(tags: Mapping[str, str]) -> bool:
 
 
 def is_route_node(tags: Mapping[str, str]) -> bool:
-    """Tell whether a node with these tags matters to a route that passes it."""
-    return "barrier" in tags or tags.get("highway") in NODE_KINDS
+    """Tell whether a node with these tags matters to a route that passes it; of a list ``a;b`` every value counts."""
+    return "barrier" in tags or any(kind.strip() in NODE_KINDS for kind in tags.get("highway", "").split(";"))
 
 
 def obstacle_kind(tags: Mapping[str, str]) -> str | None:
