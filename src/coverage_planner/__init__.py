@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from coverage_planner.coverage.measure import Coverage, assign_nearest, measure_coverage
     from coverage_planner.demo import demo_city
     from coverage_planner.network.build import build_network
+    from coverage_planner.network.files import read_network, write_network
     from coverage_planner.network.modes import DEFAULT_MODES, Mode
     from coverage_planner.network.road_network import RoadNetwork
     from coverage_planner.network.snap import Positions, snap_points
@@ -63,6 +64,7 @@ _HOMES = {
     "read_candidates": "sources.points",
     "read_demand": "sources.points",
     "read_facilities": "sources.points",
+    "read_network": "network.files",
     "read_pois": "sources.pois",
     "read_population": "sources.population",
     "read_results": "report.results",
@@ -71,6 +73,7 @@ _HOMES = {
     "snap_points": "network.snap",
     "solve_mclp": "siting.mclp",
     "travel_times": "traveltime.times",
+    "write_network": "network.files",
     "write_results": "report.results",
 }
 
@@ -105,6 +108,7 @@ __all__ = [
     "read_candidates",
     "read_demand",
     "read_facilities",
+    "read_network",
     "read_pois",
     "read_population",
     "read_results",
@@ -113,6 +117,7 @@ __all__ = [
     "snap_points",
     "solve_mclp",
     "travel_times",
+    "write_network",
     "write_results",
 ]
 
