@@ -1,0 +1,84 @@
+"""One city for both engines: our network and Valhalla's tiles of the same PBF, at one speed per mode; places to ask."""
+
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from valhalla_service import build_tiles
+
+from coverage_planner import Roads, build_network, read_roads
+from coverage_planner.network.modes import Mode
+from coverage_planner.network.road_network import RoadNetwork
+
+FILES = {"Porto": "porto_portugal.osm.pbf", "Las Palmas": "las_palmas_2023.osm.pbf"}
+
+#: One speed on every street: the only driving speeds that can be made equal through Valhalla's options.
+SPEEDS_KPH = {"walk": 4.8, "bicycle": 15.0, "drive": 40.0}
+RULES = {"walk": "foot", "bicycle": "bicycle", "drive": "motorcar"}
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A city for both engines.
+
+    Attributes
+    ----------
+    network
+        Its network with the modes `SPEEDS_KPH`.
+    roads
+        The streets as read, all tags.
+    tiles
+        The folder of Valhalla's tiles.
+    took
+        ``network_seconds``, and under ``valhalla`` what its builder took.
+    """
+
+    name: str
+    network: RoadNetwork
+    roads: Roads
+    tiles: Path
+    took: dict[str, Any]
+
+
+def open_scene(name: str, data: Path, work: Path, valhalla_python: str) -> Scene:
+    """Read and build a city for both engines; tiles that are there from a run before are used again."""
+    pbf = (data / "osm" / FILES[name]).resolve()
+    start = time.perf_counter()
+    roads = read_roads(pbf)
+    # a street's own speed limit would come before the mode's one speed
+    unlimited = replace(roads, segments=roads.segments.drop(columns="maxspeed", errors="ignore"))
+    modes = {mode: Mode(mode, RULES[mode], speed) for mode, speed in SPEEDS_KPH.items()}
+    network = build_network(unlimited, modes=modes)
+    seconds = time.perf_counter() - start
+    folder = work / f"valhalla tiles {name}"
+    report = folder / "built.json"
+    if not report.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        report.write_text(json.dumps(build_tiles(valhalla_python, pbf, folder)), encoding="utf-8")
+    took = {"network_seconds": seconds, "valhalla": json.loads(report.read_text(encoding="utf-8"))}
+    return Scene(name, network, roads, folder, took)
+
+
+def draw_on_streets(network: RoadNetwork, mode: str, n: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Draw places on streets of the main parts of a mode's network, every metre of street alike.
+
+    On the street, because Valhalla does not count the way from a place to its street: there both see the same place.
+    """
+    graph = network.graph(mode)
+    rows = np.flatnonzero(graph.snappable & ~graph.island & graph.allowed)
+    weight = network.edges["length_m"].to_numpy()[rows]
+    chosen = rng.choice(rows, size=n, p=weight / weight.sum())
+    lines = network.edges.geometry.to_numpy()[chosen]
+    points = shapely.line_interpolate_point(lines, rng.random(n), normalized=True)
+    return gpd.GeoDataFrame({"id": [f"P{k}" for k in range(n)]}, geometry=points, crs=network.crs)
+
+
+def lon_lat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Shape (p, 2): longitude and latitude to the seventh decimal, a centimetre."""
+    return np.round(shapely.get_coordinates(points.to_crs(4326).geometry.to_numpy()), 7)
