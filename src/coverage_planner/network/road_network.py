@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coverage_planner.errors import NetworkError
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.obstacles import ObstacleIndex, index_obstacles
+from coverage_planner.network.search_graph import SearchGraph, pack_arcs
 from coverage_planner.schema import require_metric
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ class ModeGraph:
     def allowed(self) -> NDArray[np.bool_]:
         """Shape (e,): whether the mode may use each edge in any direction."""
         return np.asarray((self.forward_ms >= 0) | (self.backward_ms >= 0))
+
+    @cached_property
+    def leaving(self) -> SearchGraph:
+        """The arcs leaving each node, packed once for all searches."""
+        return pack_arcs(self.indptr, self.heads, self.weights_ms)
+
+    @cached_property
+    def entering(self) -> SearchGraph:
+        """The arcs entering each node, packed once for all searches."""
+        return pack_arcs(self.reverse_indptr, self.reverse_heads, self.reverse_weights_ms)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,13 +4,14 @@ All times are whole milliseconds. A position on the edge (u, v) of times F (u to
 is ``a = round(p F)`` from u and ``F - a`` to v, ``b = round(p B)`` to u and ``B - b`` from v. Because the parts are
 defined by the way one really travels, searching back from the facility gives the very same numbers as searching forth
 from the demand point. A position exactly at an end of its edge is at the junction: it may leave and be entered there
-whatever the direction of the edge.
+whatever the direction of the edge, and has passed it.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,25 @@ from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
+from coverage_planner.network.search_graph import SearchGraph
 from coverage_planner.network.snap import Positions
-from coverage_planner.traveltime._kernels import FAR, many_to_many
+from coverage_planner.traveltime._kernels import FAR
+from coverage_planner.traveltime._lane_kernels import (
+    LANES,
+    Sources,
+    Targets,
+    Work,
+    make_work,
+    many_to_many,
+    place_rows,
+)  # fmt: skip
 from coverage_planner.units import Progress, speed_mps, to_milliseconds
 
 _CHUNKS_PER_THREAD = 16
+#: The queue has at most this many buckets, however far one searches.
+_MOST_BUCKETS = 8192
+
+_Found = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +49,14 @@ class Links:
     edge
         Shape (p,), int32: -1 where the position was rejected.
     access
-        Shape (p,): time of the access leg.
-    leaving, arriving
-        Shape (p, 2): time from the position to (u, v), and from (u, v) to it, access leg left out; -1 where not
-        allowed.
+        Shape (p,): time of the access leg, with the delay at the door if there is one.
+    ends
+        Shape (p, 2), int32: nodes u and v of the edge (of edge 0 where the position was rejected).
+    leaving
+        Shape (p, 2): time from the position until (u, v) has been passed, access leg left out; -1 where not allowed.
+    arriving
+        Shape (p, 2): time from having passed (u, v) to the position; `FAR` where not allowed. At a junction with a
+        delay it is negative: what ends there does not pass it.
     fraction
         Shape (p,): place along the edge, 0 at u, 1 at v.
     along
@@ -47,70 +66,119 @@ class Links:
 
     edge: NDArray[np.int32]
     access: NDArray[np.int64]
+    ends: NDArray[np.int32]
     leaving: NDArray[np.int64]
     arriving: NDArray[np.int64]
     fraction: NDArray[np.float64]
     along: NDArray[np.int64]
 
 
-def search_graph(graph: ModeGraph, *, reverse: bool) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Return the adjacency to search: leaving arcs, or entering arcs when searching back from the destination."""
-    if reverse:
-        return graph.reverse_indptr, graph.reverse_heads, graph.reverse_weights_ms
-    return graph.indptr, graph.heads, graph.weights_ms
+def link_positions(
+    network: RoadNetwork,
+    graph: ModeGraph,
+    positions: Positions,
+    *,
+    reverse: bool,
+    delay_ms: NDArray[np.int64] | None = None,
+) -> Links:
+    """Work out how positions connect to the ends of their edges.
 
-
-def link_positions(graph: ModeGraph, positions: Positions, *, reverse: bool) -> Links:
-    """Work out how positions connect to the ends of their edges."""
+    Parameters
+    ----------
+    network, graph
+        The network and the graph of the mode.
+    positions
+        Where the points touch the streets.
+    reverse
+        Search back, from where people go to where they come from.
+    delay_ms
+        Shape (p,): time that each point's door takes besides the access leg.
+    """
     snapped = positions.snapped
     edge = np.where(snapped, positions.edge, 0)
     has_edges = len(graph.forward_ms) > 0
     forward = graph.forward_ms[edge].astype(np.int64) if has_edges else np.full(len(edge), -1)
     backward = graph.backward_ms[edge].astype(np.int64) if has_edges else np.full(len(edge), -1)
+    ends: NDArray[np.int32] = network.edges[["u", "v"]].to_numpy(dtype=np.int32)
+    ends = ends[edge] if has_edges else np.zeros((len(edge), 2), dtype=np.int32)
     fraction = np.where(snapped, positions.fraction, 0.0)
     from_u = np.rint(fraction * forward).astype(np.int64)
     to_u = np.rint(fraction * backward).astype(np.int64)
     to_v, from_v = forward - from_u, backward - to_u
     no_forward, no_backward = ~snapped | (forward < 0), ~snapped | (backward < 0)
-
-    def masked(values: NDArray[np.int64], missing: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.where(missing, -1, values)
-
-    leaving = np.column_stack([masked(to_u, no_backward), masked(to_v, no_forward)])
-    arriving = np.column_stack([masked(from_u, no_forward), masked(from_v, no_backward)])
-    at_end = snapped[:, np.newaxis] & np.column_stack([fraction == 0.0, fraction == 1.0])
-    leaving[at_end] = arriving[at_end] = 0
-    access = to_milliseconds(np.where(snapped, positions.access_m, 0.0) / speed_mps(graph.mode.access_speed_kph))
+    away, back = np.column_stack([to_u, to_v]), np.column_stack([from_u, from_v])
+    no_away, no_back = np.column_stack([no_backward, no_forward]), np.column_stack([no_forward, no_backward])
     if reverse:  # searching back, u to v means that somebody really travels from v to u
-        leaving, arriving = arriving, leaving
-        along = np.column_stack([masked(backward - from_v, no_backward), masked(forward - from_u, no_forward)])
+        away, back, no_away, no_back = back, away, no_back, no_away
+        along = np.column_stack([backward - from_v, forward - from_u])
     else:
-        along = np.column_stack([masked(from_u, no_forward), masked(from_v, no_backward)])
-    return Links(positions.edge, access, leaving, arriving, fraction, along)
+        along = np.column_stack([from_u, from_v])
+    passing = graph.delay_ms[ends].astype(np.int64) if has_edges else np.zeros(ends.shape, dtype=np.int64)
+    leaving, arriving = np.where(no_away, -1, away + passing), np.where(no_back, np.int64(FAR), back)
+    at_end = snapped[:, np.newaxis] & np.column_stack([fraction == 0.0, fraction == 1.0])
+    elsewhere = at_end[:, ::-1] & ~at_end  # no way by the other end is shorter than through the junction itself
+    leaving = np.where(at_end, 0, np.where(elsewhere, -1, leaving))
+    arriving = np.where(at_end, -passing, np.where(elsewhere, np.int64(FAR), arriving))
+    access = to_milliseconds(np.where(snapped, positions.access_m, 0.0) / speed_mps(graph.mode.access_speed_kph))
+    if delay_ms is not None:
+        access = access + delay_ms
+    no_way = np.column_stack([no_backward, no_forward] if reverse else [no_forward, no_backward])
+    return Links(positions.edge, access, ends, leaving, arriving, fraction, np.where(no_way, -1, along))
 
 
 def seed_times(links: Links) -> NDArray[np.int64]:
-    """Shape (p, 2): time from each door to the ends of its edge; FAR where not allowed."""
+    """Shape (p, 2): time from each door until the ends of its edge have been passed; FAR where not allowed."""
     return np.where(links.leaving >= 0, links.leaving + links.access[:, np.newaxis], np.int64(FAR))
 
 
-def edge_ends(network: RoadNetwork, links: Links) -> NDArray[np.int32]:
-    """Shape (p, 2): the end nodes of each position's edge (of edge 0 where it was rejected)."""
-    ends: NDArray[np.int32] = network.edges[["u", "v"]].to_numpy(dtype=np.int32)
-    if not len(ends):
-        return np.zeros((len(links.edge), 2), dtype=np.int32)
-    return ends[np.maximum(links.edge, 0)]
-
-
-def group_by(
-    keys: NDArray[np.int32], n_keys: int, *later: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """CSR of entry numbers per key (negative keys left out), ordered by `later` within a key."""
-    by: list[NDArray[np.integer]] = [np.arange(len(keys)), *later, keys]
-    order = np.lexsort(by)
-    order = order[keys[order] >= 0]
+def group_by(keys: NDArray[np.int32], n_keys: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """CSR of entry numbers per key (negative keys left out), rising within a key."""
+    order = np.argsort(keys, kind="stable")
+    order = order[np.searchsorted(keys[order], 0) :]
     counts = np.bincount(keys[order], minlength=n_keys)
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), order
+
+
+def list_sources(links: Links) -> tuple[Sources, NDArray[np.int64]]:
+    """Put the positions into an order in which neighbours follow each other; also return that order."""
+    order = np.lexsort((np.arange(len(links.edge)), links.edge))  # edges lie along a curve that fills the plane
+    sources = Sources(
+        nodes=links.ends[order],
+        ms=seed_times(links)[order],
+        edge=links.edge[order],
+        access=links.access[order],
+        fraction=links.fraction[order],
+        along=links.along[order],
+    )
+    return sources, order
+
+
+def list_targets(links: Links, graph: ModeGraph, *, limit_ms: int) -> tuple[Targets, int]:
+    """Arrange the positions as targets; also return how far beyond the limit nodes must be searched for them."""
+    n_nodes, n_edges = len(graph.delay_ms), len(graph.forward_ms)
+    never = limit_ms + 1
+    allowed = links.arriving != FAR
+    offsets = np.minimum(links.arriving + links.access[:, np.newaxis], never)
+    before_delay = allowed & (links.arriving < 0)
+    more = int(-links.arriving[before_delay].min(initial=0))
+    offsets[~allowed] = never + more
+    leads = np.where(allowed & (offsets <= limit_ms), links.ends, -1).ravel().astype(np.int32)
+    node_first, entries = group_by(leads, n_nodes)
+    edge_first, edge_targets = group_by(links.edge, n_edges)
+    targets = Targets(
+        nodes=links.ends,
+        offsets=offsets.astype(np.int32),
+        edge=links.edge,
+        access=links.access,
+        fraction=links.fraction,
+        along=links.along,
+        at_delay=np.asarray(before_delay.any(axis=1)),
+        node_first=node_first,
+        node_targets=(entries // 2).astype(np.int32),
+        edge_first=edge_first,
+        edge_targets=edge_targets.astype(np.int32),
+    )
+    return targets, more
 
 
 def search_pairs(
@@ -123,53 +191,134 @@ def search_pairs(
     reverse: bool,
     threads: int | None,
     progress: Progress | None,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    delay_ms: NDArray[np.int64] | None = None,
+) -> _Found:
     """Search all pairs within the limit; CSR: indptr, target numbers, milliseconds.
 
     The result does not depend on the number of threads. An interrupt stops after the running chunks.
     """
-    if threads is not None and threads < 1:
-        raise ConfigError(f"threads must be at least 1, got {threads}")
-    threads = threads or os.cpu_count() or 1
-    start = link_positions(graph, sources, reverse=reverse)
-    end = link_positions(graph, targets, reverse=reverse)
-    n_nodes, n_edges = len(network.nodes), len(network.edges)
-    edge_indptr, edge_targets = group_by(end.edge, n_edges)
-    offsets = np.where(end.arriving >= 0, end.arriving + end.access[:, np.newaxis], np.int64(FAR)).ravel()
-    nodes = np.where(offsets <= limit_ms, edge_ends(network, end).ravel(), -1)
-    nodes = np.where(np.repeat(end.edge, 2) >= 0, nodes, -1)
-    node_indptr, entries = group_by(nodes, n_nodes, offsets)
-    indptr, heads, weights = search_graph(graph, reverse=reverse)
-    arguments = (
-        indptr, heads, weights, edge_ends(network, start), seed_times(start), start.edge, start.access,
-        start.fraction, start.along,
-        node_indptr, (entries // 2).astype(np.int32), offsets[entries].astype(np.int32),
-        edge_indptr, edge_targets.astype(np.int32), end.access, end.fraction, end.along, limit_ms,
-    )  # fmt: skip
-    n_sources = len(start.edge)
-    chunk = max(1, min(256, -(-n_sources // (threads * _CHUNKS_PER_THREAD))))
-    bounds = [(first, min(first + chunk, n_sources)) for first in range(0, n_sources, chunk)]
-    parts = list(_run(bounds, arguments, threads, progress, n_sources))
-    counts = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, dtype=np.int64)
-    found = np.concatenate([part[1] for part in parts]) if parts else np.empty(0, dtype=np.int32)
-    times = np.concatenate([part[2] for part in parts]) if parts else np.empty(0, dtype=np.int32)
-    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), found, times
+    starts, order = list_sources(link_positions(network, graph, sources, reverse=reverse, delay_ms=delay_ms))
+    ends, more = list_targets(link_positions(network, graph, targets, reverse=reverse), graph, limit_ms=limit_ms)
+    packed = graph.entering if reverse else graph.leaving
+    return _search_all(packed, starts, order, ends, limit_ms, more, threads, progress)
 
 
-def _run(
-    bounds: list[tuple[int, int]],
-    arguments: tuple[Any, ...],
-    threads: int,
+def search_nodes(
+    graph: ModeGraph, sources: NDArray[np.integer], *, limit_ms: int, reverse: bool = False, threads: int | None = None
+) -> _Found:
+    """Search from nodes to all nodes within the limit; CSR: indptr, node numbers (rising in each row), milliseconds.
+
+    Parameters
+    ----------
+    graph
+        The graph of a mode.
+    sources
+        Shape (s,): node numbers.
+    limit_ms
+        Farthest time, milliseconds.
+    reverse
+        Times from the nodes to the sources instead.
+    threads
+        How many threads; all processors by default.
+    """
+    n_nodes, n_sources = len(graph.delay_ms), len(sources)
+    nodes, away = np.arange(n_nodes, dtype=np.int32), np.full(n_nodes, limit_ms + 1, dtype=np.int32)
+    order = np.argsort(sources, kind="stable")
+    nowhere = np.full((n_sources, 2), -1, dtype=np.int64)
+    starts = Sources(
+        nodes=np.repeat(np.asarray(sources, dtype=np.int32)[order, np.newaxis], 2, axis=1),
+        ms=np.tile(np.array([0, FAR], dtype=np.int64), (n_sources, 1)),
+        edge=np.zeros(n_sources, dtype=np.int32),
+        access=np.zeros(n_sources, dtype=np.int64),
+        fraction=np.zeros(n_sources),
+        along=nowhere,
+    )
+    ends = Targets(
+        nodes=np.column_stack([nodes, nodes]),
+        offsets=np.column_stack([np.zeros_like(away), away]),
+        edge=np.full(n_nodes, -1, dtype=np.int32),
+        access=np.zeros(n_nodes, dtype=np.int64),
+        fraction=np.zeros(n_nodes),
+        along=np.full((n_nodes, 2), -1, dtype=np.int64),
+        at_delay=np.zeros(n_nodes, dtype=bool),
+        node_first=np.arange(n_nodes + 1, dtype=np.int64),
+        node_targets=nodes,
+        edge_first=np.zeros(2, dtype=np.int64),
+        edge_targets=np.empty(0, dtype=np.int32),
+    )
+    return _search_all(graph.entering if reverse else graph.leaving, starts, order, ends, limit_ms, 0, threads, None)
+
+
+def _search_all(
+    graph: SearchGraph,
+    sources: Sources,
+    order: NDArray[np.intp],
+    targets: Targets,
+    limit_ms: int,
+    more: int,
+    threads: int | None,
     progress: Progress | None,
-    total: int,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]]:
-    """Run the chunks in threads and yield their results in order."""
+) -> _Found:
+    """Search all pairs and put the rows, found in `order`, where they belong."""
+    parts = list(run_chunks(many_to_many, graph, sources, targets, limit_ms, more, threads, progress))
+    counts = np.zeros(len(order), dtype=np.int64)
+    for begin, end, part in parts:
+        counts[order[begin:end]] = part[0]
+    indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    indices, milliseconds = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1], dtype=np.int32)
+    while parts:  # what has been placed is let go
+        begin, end, (chunk_counts, found, times) = parts.pop()
+        place_rows(order[begin:end], chunk_counts, found, times, indptr, indices, milliseconds)
+    return indptr, indices, milliseconds
+
+
+def run_chunks(
+    kernel: Callable[..., Any],
+    graph: SearchGraph,
+    sources: Sources,
+    targets: Targets,
+    limit_ms: int,
+    more: int,
+    threads: int | None,
+    progress: Progress | None,
+    *extra: Any,
+) -> Iterator[tuple[int, int, Any]]:
+    """Run a compiled search over chunks of sources in threads; yield begin, end and result of each chunk in order.
+
+    Every thread has memory of its own, used again for all its chunks. An interrupt stops after the running chunks.
+
+    Raises
+    ------
+    ConfigError
+        The number of threads is not positive.
+    """
+    if threads is not None and threads < 1:
+        raise ConfigError(f"threads must be at least 1, got {threads}; leave it out to use all processors")
+    n_sources = len(sources.edge)
+    threads = min(threads or os.cpu_count() or 1, max(1, -(-n_sources // LANES)))
+    shift = graph.bucket_shift
+    while (limit_ms + more) >> shift >= _MOST_BUCKETS:
+        shift += 1
+    n_buckets = ((limit_ms + more) >> shift) + 1
+    works: SimpleQueue[Work] = SimpleQueue()
+    for _ in range(threads):
+        works.put(make_work(len(graph.first) - 1, len(targets.edge), n_buckets))
+
+    def search(begin: int, end: int) -> Any:
+        work = works.get()
+        try:
+            return kernel(begin, end, graph.first, graph.arcs, shift, limit_ms, more, sources, targets, work, *extra)
+        finally:
+            works.put(work)
+
+    chunk = LANES * max(1, min(16, n_sources // (LANES * threads * _CHUNKS_PER_THREAD)))
+    bounds = [(begin, min(begin + chunk, n_sources)) for begin in range(0, n_sources, chunk)]
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
-        futures = [pool.submit(many_to_many, first, last, *arguments) for first, last in bounds]
-        for (_, last), future in zip(bounds, futures, strict=True):
-            yield future.result()
+        futures = [pool.submit(search, *ends) for ends in bounds]
+        for (begin, end), future in zip(bounds, futures, strict=True):
+            yield begin, end, future.result()
             if progress is not None:
-                progress(last, total)
+                progress(end, n_sources)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

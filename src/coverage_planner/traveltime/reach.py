@@ -19,7 +19,7 @@ from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, Positions, snap_points
 from coverage_planner.traveltime._kernels import FAR, node_times
-from coverage_planner.traveltime.engine import edge_ends, link_positions, search_graph, seed_times
+from coverage_planner.traveltime.engine import link_positions, seed_times
 from coverage_planner.traveltime.times import Direction
 from coverage_planner.units import MS_PER_S, UNREACHED_MS, to_milliseconds
 
@@ -57,11 +57,15 @@ def search_reach(
         'to_facility' searches back, 'from_facility' forth.
     """
     reverse = direction == "to_facility"
-    links = link_positions(graph, positions, reverse=reverse)
+    links = link_positions(network, graph, positions, reverse=reverse)
     snapped = np.flatnonzero(positions.snapped)
     at_nodes = node_times(
-        *search_graph(graph, reverse=reverse),
-        edge_ends(network, links)[snapped].ravel(),
+        *(
+            (graph.reverse_indptr, graph.reverse_heads, graph.reverse_weights_ms)
+            if reverse
+            else (graph.indptr, graph.heads, graph.weights_ms)
+        ),
+        links.ends[snapped].ravel(),
         seed_times(links)[snapped].ravel(),
         limit_ms,
     )
