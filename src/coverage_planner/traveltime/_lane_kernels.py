@@ -297,41 +297,65 @@ def _see_directly(
 
 
 @njit(cache=True, nogil=True)
-def _fill_row(
-    sources: Sources, batch: int, targets: Targets, target: int, full: int, work: Work, row: NDArray[np.int32]
+def _correct_row(
+    sources: Sources, batch: int, targets: Targets, target: int, full: int, direct: bool, row: NDArray[np.int32]
 ) -> int:
-    """Fill `row` with the time that the lanes have left at a target's door; return the best."""
-    best = relax_target(targets, target, work, row)
+    """Mind what the ends of its edge do not tell of a target's lanes; return the best."""
     if targets.at_delay[target]:  # two points at one junction do not pass it
         for lane in range(min(LANES, len(sources.edge) - batch)):
             row[lane] = min(np.int64(row[lane]), full - sources.access[batch + lane] - targets.access[target])
-    word = np.uint64(target) >> _SIX
-    if work.direct_bits[word] >> (np.uint64(target) & _LOW_SIX) & _ONE:
-        work.direct_bits[word] ^= _ONE << (np.uint64(target) & _LOW_SIX)
+    if direct:
         _see_directly(sources, batch, targets, target, full, row)
-        best = row.max()
-    return best
+    return int(row.max())
 
 
-@njit(cache=True, nogil=True, inline="always")
-def relax_target(targets: Targets, target: int, work: Work, row: NDArray[np.int32]) -> int:
-    """Fill `row` with the time left at a target's door by way of the ends of its edge; return the best."""
-    best: int = meet_rows(
-        work.left,
-        np.uint64(targets.nodes[target, 0]),
-        targets.offsets[target, 0],
-        np.uint64(targets.nodes[target, 1]),
-        targets.offsets[target, 1],
-        row,
-    )
-    return best
+@njit(cache=True, nogil=True)
+def _collect(
+    n_found: int,
+    full: int,
+    more: int,
+    sources: Sources,
+    batch: int,
+    targets: Targets,
+    work: Work,
+    lane_targets: NDArray[np.int32],
+    lane_times: NDArray[np.int32],
+    filled: NDArray[np.uint64],
+) -> None:
+    """Write the targets listed and their times, lane by lane, from where `filled` says on.
+
+    One function with plain arrays: handing the tuples on for every target would cost more than the rest of it.
+    """
+    left, nodes, offsets, at_delay = work.left, targets.nodes, targets.offsets, targets.at_delay
+    listed, direct_bits = work.listed, work.direct_bits
+    row = np.empty(LANES, np.int32)
+    beyond, all_left = np.int32(more), np.int32(full)
+    for k in range(n_found):
+        target = np.uint64(listed[k])
+        best = meet_rows(
+            left,
+            np.uint64(nodes[target, 0]),
+            offsets[target, 0],
+            np.uint64(nodes[target, 1]),
+            offsets[target, 1],
+            row,
+        )
+        direct = (direct_bits[target >> _SIX] >> (target & _LOW_SIX)) & _ONE
+        if direct or at_delay[target]:
+            direct_bits[target >> _SIX] ^= direct << (target & _LOW_SIX)
+            best = _correct_row(sources, batch, targets, int(target), full, direct != 0, row)
+        if best <= beyond:
+            continue
+        for lane in range(LANES):  # without a branch: what is not within the limit is written over by the next
+            place = filled[lane]
+            lane_targets[place] = listed[k]
+            lane_times[place] = all_left - row[lane]
+            filled[lane] = place + np.uint64(row[lane] > beyond)
 
 
 @njit(cache=True, nogil=True)
 def _grown(array: NDArray[np.int32], used: int, wanted: int) -> NDArray[np.int32]:
-    if wanted <= len(array):
-        return array
-    larger = np.empty(max(wanted, 2 * len(array)), np.int32)
+    larger = np.empty(wanted, np.int32)
     larger[:used] = array[:used]
     return larger
 
@@ -363,43 +387,33 @@ def many_to_many(
     counts, targets, times
         Targets per source, their numbers rising within a source, milliseconds.
     """
-    full = np.int64(limit) + more + 1
-    row = np.empty(LANES, np.int32)
+    full = limit + more + 1
     counts = np.zeros(end - begin, np.int64)
     out_targets, out_times = np.empty(4096, np.int32), np.empty(4096, np.int32)
     total = 0
-    lane_targets, lane_times = np.empty((LANES, 256), np.int32), np.empty((LANES, 256), np.int32)
-    filled = np.zeros(LANES, np.int64)
+    lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
+    filled = np.zeros(LANES, np.uint64)
     for batch in range(begin, end, LANES):
         n_reached = _spread(first, arcs, shift, limit + more, sources, batch, work)
         _mark_targets(n_reached, sources, batch, targets, work)
         reached = work.listed[:n_reached].copy()
         n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
-        if n_found >= lane_targets.shape[1]:
-            lane_targets, lane_times = (
-                np.empty((LANES, 2 * n_found), np.int32),
-                np.empty((LANES, 2 * n_found), np.int32),
-            )
-        filled[:] = 0
-        for k in range(n_found):
-            target = int(work.listed[k])
-            if _fill_row(sources, batch, targets, target, full, work, row) <= more:
-                continue
-            for lane in range(LANES):  # without a branch: what is not within the limit is written over by the next
-                place = filled[lane]
-                lane_targets[lane, place] = target
-                lane_times[lane, place] = full - row[lane]
-                filled[lane] = place + (row[lane] > more)
+        room = n_found + 1  # each lane may write one more than it keeps
+        if LANES * room > len(lane_targets):
+            lane_targets, lane_times = np.empty(2 * LANES * room, np.int32), np.empty(2 * LANES * room, np.int32)
+        for lane in range(LANES):
+            filled[lane] = lane * room
+        _collect(n_found, full, more, sources, batch, targets, work, lane_targets, lane_times, filled)
         for k in range(n_reached):
             work.left[reached[k]] = 0
-        n_lanes = min(LANES, end - batch)
-        room = total + int(filled[:n_lanes].sum())
-        out_targets, out_times = _grown(out_targets, total, room), _grown(out_times, total, room)
-        for lane in range(n_lanes):
-            count = filled[lane]
+        for lane in range(min(LANES, end - batch)):
+            count = int(filled[lane]) - lane * room
             counts[batch - begin + lane] = count
-            out_targets[total : total + count] = lane_targets[lane, :count]
-            out_times[total : total + count] = lane_times[lane, :count]
+            if total + count > len(out_targets):
+                wanted = max(total + count, 2 * len(out_targets))
+                out_targets, out_times = _grown(out_targets, total, wanted), _grown(out_times, total, wanted)
+            out_targets[total : total + count] = lane_targets[lane * room : lane * room + count]
+            out_times[total : total + count] = lane_times[lane * room : lane * room + count]
             total += count
     return counts, out_targets[:total], out_times[:total]
 
