@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from scipy.spatial import cKDTree
 from valhalla_scene import SPEEDS_KPH, lon_lat
-from valhalla_service import Answers, Valhalla, costing
+from valhalla_service import Answers, Valhalla, costing, location
 
 import coverage_planner as cp
 from coverage_planner.network.road_network import RoadNetwork
@@ -67,7 +67,7 @@ def isochrone_requests(
     contours = [{"time": s / 60} if by == "time" else {"distance": s / 3600 * speed_kph} for s in cutoffs_s]
     return [
         {
-            "locations": [{"lon": lon, "lat": lat}],
+            "locations": [location(lon, lat)],
             **(costing(mode, speed_kph) if options is None else options),
             "contours": contours,
             "polygons": True,

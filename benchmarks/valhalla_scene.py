@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import osmium
 import shapely
 from numpy.typing import NDArray
 from valhalla_service import build_tiles
@@ -33,6 +34,8 @@ class Scene:
         Its network with the modes `SPEEDS_KPH`.
     roads
         The streets as read, all tags.
+    pbf
+        The file both were made from: of `write_complete`.
     tiles
         The folder of Valhalla's tiles.
     took
@@ -42,13 +45,20 @@ class Scene:
     name: str
     network: RoadNetwork
     roads: Roads
+    pbf: Path
     tiles: Path
     took: dict[str, Any]
 
 
 def open_scene(name: str, data: Path, work: Path, valhalla_python: str) -> Scene:
     """Read and build a city for both engines; tiles that are there from a run before are used again."""
-    pbf = (data / "osm" / FILES[name]).resolve()
+    folder = work / f"valhalla {name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    pbf = folder / "complete.osm.pbf"
+    report = folder / "built.json"
+    if not report.exists():
+        cut = write_complete(data / "osm" / FILES[name], pbf)
+        report.write_text(json.dumps(build_tiles(valhalla_python, pbf, folder) | {"cut_ways": cut}), encoding="utf-8")
     start = time.perf_counter()
     roads = read_roads(pbf)
     # a street's own speed limit would come before the mode's one speed
@@ -56,22 +66,35 @@ def open_scene(name: str, data: Path, work: Path, valhalla_python: str) -> Scene
     modes = {mode: Mode(mode, RULES[mode], speed) for mode, speed in SPEEDS_KPH.items()}
     network = build_network(unlimited, modes=modes)
     seconds = time.perf_counter() - start
-    folder = work / f"valhalla tiles {name}"
-    report = folder / "built.json"
-    if not report.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        report.write_text(json.dumps(build_tiles(valhalla_python, pbf, folder)), encoding="utf-8")
     took = {"network_seconds": seconds, "valhalla": json.loads(report.read_text(encoding="utf-8"))}
-    return Scene(name, network, roads, folder, took)
+    return Scene(name, network, roads, pbf, folder, took)
+
+
+def write_complete(source: Path, target: Path) -> int:
+    """Copy a PBF without the ways that its border cuts, and say how many there were.
+
+    Of a way that lacks nodes Valhalla keeps nothing and we keep what is there: at the border of an extract this alone
+    would decide which of the two finds a way.
+    """
+    nodes = {node.id for node in osmium.FileProcessor(str(source), osmium.osm.NODE)}
+    target.unlink(missing_ok=True)
+    cut = 0
+    with osmium.SimpleWriter(str(target)) as writer:
+        for thing in osmium.FileProcessor(str(source)):
+            if thing.is_way() and any(node.ref not in nodes for node in thing.nodes):
+                cut += 1
+            else:
+                writer.add(thing)
+    return cut
 
 
 def draw_on_streets(network: RoadNetwork, mode: str, n: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """Draw places on streets of the main parts of a mode's network, every metre of street alike.
+    """Draw places on streets of the largest connected part of a mode's network, every metre of street alike.
 
     On the street, because Valhalla does not count the way from a place to its street: there both see the same place.
     """
     graph = network.graph(mode)
-    rows = np.flatnonzero(graph.snappable & ~graph.island & graph.allowed)
+    rows = np.flatnonzero(graph.snappable & (graph.component == 0))
     weight = network.edges["length_m"].to_numpy()[rows]
     chosen = rng.choice(rows, size=n, p=weight / weight.sum())
     lines = network.edges.geometry.to_numpy()[chosen]

@@ -85,6 +85,11 @@ def start_valhalla(python: str, folder: Path) -> Iterator[Valhalla]:
         process.wait(timeout=30)
 
 
+def location(lon: float, lat: float) -> dict[str, Any]:
+    """Return a place right where it is: not moved to a junction nearby, nor off a street that leads to few others."""
+    return {"lon": lon, "lat": lat, "node_snap_tolerance": 0, "minimum_reachability": 0}
+
+
 def costing(mode: str, speed_kph: float) -> dict[str, Any]:
     """Return the part of a request that makes Valhalla travel at one speed, by the shortest way."""
     name = COSTINGS[mode]

@@ -28,6 +28,7 @@ def config(folder: Path) -> dict[str, Any]:
     settings["mjolnir"]["concurrency"] = 1
     for kind in ("pedestrian", "bicycle", "auto"):
         settings["service_limits"][kind]["max_matrix_location_pairs"] = 1_000_000
+    settings["service_limits"]["max_distance_disable_hierarchy_culling"] = 1_000_000  # metres; 0 would forbid it
     return settings
 
 
@@ -57,7 +58,7 @@ def serve(folder: Path, answers_to: IO[str]) -> None:
     """Answer batches until the pipe is closed."""
     import valhalla
 
-    actor = valhalla.Actor(folder / "valhalla.json")
+    actor = valhalla.Actor(config(folder))
     for line in sys.stdin:
         batch = json.loads(line)
         act = getattr(actor, batch["action"])
