@@ -13,18 +13,23 @@ CRS = "EPSG:32650"
 FRACTIONS = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0.0, 1.0, allow_subnormal=False))
 
 
+NO_DELAYS = st.just(0.0)
+#: Seconds lost at a node: at about half of them none.
+DELAYS = st.one_of(st.sampled_from([0.0, 0.0, 0.0, 0.001, 5.0]), st.integers(0, 90_000).map(lambda ms: ms / 1000))
+
+
 @st.composite
-def networks(draw, *, most_nodes=7, most_edges=12):
+def networks(draw, *, most_nodes=7, most_edges=12, delays=NO_DELAYS):
     """A directed network of one mode "go" on a coarse grid of nodes.
 
     It has parallel edges, loops (one-way and two-way), edges of no length or no time, twin edges with a time each way,
-    and parts that cannot be reached.
+    and parts that cannot be reached. Its nodes hold `delays`, in seconds.
     """
     n_nodes = draw(st.integers(1, most_nodes))
     graph = nx.MultiDiGraph(crs=CRS)
     xy = draw(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=n_nodes, max_size=n_nodes))
     for node, (x, y) in enumerate(xy):
-        graph.add_node(node, x=100.0 * x, y=100.0 * y)
+        graph.add_node(node, x=100.0 * x, y=100.0 * y, delay_s=draw(delays))
     nodes = st.integers(0, n_nodes - 1)
     times = st.one_of(st.sampled_from([0.0, 0.001, 10.0]), st.integers(0, 200_000).map(lambda ms: ms / 1000))
     for _ in range(draw(st.integers(1, most_edges))):
@@ -37,7 +42,18 @@ def networks(draw, *, most_nodes=7, most_edges=12):
         if draw(st.booleans()):  # open the other way too, at its own speed
             graph.add_edge(v, u, time_s=draw(times), geometry=line.reverse())
     mode = Mode("go", "foot", 5.0, access_speed_kph=draw(st.sampled_from([3.6, 4.8])))
-    return from_networkx(graph, modes={"go": mode}, time_attributes={"go": "time_s"}, small_component_m=0.0)
+    return from_networkx(
+        graph,
+        modes={"go": mode},
+        time_attributes={"go": "time_s"},
+        delay_attributes={"go": "delay_s"},
+        small_component_m=0.0,
+    )
+
+
+def networks_with_delays(*, most_nodes=7, most_edges=12):
+    """Networks as `networks` makes them, of which most have delays at some nodes."""
+    return networks(most_nodes=most_nodes, most_edges=most_edges, delays=DELAYS)
 
 
 @st.composite

@@ -1,5 +1,7 @@
 """Out to networkx and in from it: what is written, what comes back, what is refused."""
 
+import dataclasses
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -7,13 +9,14 @@ import shapely
 from hypothesis import given, settings
 
 from coverage_planner.errors import ConfigError, CrsError, NetworkError
+from coverage_planner.network.build import build_network
 from coverage_planner.network.interchange import from_networkx, to_networkx
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import snap_points
 from coverage_planner.traveltime.times import travel_times
-from drawn import CRS, draw_network, draw_points
-from strategies import networks
+from drawn import CRS, draw_network, draw_points, draw_roads
+from strategies import networks, networks_with_delays
 
 GO = Mode("go", "foot", 3.6)
 A, B, C = (0.0, 0.0), (100.0, 0.0), (100.0, 100.0)
@@ -124,6 +127,40 @@ def test_a_network_comes_back_as_it_was(network):
     assert sorted(back.nodes["node_id"]) == sorted(network.nodes["node_id"])
     sizes = [n.graph("go").component_length_m.sum() for n in (back, network)]
     assert sizes[0] == pytest.approx(sizes[1])
+
+
+@given(networks_with_delays())
+@settings(max_examples=60, deadline=None)
+def test_delays_come_back_at_their_nodes(network):
+    graph = to_networkx(network, "go")
+    written = {data["node_id"]: (data["delay_ms"], data["delay_s"]) for _, data in graph.nodes(data=True)}
+    given_ms = dict(zip(network.nodes["node_id"].tolist(), network.graph("go").delay_ms.tolist(), strict=True))
+    assert written == {node_id: (ms, ms / 1000) for node_id, ms in given_ms.items()}
+    back = read(graph, delay_attributes={"go": "delay_s"})
+    assert describe(back) == describe(network)
+    assert dict(zip(back.nodes["node_id"].tolist(), back.graph("go").delay_ms.tolist(), strict=True)) == given_ms
+    assert not read(graph).graph("go").delay_ms.any(), "nothing is read that is not named"
+    assert all(type(data["delay_s"]) is float and type(data["delay_ms"]) is int for _, data in graph.nodes(data=True))
+
+
+def test_delays_of_a_built_network_survive_the_journey():
+    drive = dataclasses.replace(DEFAULT_MODES["drive"], junction_delay_s=3, signal_delay_s=20)
+    places = {f"{c}{r}": (150.0 * c, 150.0 * r) for c in range(5) for r in range(4)}
+    ways = [([f"{c}{r}" for c in range(5)], {"oneway": "yes"} if r % 2 else {}) for r in range(4)]
+    ways += [([f"{c}{r}" for r in range(4)], {"highway": "footway"} if c == 2 else {}) for c in range(5)]
+    signals = {"11": {"highway": "traffic_signals"}, "22": {"highway": "crossing", "crossing": "traffic_signals"}}
+    network = build_network(draw_roads(places, ways, barriers=signals), modes={"drive": drive})
+    back = from_networkx(
+        network.to_networkx("drive"),
+        modes={"drive": drive},
+        time_attributes={"drive": "time_s"},
+        delay_attributes={"drive": "delay_s"},
+    )
+    one, two = (dict(zip(n.nodes["node_id"], n.graph("drive").delay_ms, strict=True)) for n in (network, back))
+    assert set(one.values()) == {0, 3_000, 20_000}
+    assert two == {node_id: ms for node_id, ms in one.items() if node_id in two}
+    assert {node_id for node_id, ms in one.items() if ms} <= set(two), "only nodes of footways are gone"
+    assert sorted(back.graph("drive").weights_ms) == sorted(network.graph("drive").weights_ms)
 
 
 def test_times_of_a_drawn_town_survive_the_journey():
@@ -284,6 +321,43 @@ def test_modes_and_time_attributes_must_agree():
     for modes, attributes in (({}, {}), ({"go": GO}, {}), ({"go": GO}, {"walk": "time_s"})):
         with pytest.raises(ConfigError, match="time_attributes must name one edge attribute for each of the modes"):
             from_networkx(make_graph(GOOD), modes=modes, time_attributes=attributes)
+
+
+def with_delay(value):
+    graph = make_graph(GOOD, (1, 2, {"time_s": 5}))
+    graph.nodes[1]["wait_s"] = value
+    return graph
+
+
+def test_delays_are_read_from_the_attribute_that_is_named():
+    network = read(with_delay(2.5), delay_attributes={"go": "wait_s"})
+    assert dict(zip(network.nodes["node_id"], network.graph("go").delay_ms, strict=True)) == {0: 0, 1: 2500, 2: 0}
+    assert sorted(network.graph("go").weights_ms) == [5_000, 12_500]
+    assert sorted(network.graph("go").reverse_weights_ms) == [7_500, 10_000]
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), "soon", 3600, float("inf")])
+def test_delays_that_cannot_be(wrong):
+    message = "wait_s must be seconds, not negative and below 3600; not so in the nodes 1: 1; correct it"
+    with pytest.raises(NetworkError, match=message):
+        read(with_delay(wrong), delay_attributes={"go": "wait_s"})
+
+
+def test_an_attribute_for_delays_that_no_node_has():
+    with pytest.raises(NetworkError, match=r"at least one node must have the attribute 'delay' .*none of 3 has"):
+        read(with_delay(1), delay_attributes={"go": "delay"})
+
+
+def test_modes_and_delay_attributes_must_agree():
+    slow = {"go": dataclasses.replace(GO, signal_delay_s=9)}
+    for options, message in (
+        ({"modes": slow}, r"missing \['go'\], unknown \[\]"),
+        ({"delay_attributes": {"walk": "wait_s"}}, r"missing \[\], unknown \['walk'\]"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            read(with_delay(1), **options)
+    described = read(with_delay(1), modes=slow, delay_attributes={"go": "wait_s"}).graph("go").mode.describe()
+    assert described == "go (3.6 km/h, 9 s per signal)"
 
 
 def test_the_graph_given_is_not_changed():

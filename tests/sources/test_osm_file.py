@@ -68,13 +68,16 @@ def test_barriers_signals_and_crossings_cut_a_way_and_are_kept(tmp_path):
         5: (4, 0, {"highway": "traffic_signals"}),
         6: (5, 0),
         7: (5, 5, {"barrier": "bollard"}),
+        8: (6, 0, {"highway": "stop; crossing", "crossing": "marked", "crossing:signals": "yes"}),
+        9: (7, 0),
     }
-    roads = read_roads(write_osm(tmp_path / "b.osm.pbf", nodes, [(10, [1, 2, 3, 4, 5, 6], STREET)]))
-    assert ends(roads) == [(1, 2), (2, 3), (3, 5), (5, 6)]
-    assert roads.nodes["node_id"].tolist() == [2, 3, 5]  # the bollard stands on no street
+    roads = read_roads(write_osm(tmp_path / "b.osm.pbf", nodes, [(10, [1, 2, 3, 4, 5, 6, 8, 9], STREET)]))
+    assert ends(roads) == [(1, 2), (2, 3), (3, 5), (5, 8), (8, 9)]
+    assert roads.nodes["node_id"].tolist() == [2, 3, 5, 8]  # the bollard stands on no street
     assert roads.nodes["barrier"].tolist()[0] == "gate"
     assert roads.nodes["access"].tolist()[0] == "private"
-    assert roads.nodes["highway"].tolist()[1:] == ["crossing", "traffic_signals"]
+    assert roads.nodes["highway"].tolist()[1:] == ["crossing", "traffic_signals", "stop; crossing"]
+    assert roads.nodes["crossing:signals"].tolist()[-1] == "yes"
     assert "note" not in roads.nodes.columns
     gate = roads.segments.geometry[0].coords[-1]
     assert roads.nodes.geometry[0].coords[0] == pytest.approx(gate)
