@@ -188,8 +188,9 @@ def run_mode(scene: Scene, mode: str, n: int, worst: int, valhalla: Valhalla, se
     rows = np.unique(np.concatenate([worst_pairs(pairs, worst), np.array(bound["ours_longer"], dtype=np.int64)]))
     gap = np.abs(np.minimum(pairs.ours_s, 1e6) - np.minimum(pairs.theirs_s, 1e6))
     rows = rows[np.argsort(-gap[rows], kind="stable")]
+    seconds = list(zip(pairs.ours_s[rows].tolist(), theirs[rows].tolist(), strict=True))
     causes = find_causes(
-        rules, [routes[row] for row in rows], sources.iloc[rows], targets.iloc[rows], pairs.ours_s[rows], valhalla
+        rules, [routes[row] for row in rows], sources.iloc[rows], targets.iloc[rows], seconds, valhalla
     )
     table = pd.DataFrame(
         {
@@ -199,7 +200,7 @@ def run_mode(scene: Scene, mode: str, n: int, worst: int, valhalla: Valhalla, se
             "to": [f"{lat:.6f},{lon:.6f}" for lon, lat in lon_lat(targets.iloc[rows])],
             "cause": [cause.kind for cause in causes],
             "evidence": [cause.evidence for cause in causes],
-            "open_to_us": np.isin(rows, bound["ours_longer"]),
+            "longer_than_a_route_open_to_us": np.isin(rows, bound["ours_longer"]).tolist(),
         }
     )
     return {

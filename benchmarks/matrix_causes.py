@@ -76,7 +76,7 @@ def find_causes(
     theirs: Sequence[Route | None],
     sources: gpd.GeoDataFrame,
     targets: gpd.GeoDataFrame,
-    ours_s: NDArray[np.float64],
+    seconds: Sequence[tuple[float, float]],
     valhalla: Valhalla,
 ) -> list[Cause]:
     """Look into pairs one by one: Valhalla's routes are given, ours are searched."""
@@ -87,8 +87,8 @@ def find_causes(
     asker = _Asker(valhalla, rules.mode, rules.network.crs)
     start, end = (shapely.get_coordinates(points.geometry.to_numpy()) for points in (sources, targets))
     return [
-        explain(one, other, a, b, seconds, rules, asker)
-        for one, other, a, b, seconds in zip(ours, theirs, start, end, ours_s.tolist(), strict=True)
+        explain(one, other, a, b, both, rules, asker)
+        for one, other, a, b, both in zip(ours, theirs, start, end, seconds, strict=True)
     ]
 
 
@@ -249,11 +249,15 @@ def explain(
     theirs: Route | None,
     start: NDArray[np.float64],
     end: NDArray[np.float64],
-    ours_s: float,
+    seconds: tuple[float, float],
     rules: Rules,
     asker: _Asker,
 ) -> Cause:
-    """Find the first thing on the shorter route that the other engine does not allow."""
+    """Find the first thing on the shorter route that the other engine does not allow.
+
+    `seconds` are ours and those of Valhalla's matrix.
+    """
+    ours_s, theirs_s = seconds
     for label, place, vertex in (
         ("start", start, None if theirs is None else theirs.xy[0]),
         ("end", end, None if theirs is None else theirs.xy[-1]),
@@ -266,7 +270,7 @@ def explain(
     checks = [
         lambda: None if theirs is None else closed_to_us(theirs, rules),
         lambda: None if ours is None else closed_to_them(ours, rules, asker),
-        lambda: None if ours is None else pushed(ours, ours_s, rules.mode),
+        lambda: None if ours is None else pushed(ours, theirs, ours_s, rules),
     ]
     if theirs is None or (ours is not None and ours.length_m < theirs.length_m):
         checks.reverse()
@@ -274,15 +278,25 @@ def explain(
         cause = check()
         if cause is not None:
             return cause
-    return Cause("both may use both routes", f"{_length(ours)} ours, {_length(theirs)} Valhalla's")
+    if theirs is not None and ours is not None and abs(ours.length_m - theirs.length_m) <= 0.01 * theirs.length_m + 10:
+        return Cause(
+            "Valhalla's matrix and its own route differ", f"its route has {_length(theirs)}, ours {_length(ours)}"
+        )
+    return Cause("both may use both routes", lengths)
 
 
-def pushed(ours: Route, ours_s: float, mode: str) -> Cause | None:
-    """Tell whether our way takes longer than riding it would."""
-    riding_s = ours.length_m * 3.6 / SPEEDS_KPH[mode]
-    if ours_s <= 1.02 * riding_s + 5:
+def pushed(ours: Route, theirs: Route | None, ours_s: float, rules: Rules) -> Cause | None:
+    """Tell whether a bicycle is pushed on our way, or would be on Valhalla's."""
+    if rules.mode != "bicycle":
         return None
-    return Cause("a bicycle that is pushed moves at 4.8 km/h with us", f"{ours.length_m:.0f} m in {ours_s:.0f} s")
+    kind = "a bicycle is pushed: at 4.8 km/h with us, as fast as ridden with Valhalla's shortest way"
+    if ours_s > 1.02 * ours.length_m * 3.6 / SPEEDS_KPH[rules.mode] + 5:
+        return Cause(kind, f"{ours.length_m:.0f} m in {ours_s:.0f} s")
+    for a, b in theirs.steps() if theirs else []:
+        way = rules.streets.way_of(a, b)
+        if way is not None and rules.streets.way_tags[way[0]].get("bicycle") == "dismount":
+            return Cause(kind, f"way {way[0]}: {telling(rules.streets.way_tags[way[0]])}")
+    return None
 
 
 def _length(route: Route | None) -> str:
@@ -376,6 +390,10 @@ def shut_node(route: Route, rules: Rules, asker: _Asker) -> Cause | None:
 
 def forbidden_turn(turns: Sequence[tuple[int, int, int]], streets: StreetMap) -> Cause | None:
     """Find the first turn of our route that a restriction forbids; our network has none of these."""
+    for (start, _, via_way), (_, _, end) in pairwise(turns):
+        for a, b, kind in streets.restrictions.get(via_way, []):
+            if kind.startswith("no") and (a, b) == (start, end):
+                return Cause("a turn restriction that we do not know", f"{kind}, ways {start}, {via_way}, {end}")
     for start, via, end in turns:
         for a, b, kind in streets.restrictions.get(via, []):
             if (kind.startswith("no") and (a, b) == (start, end)) or _must_go_on(kind, a, b, start, end):
@@ -388,9 +406,12 @@ def _must_go_on(kind: str, a: int, b: int, start: int, end: int) -> bool:
 
 
 def _decisive(tags: Mapping[str, str], mode: str) -> str:
-    """Write the road class and the most specific access tag."""
+    """Write the most specific access tag that keeps people out, else the road class."""
     said = [f"{key}={tags[key]}" for key in _TAGS_THAT_DECIDE[mode] if key in tags][:1]
-    return " ".join([f"{key}={tags[key]}" for key in ("highway", "route") if key in tags][:1] + said)
+    if said and tags[said[0].partition("=")[0]] not in {"yes", "designated", "permissive"}:
+        return said[0]
+    named = [f"{key}={tags[key]}" for key in ("highway", "route") if key in tags][:1]
+    return " ".join([*named, *(["area=yes"] if tags.get("area") == "yes" else [])])
 
 
 def _at_node(tags: Mapping[str, str]) -> str:

@@ -109,7 +109,7 @@ def read_street_map(pbf: Path, crs: Any) -> StreetMap:
 
 
 def read_restrictions(pbf: Path) -> dict[int, list[tuple[int, int, str]]]:
-    """Turn restrictions at nodes: node -> (from way, to way, kind)."""
+    """Turn restrictions: node or way between -> (from way, to way, kind)."""
     found: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for relation in osmium.FileProcessor(str(pbf), RELATION):
         if relation.tags.get("type") != "restriction":
@@ -117,7 +117,7 @@ def read_restrictions(pbf: Path) -> dict[int, list[tuple[int, int, str]]]:
         kind = relation.tags.get("restriction") or "no_turn"
         roles: dict[str, list[int]] = defaultdict(list)
         for member in relation.members:
-            roles[member.role if member.type != "n" else "node"].append(member.ref)
-        for via, start, end in product(roles["node"], roles["from"], roles["to"]):
+            roles[member.role].append(member.ref)
+        for via, start, end in product(roles["via"], roles["from"], roles["to"]):
             found[via].append((start, end, kind))
     return found

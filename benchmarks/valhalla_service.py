@@ -15,7 +15,14 @@ _WORKER = Path(__file__).with_name("valhalla_worker.py")
 COSTINGS: Mapping[str, str] = {"walk": "pedestrian", "bicycle": "bicycle", "drive": "auto"}
 SPEED_OPTIONS: Mapping[str, str] = {"walk": "walking_speed", "bicycle": "cycling_speed", "drive": "fixed_speed"}
 NEUTRAL_OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "walk": {"shortest": True, "max_hiking_difficulty": 6, "gate_cost": 0, "private_access_penalty": 0},
+    "walk": {
+        "shortest": True,
+        "max_hiking_difficulty": 6,
+        "step_penalty": 0,
+        "elevator_penalty": 0,
+        "gate_cost": 0,
+        "private_access_penalty": 0,
+    },
     "bicycle": {"shortest": True, "bicycle_type": "Mountain", "avoid_bad_surfaces": 0, "use_hills": 1, "gate_cost": 0},
     "drive": {"shortest": True, "disable_hierarchy_pruning": True, "gate_cost": 0, "toll_booth_cost": 0},
 }
