@@ -1,6 +1,7 @@
 """The command line: what it prints, what it returns, and what it leaves behind."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 import coverage_planner as cp
-from coverage_planner.cli import main
+from coverage_planner.cli import _parser, main
 from coverage_planner.report.results import FILES
 from drawn_plan import PLAN, PREMISES, draw_plan, write_points
 from osm_drawing import place
@@ -29,8 +30,12 @@ HEAVY = (
     "highspy",
     "scipy",
     "networkx",
+    "pyarrow",
+    "pyproj",
+    "tqdm",
 )
 ALONE = PLAN["groups"][:1]
+COMMANDS = ["demo", "plan", "network"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
 # --- starting ---
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plan", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
 def test_starting_loads_none_of_the_heavy_libraries(arguments):
     script = (
         "import sys\nfrom coverage_planner.cli import main\n"
@@ -73,6 +78,13 @@ def test_help_names_the_commands_and_shows_examples(capsys):
     assert ended.value.code == 0
     assert "coverage-planner demo" in printed
     assert "coverage-planner plan plan.toml --out results" in printed
+    for name in COMMANDS:
+        assert re.search(rf"^    {name} ", printed, re.MULTILINE), name
+
+
+def test_the_commands_tested_are_all_there_are():
+    [commands] = [action.choices for action in _parser()._actions if isinstance(action.choices, dict)]
+    assert list(commands) == COMMANDS
 
 
 def test_the_version_is_the_package_s(capsys):
@@ -121,8 +133,9 @@ def test_a_run_prints_shares_sites_and_certificate_and_nothing_else(finished, ca
     )
     assert lines[3].startswith("MCLP：1 个站点，目标值 54，已证明最优（HiGHS")
     assert lines[4] == "  1. 康泰药房（药店）：依次增加覆盖需求 35"
-    assert lines[5] == f"结果：{out}（先打开 map.html）"
-    assert len(lines) == 6
+    assert lines[5].startswith(f"路网取自 {plan.with_suffix('.network')}（20")
+    assert lines[6] == f"结果：{out}（先打开 map.html）"
+    assert len(lines) == 7
     assert {path.name for path in out.iterdir()} == FILES
 
 

@@ -19,8 +19,8 @@ from pandas.testing import assert_frame_equal
 import coverage_planner as cp
 from coverage_planner.config import read_plan
 from coverage_planner.pipeline import run_plan, write_run
-from coverage_planner.pipeline.inputs import farthest_m
 from coverage_planner.pipeline.stopwatch import Stopwatch
+from coverage_planner.pipeline.streets import farthest_m
 from coverage_planner.report.results import FILES
 from drawn_plan import (
     COLUMNS,
@@ -299,7 +299,7 @@ def test_the_manifest_names_every_input_with_its_hash_and_rows(folder, results):
 
 def test_the_manifest_has_seconds_and_memory_of_every_stage(results):
     manifest = json.loads((results / "run.json").read_text(encoding="utf-8"))
-    names = ["read", "network", "grids", "today", "candidates", "siting", "proposed", "write"]
+    names = ["compile", "network", "read", "grids", "today", "candidates", "siting", "proposed", "write"]
     assert [stage["stage"] for stage in manifest["stages"]] == names
     for stage in manifest["stages"]:
         assert 0 <= stage["seconds"] < 600
@@ -359,10 +359,10 @@ def test_two_runs_give_one_answer(tmp_path, folder, results):
 def test_stages_are_told_as_they_come(tmp_path):
     told = []
     run_plan(read_plan(draw_plan(tmp_path, groups=ALONE)), report=lambda stage, seconds: told.append((stage, seconds)))
-    names = ["read", "network", "grids", "today", "candidates", "siting", "proposed"]
+    names = ["compile", "network", "read", "grids", "today", "candidates", "siting", "proposed"]
     assert [stage for stage, seconds in told if seconds is None] == names
     assert [stage for stage, seconds in told if seconds is not None] == names
-    assert told[0] == ("read", None)
+    assert told[0] == ("compile", None)
     assert told[1][1] > 0
 
 

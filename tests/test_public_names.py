@@ -21,6 +21,8 @@ HEAVY = (
     "folium",
     "highspy",
     "osmium",
+    "pyarrow",
+    "pyproj",
 )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 
 import coverage_planner as cp
 from coverage_planner.errors import ConfigError, InputError, SourceError
@@ -56,6 +56,7 @@ def contents(folder):
 # --- what comes back ---
 
 
+@settings(max_examples=30)
 @given(networks())
 def test_any_network_comes_back_equal_in_every_field(network):
     with tempfile.TemporaryDirectory(prefix="网 络 ") as folder:

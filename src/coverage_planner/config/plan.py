@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError
 
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
 from coverage_planner.errors import ConfigError, SourceError, name_some
+from coverage_planner.network.files import is_network_folder
 from coverage_planner.network.modes import DEFAULT_MODES, DRIVE_SPEEDS_KPH, Mode
 from coverage_planner.sources.datum import Datum
 
@@ -28,7 +29,7 @@ TagValues = tuple[str, ...] | Literal[True]
 
 @dataclass(frozen=True)
 class RoadSource:
-    """Table [roads]: the street file, and how to read a line layer."""
+    """Table [roads]: the street file and how to read a line layer, or the folder of a built network."""
 
     file: Path
     margin_m: float | None = at_least(0, None)
@@ -36,6 +37,11 @@ class RoadSource:
     layer: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     attribution: str | None = None
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is a folder that `network.files.write_network` made."""
+        return is_network_folder(self.file)
 
 
 @dataclass(frozen=True)
@@ -221,7 +227,9 @@ def read_plan(path: str | PathLike[str]) -> Plan:
         _check_keys_fit_form(source, at)
     if plan.map.tiles and not plan.map.tiles_attribution:
         raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
-    missing = [f"{at} ({named})" for at, named in _files(plan, "") if not named.is_file()]
+    _check_roads(plan.roads)
+    wanted = [(at, named) for at, named in _files(plan, "") if named != plan.roads.file or not plan.roads.is_network]
+    missing = [f"{at} ({named})" for at, named in wanted if not named.is_file()]
     if missing:
         raise ConfigError(
             f"every file that {file.name} names must exist, missing {name_some(missing, most=len(missing))}; correct "
@@ -315,6 +323,23 @@ def _check_crs(plan: Plan) -> None:
         if metric and crs and not (crs.is_projected and crs.axis_info[0].unit_conversion_factor == 1.0):
             raise ConfigError(f"{key} must be projected and in metres, got {text!r} ({crs.name}); for example "
                               "'EPSG:32650', or leave it out")  # fmt: skip
+
+
+def _check_roads(roads: RoadSource) -> None:
+    """Refuse folders that hold no network, and keys that say how to read streets where they are built already."""
+    if not roads.file.is_dir():
+        return
+    if not roads.is_network:
+        raise ConfigError(
+            f"[roads] file must be a road file or the folder of a network, got the folder {roads.file} without a "
+            "network.json of ours; correct the path, or make it with: coverage-planner network ROADS FOLDER"
+        )
+    given = [name for name in ("source_crs", "layer", "columns", "attribution") if getattr(roads, name)]
+    if given:
+        raise ConfigError(
+            f"[roads] must not have {', '.join(given)}, as {roads.file.name} is a network, for which only file and "
+            "margin_m count; remove it"
+        )
 
 
 #: Keys of a point source that mean something for each form of file; others would be silently ignored.

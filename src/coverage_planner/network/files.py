@@ -96,14 +96,8 @@ def write_network(
         The folder cannot be written, or a column holds values of several types.
     """
     target = Path(folder).resolve()
-
-    def check() -> None:
-        check_replaceable(
-            target, what="network", mark=ABOUT_FILE, is_ours=is_network_folder(target), files=FILES, force=force
-        )
-
-    check()
-    with whole_folder(target, what="network", check=check) as partial:
+    check_folder(target, force=force)
+    with whole_folder(target, what="network", check=lambda: check_folder(target, force=force)) as partial:
         tables = dict(zip(_TABLES, _to_tables(network), strict=True))
         for name, table in tables.items():
             try:
@@ -188,6 +182,25 @@ def read_notes(folder: str | PathLike[str]) -> dict[str, Any]:
 def is_network_folder(folder: str | PathLike[str]) -> bool:
     """Say whether a folder is one that `write_network` made, of whatever version and in whatever state."""
     return _find_about(Path(folder)) is not None
+
+
+def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
+    """Raise unless a network can be written to a folder without loss of anybody's files; ask before long work.
+
+    Parameters
+    ----------
+    folder
+        The folder to be written.
+    force
+        Whether a network folder may be replaced.
+
+    Raises
+    ------
+    ConfigError
+        The folder exists and `force` is false, or it is not a network folder and nothing else.
+    """
+    home = Path(folder).resolve()
+    check_replaceable(home, what="network", mark=ABOUT_FILE, is_ours=is_network_folder(home), files=FILES, force=force)
 
 
 # --- network.json ---

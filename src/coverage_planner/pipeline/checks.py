@@ -1,62 +1,26 @@
-"""What only shows between the inputs: a CRS of another place, streets in pieces, points without a street, no margin."""
+"""What only shows between the inputs: streets in pieces, points without a street, no margin."""
 
 import warnings
 
 import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.config import Plan
 from coverage_planner.coverage.areas import assign_areas
-from coverage_planner.errors import CrsError, NetworkError, SnapError, name_some
-from coverage_planner.network.access import unknown_classes
+from coverage_planner.errors import NetworkError, SnapError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAPPED, snap_points
-from coverage_planner.pipeline.inputs import Inputs, farthest_m
+from coverage_planner.pipeline.inputs import Inputs
+from coverage_planner.pipeline.streets import farthest_m
 from coverage_planner.scenario.scenario import Outcome
-from coverage_planner.schema import Rejections, Roads
+from coverage_planner.schema import Rejections
 
-#: Metres of a CRS may differ this much from those on the ground; a UTM zone and its neighbours stay below.
-_MOST_STRETCH = 0.02
 #: A mode's streets must hang together in one piece with at least this share of their length.
 _LEAST_SHARE = 0.1
 #: Below this share they are doubtful: refused where even the largest piece is as short as an island, else warned of.
 _DOUBTFUL_SHARE = 0.5
-
-
-def require_true_metres(roads: Roads) -> None:
-    """Raise where the CRS of the streets is made for another part of the world.
-
-    Raises
-    ------
-    CrsError
-        Its metres differ from those on the ground.
-    """
-    crs = roads.segments.crs
-    west, south, east, north = roads.segments.to_crs(4326).total_bounds
-    factors = pyproj.Proj(crs).get_factors((west + east) / 2, (south + north) / 2)
-    scales = np.array([factors.meridional_scale, factors.parallel_scale])
-    if not (np.abs(scales - 1.0) <= _MOST_STRETCH).all():
-        raise CrsError(
-            f"crs must have true metres where the streets are, got {crs.to_string()} ({crs.name}), in which a metre is "
-            f"{scales.min():.2f} to {scales.max():.2f} there; leave crs out for the UTM zone of the place"
-        )
-
-
-def warn_of_unknown_classes(roads: Roads) -> None:
-    """Warn of streets whose road class is none of OpenStreetMap's: they are closed, as a layer in other words shows."""
-    counts = unknown_classes(roads.segments)
-    if counts.empty:
-        return
-    length_m = roads.segments.loc[roads.segments["highway"].isin(counts.index), "length_m"].sum()
-    classes = name_some([f"{name} ({n} streets)" for name, n in counts.items()])
-    warnings.warn(
-        f"{length_m / 1000:.1f} km of street have a road class that is not known and are closed unless a tag opens "
-        f"them, classes {classes}; write the classes as OpenStreetMap does, or leave the column out",
-        stacklevel=2,
-    )
 
 
 def require_connected(network: RoadNetwork, *, small_component_m: float) -> None:

@@ -1,10 +1,8 @@
-"""Everything a plan names -> checked tables, with what was refused and how much was read."""
+"""Everything a plan names besides its streets -> checked tables, with what was refused and how much was read."""
 
-import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -12,22 +10,17 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from coverage_planner.config import DemandSource, GroupSettings, Plan, PointSource
+from coverage_planner.config import DemandSource, Plan, PointSource
 from coverage_planner.errors import InputError, name_some
-from coverage_planner.schema import Rejections, Roads
-from coverage_planner.sources.areas import read_areas, read_study_area
+from coverage_planner.pipeline.streets import Streets, count_rows
+from coverage_planner.schema import Rejections
+from coverage_planner.sources.areas import read_areas
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
 from coverage_planner.sources.pois import read_pois
 from coverage_planner.sources.population import read_population
-from coverage_planner.sources.roads import read_roads
-from coverage_planner.units import Progress, speed_mps
 
 _READERS = {"facilities": read_facilities, "premises": read_candidates, "demand": read_demand}
 _STUDY_AREA = "the study area"
-
-
-#: Speed limit of Chinese motorways (Road Traffic Safety Law, implementing regulation, article 78).
-_MOTORWAY_LIMIT_KPH = 120.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +29,6 @@ class Inputs:
 
     Attributes
     ----------
-    roads
-        Streets of the study area and its margin.
     study_area, communities
         Polygons, or None where the plan has none.
     facilities
@@ -52,7 +43,6 @@ class Inputs:
         One entry per input: ``table``, ``file``, ``sha256``, ``read``, ``rejected``, ``kept``.
     """
 
-    roads: Roads
     study_area: gpd.GeoDataFrame | None
     communities: gpd.GeoDataFrame | None
     facilities: gpd.GeoDataFrame
@@ -62,61 +52,26 @@ class Inputs:
     rows: list[dict[str, object]]
 
 
-def farthest_m(plan: Plan, group: GroupSettings) -> float:
-    """How far anybody of a group gets within the cutoff, in metres: cutoff x fastest speed.
-
-    Signs may allow cars more than their road class does, so the fastest for them is at least the motorway's limit.
-    """
-    mode = plan.modes[group.mode]
-    signed_kph = _MOTORWAY_LIMIT_KPH if mode.rules == "motorcar" else 0.0
-    fastest_kph = max([mode.speed_kph, signed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
-    return group.cutoff_s * speed_mps(fastest_kph)
-
-
-def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None = None) -> Inputs:
-    """Read what a plan names.
+def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
+    """Read what a plan names besides its streets.
 
     Parameters
     ----------
     plan
         The plan.
+    streets
+        Its network, study area and margin.
     rejected
         Rows that cannot be used are added to it, with the reason.
-    progress
-        Handed to the road reader.
 
     Raises
     ------
     InputError, SourceError
         An input cannot be read, or nothing of it remains.
     """
-    counts: list[dict[str, object]] = []
-    margin_m = plan.roads.margin_m if plan.roads.margin_m is not None else max(farthest_m(plan, g) for g in plan.groups)
-    crs = CRS.from_user_input(plan.crs) if plan.crs else None
-    study_area = None
-    if plan.study_area is not None:
-        area = plan.study_area
-        study_area = read_study_area(
-            area.file, datum=area.datum, crs=crs, sheet=area.sheet, encoding=area.encoding, where=area.where or None
-        )
-        crs = CRS.from_user_input(study_area.crs)
-        counts.append(_count("study_area", area.file, len(study_area), 0))
-    before = len(rejected.rows)
-    roads = read_roads(
-        plan.roads.file,
-        crs=crs,
-        study_area=study_area,
-        margin_m=margin_m,
-        columns=plan.roads.columns or None,
-        source_crs=plan.roads.source_crs,
-        layer=plan.roads.layer,
-        rejected=rejected,
-        progress=progress,
-    )
-    if plan.roads.attribution:
-        roads = replace(roads, source=f"{plan.roads.file.name} ({plan.roads.attribution})")
-    counts.append(_count("roads", plan.roads.file, len(roads.segments), len(rejected.rows) - before))
-    crs = CRS.from_user_input(roads.segments.crs)
+    counts = list(streets.rows)
+    crs = CRS.from_user_input(streets.network.edges.crs)
+    study_area, margin_m = streets.study_area, streets.margin_m
     wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)
     inside = None if study_area is None else study_area.geometry.union_all()
 
@@ -124,11 +79,10 @@ def read_inputs(plan: Plan, rejected: Rejections, *, progress: Progress | None =
         start = len(rejected.rows)
         found = _read_points(table, source, crs, study_area, margin_m, rejected)
         kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
-        counts.append(_count(table + of, source.file, len(kept), len(rejected.rows) - start))
+        counts.append(count_rows(table + of, source.file, len(kept), len(rejected.rows) - start))
         return kept
 
     return Inputs(
-        roads=roads,
         study_area=study_area,
         communities=_read_communities(plan, crs, rejected, counts),
         facilities=points("facilities", plan.facilities, wide, f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"),
@@ -159,7 +113,7 @@ def _read_communities(
         where=source.where or None,
         rejected=rejected,
     )
-    counts.append(_count("communities", source.file, len(areas), len(rejected.rows) - before))
+    counts.append(count_rows("communities", source.file, len(areas), len(rejected.rows) - before))
     return areas
 
 
@@ -234,19 +188,3 @@ def _keep_inside(
         )
     rejected.add(source=source, table=table, labels=points["id"].to_numpy()[~inside], reason=f"outside {region}")
     return points[inside].reset_index(drop=True)
-
-
-def _count(table: str, file: Path, kept: int, refused: int) -> dict[str, object]:
-    return {
-        "table": table,
-        "file": file.name,
-        "sha256": _sha256(file),
-        "read": kept + refused,
-        "rejected": refused,
-        "kept": kept,
-    }
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -16,20 +16,18 @@ import pandas as pd
 
 from coverage_planner.config import Plan
 from coverage_planner.errors import InputError, name_some
-from coverage_planner.network.build import build_network
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import (
     check_demand_snapped,
     keep_snapped_premises,
     reject_unsnapped,
     require_connected,
-    require_true_metres,
     warn_of_lost_communities,
     warn_of_missing_margin,
-    warn_of_unknown_classes,
 )
 from coverage_planner.pipeline.inputs import Inputs, read_inputs
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
+from coverage_planner.pipeline.streets import Streets, prepare_streets
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.results import write_results
 from coverage_planner.scenario.evaluate import build_grids, evaluate
@@ -39,6 +37,7 @@ from coverage_planner.siting.candidates import propose_candidates
 from coverage_planner.siting.mclp import solve_mclp
 from coverage_planner.siting.solution import Solution
 from coverage_planner.traveltime.times import TravelTimes, travel_times
+from coverage_planner.traveltime.warm_up import WarmUp, warm_up
 
 #: Packages whose versions stand in the manifest.
 _PACKAGES = (
@@ -56,8 +55,8 @@ class PlanRun:
     ----------
     plan
         The plan.
-    network
-        The road network.
+    streets
+        The road network and where it comes from.
     today
         The stations that exist.
     proposed
@@ -70,19 +69,29 @@ class PlanRun:
         Rows of the inputs that were not used, with the reason.
     manifest
         Settings, versions, inputs, rows, stages, warnings: what ``run.json`` holds.
+    warmed
+        Whether the search had to be compiled first, and how long that took.
     """
 
     plan: Plan
-    network: RoadNetwork
+    streets: Streets
     today: Outcome
     proposed: Outcome | None
     candidates: gpd.GeoDataFrame | None
     solution: Solution | None
     rejected: pd.DataFrame
     manifest: Mapping[str, Any]
+    warmed: WarmUp
+
+    @property
+    def network(self) -> RoadNetwork:
+        """The road network."""
+        return self.streets.network
 
 
-def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
+def run_plan(
+    plan: Plan, *, report: StageReport | None = None, network_folder: Path | None = None, rebuild: bool = False
+) -> PlanRun:
     """Run every stage of a plan, in order.
 
     Parameters
@@ -91,6 +100,10 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         A plan from `config.read_plan`.
     report
         Called when a stage begins (seconds None) and when it ends.
+    network_folder
+        Where the network of an earlier run may be kept; see `prepare_streets`. Nothing is written to it here.
+    rebuild
+        Build the network even if a kept one could be used.
 
     Raises
     ------
@@ -101,15 +114,14 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
     rejected = Rejections()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        with watch.stage("read"):
-            inputs = read_inputs(plan, rejected)
-        require_true_metres(inputs.roads)
-        warn_of_unknown_classes(inputs.roads)
-        warn_of_lost_communities(inputs)
+        with watch.stage("compile"):
+            warmed = warm_up()
         with watch.stage("network"):
-            network = build_network(
-                inputs.roads, modes=_used_modes(plan), small_component_m=plan.snap.small_component_m
-            )
+            streets = prepare_streets(plan, rejected, network_folder=network_folder, rebuild=rebuild)
+        network = streets.network
+        with watch.stage("read"):
+            inputs = read_inputs(plan, streets, rejected)
+        warn_of_lost_communities(inputs)
         groups = [Group(g.name, g.mode, g.cutoff_s, inputs.demand[g.name]) for g in plan.groups]
         require_connected(network, small_component_m=plan.snap.small_component_m)
         warn_of_missing_margin(plan, network, inputs)
@@ -141,18 +153,14 @@ def run_plan(plan: Plan, *, report: StageReport | None = None) -> PlanRun:
         "margin_m": inputs.margin_m,
         "inputs": inputs.rows,
         "network": _describe_network(network),
+        "network_reused": None if streets.reused is None else {"folder": streets.reused.name, "built": streets.built},
         "snapped": _count_snapped(today),
         "warnings": sorted({str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)}),
         "solution": None if solution is None else solution.certificate(),
         "stages": watch.stages,
     }
     listed = rejected.to_frame().drop_duplicates(ignore_index=True)  # groups may share a file
-    return PlanRun(plan, network, today, proposed, candidates, solution, listed, manifest)
-
-
-def _used_modes(plan: Plan) -> dict[str, Any]:
-    used = {group.mode for group in plan.groups}
-    return {name: mode for name, mode in plan.modes.items() if name in used}
+    return PlanRun(plan, streets, today, proposed, candidates, solution, listed, manifest, warmed)
 
 
 def _propose(

@@ -1,0 +1,87 @@
+"""Compile the search before it is needed, and say how long that took: once per computer, then it is read from disk."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from coverage_planner.network.build import build_network
+from coverage_planner.network.modes import DEFAULT_MODES
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.schema import Roads
+from coverage_planner.traveltime.isochrone import isochrones
+from coverage_planner.traveltime.reach import reached_streets
+from coverage_planner.traveltime.times import travel_times
+
+_CRS = 32650
+_MODE = "walk"
+_CUTOFF_S = 60.0
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What warming up took.
+
+    Attributes
+    ----------
+    seconds
+        Time in all.
+    compiled
+        How many functions were compiled; 0 where all were read from disk.
+    """
+
+    seconds: float
+    compiled: int
+
+
+def warm_up() -> WarmUp:
+    """Compile or load every compiled function that a plan needs, by running all of it on three streets.
+
+    numba keeps what it compiled beside the program or, where that cannot be written to, in the user's own cache folder;
+    it compiles anew after an update of the program or of numba.
+
+    Returns
+    -------
+    WarmUp
+        Seconds, and how many functions were compiled.
+    """
+    started, before = time.perf_counter(), _count_compiled()
+    if all(kernel.signatures for kernel in _kernels()):  # this process has them all
+        return WarmUp(0.0, 0)
+    network = _tiny_network()
+    points = gpd.GeoDataFrame({"id": ["A", "B"]}, geometry=shapely.points([(10.0, 5.0), (90.0, 5.0)]), crs=_CRS)
+    for direction in ("to_facility", "from_facility"):
+        travel_times(network, points, points, mode=_MODE, limit_s=_CUTOFF_S, direction=direction)
+        reached_streets(network, points, mode=_MODE, cutoffs_s=[_CUTOFF_S], direction=direction)
+        isochrones(network, points, mode=_MODE, cutoffs_s=[_CUTOFF_S], direction=direction, cell_m=50.0)
+    return WarmUp(time.perf_counter() - started, _count_compiled() - before)
+
+
+def _tiny_network() -> RoadNetwork:
+    """Three streets in a ring, of which one is joined of two pieces, and a river."""
+    xy = np.array([(0, 0), (50, 0), (100, 0), (50, 80)], dtype=float)
+    ends = np.array([(0, 1), (1, 2), (2, 3), (3, 0)])
+    segments = gpd.GeoDataFrame(
+        {"u": ends[:, 0], "v": ends[:, 1], "length_m": 50.0}, geometry=shapely.linestrings(xy[ends]), crs=_CRS
+    )
+    nodes = gpd.GeoDataFrame({"node_id": np.empty(0, dtype=np.int64)}, geometry=[], crs=_CRS)
+    river = gpd.GeoDataFrame({"kind": ["water"]}, geometry=[shapely.box(40.0, 10.0, 60.0, 40.0)], crs=_CRS)
+    return build_network(Roads(segments, nodes, river, "three streets"), modes={_MODE: DEFAULT_MODES[_MODE]})
+
+
+def _count_compiled() -> int:
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in _kernels())
+
+
+def _kernels() -> Iterator[Any]:
+    """Yield numba's dispatchers, which stand in modules of one kind of name; what is only inlined is none."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("coverage_planner.") and name.endswith("_kernels"):
+            for value in vars(module).values():
+                if hasattr(value, "stats") and value.targetoptions.get("inline") != "always":
+                    yield value
