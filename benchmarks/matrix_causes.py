@@ -278,10 +278,11 @@ def explain(
         cause = check()
         if cause is not None:
             return cause
+    lengths = f"{_length(ours)} ours, {_length(theirs)} Valhalla's"
     if theirs is not None and ours is not None and abs(ours.length_m - theirs.length_m) <= 0.01 * theirs.length_m + 10:
-        return Cause(
-            "Valhalla's matrix and its own route differ", f"its route has {_length(theirs)}, ours {_length(ours)}"
-        )
+        if np.isfinite(theirs_s):
+            return Cause("the same way, its length measured otherwise", lengths)
+        return Cause("Valhalla's matrix finds no way, its own route does", lengths)
     return Cause("both may use both routes", lengths)
 
 
