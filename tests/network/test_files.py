@@ -1,6 +1,7 @@
 """A network saved and reopened: equal in every field, readable by others, refused when it is not as it was written."""
 
 import json
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +149,16 @@ def test_the_tables_are_geoparquet_with_columns_to_read(saved):
     about = json.loads((saved / "network.json").read_text(encoding="utf-8"))
     assert about["modes"]["bicycle"]["speed_kph"] == DEFAULT_MODES["bicycle"].speed_kph
     assert about["crs"] == "EPSG:32650"
+
+
+def test_every_file_and_column_is_explained(saved, repository):
+    text = (repository / "docs" / "network-folder.md").read_text(encoding="utf-8")
+    columns = [str(name) for name in gpd.read_parquet(saved / "edges.parquet").columns if name != "geometry"]
+    columns += [str(name) for name in gpd.read_parquet(saved / "nodes.parquet").columns if name != "geometry"]
+    columns += [*pq.read_schema(saved / "graphs.parquet").names, *NETWORK.islands.columns]
+    modes = "|".join(NETWORK.graphs)
+    for name in {re.sub(rf"^({modes})_", "MODE_", column) for column in columns} | FILES:
+        assert f"`{name}`" in text, name
 
 
 def test_two_writings_are_the_same_bytes(saved, tmp_path):
