@@ -14,13 +14,12 @@ from coverage_planner.network.snap import Positions
 
 def insert_positions(
     network: RoadNetwork, mode: str, places: dict[object, tuple[int, float]]
-) -> tuple[nx.MultiDiGraph, dict[object, object], dict[object, object]]:
+) -> tuple[nx.MultiDiGraph, dict[object, object]]:
     """Make a graph with every place (edge, fraction) as a node of its own between the cut parts of its edge.
 
     Times are floats in seconds. A junction is two nodes: streets end at its "in" and begin at its "out", and passing
-    from one to the other costs its delay. A place at the very end of an edge is the junction: it is entered at "in" and
-    left from "out", so it pays nothing there. Returns the graph, the node from which one leaves each place, and the
-    node at which one arrives at it.
+    from one to the other costs its delay. A place at the very end of an edge stands on it, before the junction, which
+    it may enter and be reached from whatever the direction of the edge. Returns the graph and the node of each place.
     """
     graph = network.graph(mode)
     u, v = network.edges["u"].to_numpy(), network.edges["v"].to_numpy()
@@ -30,20 +29,17 @@ def insert_positions(
     made = nx.MultiDiGraph()
     for k, delay_ms in enumerate(graph.delay_ms):
         made.add_edge(("in", k), ("out", k), seconds=delay_ms / 1000)
-        # who starts at a junction is also there already; going on through it from "in" costs the delay, so this is no
-        # way round it
-        made.add_edge(("out", k), ("in", k), seconds=0.0)
-    leave, arrive = {}, {}
+    node_of = {}
     for edge in range(len(network.edges)):
         stops = []
         for fraction, label in sorted(on_edge[edge], key=lambda stop: stop[0]):
+            node_of[label] = ("place", edge, fraction)  # two labels at one place share it
+            if (fraction, node_of[label]) not in stops:
+                stops.append((fraction, node_of[label]))
             if fraction in {0.0, 1.0}:
                 junction = u[edge] if fraction == 0.0 else v[edge]
-                leave[label], arrive[label] = ("out", junction), ("in", junction)
-            else:
-                leave[label] = arrive[label] = ("place", edge, fraction)  # two labels at one place share it
-                if (fraction, leave[label]) not in stops:
-                    stops.append((fraction, leave[label]))
+                made.add_edge(node_of[label], ("in", junction), seconds=0.0)
+                made.add_edge(("out", junction), node_of[label], seconds=0.0)
         mirrored = [(1.0 - fraction, place) for fraction, place in reversed(stops)]
         for time_ms, start, end, between in (
             (graph.forward_ms[edge], u[edge], v[edge], stops),
@@ -52,7 +48,7 @@ def insert_positions(
             way = [(0.0, ("out", start)), *between, (1.0, ("in", end))]
             for (here, a), (there, b) in itertools.pairwise(way if time_ms >= 0 else []):
                 made.add_edge(a, b, seconds=(there - here) * time_ms / 1000)
-    return made, leave, arrive
+    return made, node_of
 
 
 def oracle_times(
@@ -61,13 +57,13 @@ def oracle_times(
     """Seconds from door to door, shape (facilities, demand points); inf beyond the limit."""
     places = {("facility", k): (facilities.edge[k], facilities.fraction[k]) for k in np.flatnonzero(facilities.snapped)}
     places |= {("demand", k): (demand.edge[k], demand.fraction[k]) for k in np.flatnonzero(demand.snapped)}
-    made, leave, arrive = insert_positions(network, mode, places)
+    made, node_of = insert_positions(network, mode, places)
     speed = network.graph(mode).mode.access_speed_kph / 3.6
     for kind, positions in (("facility", facilities), ("demand", demand)):
         for k in np.flatnonzero(positions.snapped):
             seconds = positions.access_m[k] / speed
-            made.add_edge(("out of the door", kind, k), leave[kind, k], seconds=seconds)
-            made.add_edge(arrive[kind, k], ("into the door", kind, k), seconds=seconds)
+            made.add_edge(("out of the door", kind, k), node_of[kind, k], seconds=seconds)
+            made.add_edge(node_of[kind, k], ("into the door", kind, k), seconds=seconds)
     start, end = "out of the door", "into the door"
     if direction == "to_facility":
         made, start, end = made.reverse(copy=False), end, start
@@ -90,16 +86,16 @@ def oracle_place_times(
     """Seconds between the nearest facility's door and places on the streets, shape (places,); inf beyond the limit."""
     labelled = {("sample", k): place for k, place in enumerate(places)}
     doors = {("facility", k): (facilities.edge[k], facilities.fraction[k]) for k in np.flatnonzero(facilities.snapped)}
-    made, leave, arrive = insert_positions(network, mode, labelled | doors)
+    made, node_of = insert_positions(network, mode, labelled | doors)
     if direction == "to_facility":
-        made, leave, arrive = made.reverse(), arrive, leave
+        made = made.reverse()
     for _, k in doors:
         seconds = facilities.access_m[k] / (network.graph(mode).mode.access_speed_kph / 3.6)
-        made.add_edge("start", leave["facility", k], seconds=seconds)
+        made.add_edge("start", node_of["facility", k], seconds=seconds)
     if not doors:
         return np.full(len(labelled), np.inf)
     found = nx.single_source_dijkstra_path_length(made, "start", cutoff=limit_s, weight="seconds")
-    return np.array([found.get(arrive[label], np.inf) for label in labelled])
+    return np.array([found.get(node_of[label], np.inf) for label in labelled])
 
 
 def leg_meets(leg: shapely.LineString, obstacle: shapely.Geometry) -> bool:

@@ -60,6 +60,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("services", "text", False, None, "services offered, separated by ';'"),
         Column("opening_hours", "text", False, None, "OpenStreetMap opening_hours grammar"),
         Column("capacity", "number", False, 0.0, "people at a time"),
+        Column("entry_delay_s", "number", False, 0.0, "seconds that the door takes: stairs, a gate, parking"),
     ),
     "demand": (
         Column("id", "text", True, None, "label without repeats"),
@@ -73,6 +74,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("kind", "text", False, None, "kind of premises, or 'street' for a position on a street"),
         Column("cost", "number", False, 0.0, "cost of opening, in the planner's unit"),
         Column("area_m2", "number", False, 0.0, "floor area"),
+        Column("entry_delay_s", "number", False, 0.0, "seconds that the door takes: stairs, a gate, parking"),
     ),
     "areas": (
         Column("id", "text", True, None, "label without repeats"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from coverage_planner.errors import ConfigError
 from coverage_planner.traveltime.engine import search_pairs
 from oracles import oracle_times
-from strategies import make_positions, networks, positions
+from strategies import make_positions, networks_with_delays, positions
 
 NEVER = 10_000.0
 DIRECTIONS = ("to_facility", "from_facility")
@@ -42,7 +42,7 @@ def take(positions, order):
 
 @st.composite
 def cases(draw):
-    network = draw(networks())
+    network = draw(networks_with_delays())
     return network, draw(positions(network, prefix="F")), draw(positions(network, prefix="D"))
 
 

@@ -29,9 +29,10 @@ class ModeGraph:
 
     Times are whole milliseconds. ``n`` is the number of nodes, ``e`` of edges of the network, ``a`` of allowed arcs.
 
-    A journey pays the delay of every node strictly between its two positions, each time it passes one. The arcs of
-    either adjacency hold the delay of the node that the search arrives at, so a distance found by a search is the time
-    until that node has been *passed*, from whichever end one searches. A position exactly at a node has passed it.
+    A journey pays the delay of every node that it passes, each time. The arcs of either adjacency hold the delay of the
+    node that the search arrives at, so a distance found by a search is the time until that node has been *passed*, from
+    whichever end one searches. A position at the very end of an edge stands on the edge, before the node: who comes to
+    it or leaves it along another street passes the node, who stays on the edge does not.
 
     Attributes
     ----------

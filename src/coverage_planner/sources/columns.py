@@ -31,6 +31,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "services": ("services", "service", "服务", "服务项目", "服务内容", "服务功能"),
     "opening_hours": ("opening_hours", "hours", "开放时间", "营业时间", "服务时间"),
     "capacity": ("capacity", "容量", "容纳人数", "座位数"),
+    "entry_delay_s": ("entry_delay_s", "进门耗时", "进门用时"),
     "demand": ("demand", "weight", "population", "需求", "需求量", "人数", "人口", "骑手数", "订单量"),
     "cost": ("cost", "成本", "费用", "造价"),
     "area_m2": ("area_m2", "area", "面积", "建筑面积", "使用面积"),

@@ -59,9 +59,9 @@ class Targets(NamedTuple):
     """Where searches end, t of them.
 
     ``nodes``, ``offsets`` (t, 2): the ends of the target's edge, and the time from having passed each to the target's
-    door, beyond any limit where the way is not allowed; ``edge``, ``access``, ``fraction``, ``along``: as in `Sources`;
-    ``at_delay`` (t,): the target stands at a junction whose delay `offsets` takes back; ``node_first``,
-    ``node_targets`` and ``edge_first``, ``edge_targets``: CSR of the targets that each node leads to, and on each edge.
+    door, beyond the limit where the way is not allowed; ``edge``, ``access``, ``fraction``, ``along``: as in `Sources`;
+    ``node_first``, ``node_targets`` and ``edge_first``, ``edge_targets``: CSR of the targets that each node leads to,
+    and on each edge.
     """
 
     nodes: NDArray[np.int32]
@@ -70,7 +70,6 @@ class Targets(NamedTuple):
     access: NDArray[np.int64]
     fraction: NDArray[np.float64]
     along: NDArray[np.int64]
-    at_delay: NDArray[np.bool_]
     node_first: NDArray[np.int64]
     node_targets: NDArray[np.int32]
     edge_first: NDArray[np.int64]
@@ -158,8 +157,11 @@ def _relax_row(_typing: Any, left: Any, _tail: Any, _head: Any, _ms: Any) -> tup
 
 
 def _meet_rows(_typing: Any, left: Any, _u: Any, _from_u: Any, _v: Any, _from_v: Any, out: Any) -> tuple[Any, Any]:
-    """Fill `out` with the better of the lanes of `u` less `from_u` and of `v` less `from_v`; return the best lane."""
-    signature = types.int32(left, types.uint64, types.int32, types.uint64, types.int32, out)
+    """Fill `out` with the better of the lanes of `u` less `from_u` and of `v` less `from_v`.
+
+    Return the lanes that are positive, one bit each.
+    """
+    signature = types.uint64(left, types.uint64, types.int32, types.uint64, types.int32, out)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, u, from_u, v, from_v, out = arguments
@@ -170,7 +172,8 @@ def _meet_rows(_typing: Any, left: Any, _u: Any, _from_u: Any, _v: Any, _from_v:
         best = builder.select(builder.icmp_signed(">", by_u, by_v), by_u, by_v)
         target = _row(context, builder, signature.args[5], out, ir.Constant(ir.IntType(64), 0))
         builder.store(best, target, align=4)
-        return _call_reduction(builder, "llvm.vector.reduce.smax.v16i32", best)
+        above = builder.icmp_signed(">", best, ir.Constant(_ROW, [0] * LANES))
+        return builder.zext(builder.bitcast(above, ir.IntType(LANES)), ir.IntType(64))
 
     return signature, generate
 
@@ -282,8 +285,9 @@ def _mark_targets(n_reached: int, sources: Sources, batch: int, targets: Targets
 @njit(cache=True, nogil=True)
 def _see_directly(
     sources: Sources, batch: int, targets: Targets, target: int, full: int, row: NDArray[np.int32]
-) -> None:
-    """Raise the lanes of the sources on the target's own edge: they see each other along it."""
+) -> np.uint64:
+    """Raise the lanes of the sources on the target's own edge, which see it along the edge; return those lanes."""
+    within = np.uint64(0)
     for lane in range(min(LANES, len(sources.edge) - batch)):
         source = batch + lane
         if sources.edge[source] != targets.edge[target]:
@@ -292,28 +296,17 @@ def _see_directly(
         for way in range(2):
             here, there = sources.along[source, way], targets.along[target, way]
             if here >= 0 and there >= 0 and (ahead >= 0 if way == 0 else ahead <= 0):
-                time = sources.access[source] + (there - here) + targets.access[target]
-                row[lane] = max(np.int64(row[lane]), full - time)
-
-
-@njit(cache=True, nogil=True)
-def _correct_row(
-    sources: Sources, batch: int, targets: Targets, target: int, full: int, direct: bool, row: NDArray[np.int32]
-) -> int:
-    """Mind what the ends of its edge do not tell of a target's lanes; return the best."""
-    if targets.at_delay[target]:  # two points at one junction do not pass it
-        for lane in range(min(LANES, len(sources.edge) - batch)):
-            row[lane] = min(np.int64(row[lane]), full - sources.access[batch + lane] - targets.access[target])
-    if direct:
-        _see_directly(sources, batch, targets, target, full, row)
-    return int(row.max())
+                left = full - (sources.access[source] + (there - here) + targets.access[target])
+                if left > 0:
+                    row[lane] = max(np.int64(row[lane]), left)
+                    within |= _ONE << np.uint64(lane)
+    return within
 
 
 @njit(cache=True, nogil=True)
 def _collect(
     n_found: int,
     full: int,
-    more: int,
     sources: Sources,
     batch: int,
     targets: Targets,
@@ -326,13 +319,13 @@ def _collect(
 
     One function with plain arrays: handing the tuples on for every target would cost more than the rest of it.
     """
-    left, nodes, offsets, at_delay = work.left, targets.nodes, targets.offsets, targets.at_delay
+    left, nodes, offsets = work.left, targets.nodes, targets.offsets
     listed, direct_bits = work.listed, work.direct_bits
     row = np.empty(LANES, np.int32)
-    beyond, all_left = np.int32(more), np.int32(full)
+    all_left = np.int32(full)
     for k in range(n_found):
         target = np.uint64(listed[k])
-        best = meet_rows(
+        within = meet_rows(
             left,
             np.uint64(nodes[target, 0]),
             offsets[target, 0],
@@ -341,16 +334,17 @@ def _collect(
             row,
         )
         direct = (direct_bits[target >> _SIX] >> (target & _LOW_SIX)) & _ONE
-        if direct or at_delay[target]:
-            direct_bits[target >> _SIX] ^= direct << (target & _LOW_SIX)
-            best = _correct_row(sources, batch, targets, int(target), full, direct != 0, row)
-        if best <= beyond:
-            continue
-        for lane in range(LANES):  # without a branch: what is not within the limit is written over by the next
+        if direct:
+            direct_bits[target >> _SIX] ^= _ONE << (target & _LOW_SIX)
+            within |= _see_directly(sources, batch, targets, int(target), full, row)
+        while within:
+            lowest = within & (~within + _ONE)
+            within ^= lowest
+            lane = _BIT_NUMBER[(lowest * _DE_BRUIJN) >> _TOP_SIX]
             place = filled[lane]
             lane_targets[place] = listed[k]
             lane_times[place] = all_left - row[lane]
-            filled[lane] = place + np.uint64(row[lane] > beyond)
+            filled[lane] = place + _ONE
 
 
 @njit(cache=True, nogil=True)
@@ -368,7 +362,6 @@ def many_to_many(
     arcs: NDArray[np.uint64],
     shift: int,
     limit: int,
-    more: int,
     sources: Sources,
     targets: Targets,
     work: Work,
@@ -379,22 +372,22 @@ def many_to_many(
     ----------
     first, arcs, shift
         A `network.search_graph.SearchGraph`.
-    limit, more
-        Milliseconds; nodes are searched up to `more` beyond the limit, for targets that stand before a node's delay.
+    limit
+        Milliseconds.
 
     Returns
     -------
     counts, targets, times
         Targets per source, their numbers rising within a source, milliseconds.
     """
-    full = limit + more + 1
+    full = limit + 1
     counts = np.zeros(end - begin, np.int64)
     out_targets, out_times = np.empty(4096, np.int32), np.empty(4096, np.int32)
     total = 0
     lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
     filled = np.zeros(LANES, np.uint64)
     for batch in range(begin, end, LANES):
-        n_reached = _spread(first, arcs, shift, limit + more, sources, batch, work)
+        n_reached = _spread(first, arcs, shift, limit, sources, batch, work)
         _mark_targets(n_reached, sources, batch, targets, work)
         reached = work.listed[:n_reached].copy()
         n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
@@ -403,7 +396,7 @@ def many_to_many(
             lane_targets, lane_times = np.empty(2 * LANES * room, np.int32), np.empty(2 * LANES * room, np.int32)
         for lane in range(LANES):
             filled[lane] = lane * room
-        _collect(n_found, full, more, sources, batch, targets, work, lane_targets, lane_times, filled)
+        _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
         for k in range(n_reached):
             work.left[reached[k]] = 0
         for lane in range(min(LANES, end - batch)):

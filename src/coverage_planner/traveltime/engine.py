@@ -4,7 +4,7 @@ All times are whole milliseconds. A position on the edge (u, v) of times F (u to
 is ``a = round(p F)`` from u and ``F - a`` to v, ``b = round(p B)`` to u and ``B - b`` from v. Because the parts are
 defined by the way one really travels, searching back from the facility gives the very same numbers as searching forth
 from the demand point. A position exactly at an end of its edge is at the junction: it may leave and be entered there
-whatever the direction of the edge, and has passed it.
+whatever the direction of the edge. Whoever goes on along another street passes the junction and pays its delay.
 """
 
 import os
@@ -15,9 +15,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from coverage_planner.errors import ConfigError
+from coverage_planner.errors import ConfigError, SchemaError, name_some
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.search_graph import SearchGraph
 from coverage_planner.network.snap import Positions
@@ -31,9 +32,9 @@ from coverage_planner.traveltime._lane_kernels import (
     many_to_many,
     place_rows,
 )  # fmt: skip
-from coverage_planner.units import Progress, speed_mps, to_milliseconds
+from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress, speed_mps, to_milliseconds
 
-_CHUNKS_PER_THREAD = 16
+_CHUNKS_PER_THREAD = 8
 #: The queue has at most this many buckets, however far one searches.
 _MOST_BUCKETS = 8192
 
@@ -55,8 +56,7 @@ class Links:
     leaving
         Shape (p, 2): time from the position until (u, v) has been passed, access leg left out; -1 where not allowed.
     arriving
-        Shape (p, 2): time from having passed (u, v) to the position; `FAR` where not allowed. At a junction with a
-        delay it is negative: what ends there does not pass it.
+        Shape (p, 2): time from having passed (u, v) to the position; `FAR` where not allowed.
     fraction
         Shape (p,): place along the edge, 0 at u, 1 at v.
     along
@@ -114,16 +114,50 @@ def link_positions(
     else:
         along = np.column_stack([from_u, from_v])
     passing = graph.delay_ms[ends].astype(np.int64) if has_edges else np.zeros(ends.shape, dtype=np.int64)
-    leaving, arriving = np.where(no_away, -1, away + passing), np.where(no_back, np.int64(FAR), back)
     at_end = snapped[:, np.newaxis] & np.column_stack([fraction == 0.0, fraction == 1.0])
-    elsewhere = at_end[:, ::-1] & ~at_end  # no way by the other end is shorter than through the junction itself
-    leaving = np.where(at_end, 0, np.where(elsewhere, -1, leaving))
-    arriving = np.where(at_end, -passing, np.where(elsewhere, np.int64(FAR), arriving))
+    leaving = np.where(at_end, 0, np.where(no_away, -1, away))
+    arriving = np.where(at_end, 0, np.where(no_back, np.int64(FAR), back))
+    needless = (at_end & (passing == 0))[:, ::-1]  # no way by the other end is shorter than by the junction itself
+    leaving = np.where(needless | (leaving < 0), -1, leaving + passing)
+    arriving = np.where(needless, np.int64(FAR), arriving)
     access = to_milliseconds(np.where(snapped, positions.access_m, 0.0) / speed_mps(graph.mode.access_speed_kph))
     if delay_ms is not None:
         access = access + delay_ms
     no_way = np.column_stack([no_backward, no_forward] if reverse else [no_forward, no_backward])
     return Links(positions.edge, access, ends, leaving, arriving, fraction, np.where(no_way, -1, along))
+
+
+def check_limit(limit_s: float) -> int:
+    """Return a limit of the search in milliseconds.
+
+    Raises
+    ------
+    ConfigError
+        It is not positive, or too large for the engine.
+    """
+    if not 0 < limit_s < UNREACHED_MS / MS_PER_S:
+        raise ConfigError(f"limit_s must be positive and below {UNREACHED_MS // MS_PER_S} s, got {limit_s:g}")
+    return round(limit_s * MS_PER_S)
+
+
+def entry_delays(points: pd.DataFrame) -> NDArray[np.int64] | None:
+    """Return the time that each point's door takes, milliseconds: its column ``entry_delay_s``, empty for none.
+
+    Raises
+    ------
+    SchemaError
+        A delay is negative, or too large for the engine.
+    """
+    if "entry_delay_s" not in points.columns:
+        return None
+    seconds = points["entry_delay_s"].fillna(0.0).to_numpy(dtype=np.float64)
+    wrong = ~((seconds >= 0) & (seconds < UNREACHED_MS / MS_PER_S))
+    if wrong.any():
+        raise SchemaError(
+            f"entry_delay_s must be seconds from 0 up; not so in {name_some(points['id'].to_numpy()[wrong])}; correct "
+            "it, or leave the cell empty where nobody waits at the door"
+        )
+    return to_milliseconds(seconds)
 
 
 def seed_times(links: Links) -> NDArray[np.int64]:
@@ -153,32 +187,24 @@ def list_sources(links: Links) -> tuple[Sources, NDArray[np.int64]]:
     return sources, order
 
 
-def list_targets(links: Links, graph: ModeGraph, *, limit_ms: int) -> tuple[Targets, int]:
-    """Arrange the positions as targets; also return how far beyond the limit nodes must be searched for them."""
-    n_nodes, n_edges = len(graph.delay_ms), len(graph.forward_ms)
-    never = limit_ms + 1
-    allowed = links.arriving != FAR
-    offsets = np.minimum(links.arriving + links.access[:, np.newaxis], never)
-    before_delay = allowed & (links.arriving < 0)
-    more = int(-links.arriving[before_delay].min(initial=0))
-    offsets[~allowed] = never + more
-    leads = np.where(allowed & (offsets <= limit_ms), links.ends, -1).ravel().astype(np.int32)
+def list_targets(links: Links, *, n_nodes: int, n_edges: int, limit_ms: int) -> Targets:
+    """Arrange the positions as targets."""
+    offsets = np.minimum(links.arriving + links.access[:, np.newaxis], limit_ms + 1)
+    leads = np.where(offsets <= limit_ms, links.ends, -1).ravel().astype(np.int32)
     node_first, entries = group_by(leads, n_nodes)
     edge_first, edge_targets = group_by(links.edge, n_edges)
-    targets = Targets(
+    return Targets(
         nodes=links.ends,
         offsets=offsets.astype(np.int32),
         edge=links.edge,
         access=links.access,
         fraction=links.fraction,
         along=links.along,
-        at_delay=np.asarray(before_delay.any(axis=1)),
         node_first=node_first,
         node_targets=(entries // 2).astype(np.int32),
         edge_first=edge_first,
         edge_targets=edge_targets.astype(np.int32),
     )
-    return targets, more
 
 
 def search_pairs(
@@ -198,9 +224,10 @@ def search_pairs(
     The result does not depend on the number of threads. An interrupt stops after the running chunks.
     """
     starts, order = list_sources(link_positions(network, graph, sources, reverse=reverse, delay_ms=delay_ms))
-    ends, more = list_targets(link_positions(network, graph, targets, reverse=reverse), graph, limit_ms=limit_ms)
+    links = link_positions(network, graph, targets, reverse=reverse)
+    ends = list_targets(links, n_nodes=len(network.nodes), n_edges=len(network.edges), limit_ms=limit_ms)
     packed = graph.entering if reverse else graph.leaving
-    return _search_all(packed, starts, order, ends, limit_ms, more, threads, progress)
+    return _search_all(packed, starts, order, ends, limit_ms, threads, progress)
 
 
 def search_nodes(
@@ -222,31 +249,31 @@ def search_nodes(
         How many threads; all processors by default.
     """
     n_nodes, n_sources = len(graph.delay_ms), len(sources)
-    nodes, away = np.arange(n_nodes, dtype=np.int32), np.full(n_nodes, limit_ms + 1, dtype=np.int32)
+    nodes, never = np.arange(n_nodes, dtype=np.int32), np.full(n_nodes, limit_ms + 1, dtype=np.int32)
     order = np.argsort(sources, kind="stable")
-    nowhere = np.full((n_sources, 2), -1, dtype=np.int64)
+    chosen = np.asarray(sources, dtype=np.int32)[order]
+    nothing = np.empty(0, dtype=np.int64)  # what is only asked where source and target lie on one edge
     starts = Sources(
-        nodes=np.repeat(np.asarray(sources, dtype=np.int32)[order, np.newaxis], 2, axis=1),
+        nodes=np.column_stack([chosen, chosen]),
         ms=np.tile(np.array([0, FAR], dtype=np.int64), (n_sources, 1)),
         edge=np.zeros(n_sources, dtype=np.int32),
-        access=np.zeros(n_sources, dtype=np.int64),
-        fraction=np.zeros(n_sources),
-        along=nowhere,
+        access=nothing,
+        fraction=np.empty(0),
+        along=np.empty((0, 2), dtype=np.int64),
     )
     ends = Targets(
         nodes=np.column_stack([nodes, nodes]),
-        offsets=np.column_stack([np.zeros_like(away), away]),
-        edge=np.full(n_nodes, -1, dtype=np.int32),
-        access=np.zeros(n_nodes, dtype=np.int64),
-        fraction=np.zeros(n_nodes),
-        along=np.full((n_nodes, 2), -1, dtype=np.int64),
-        at_delay=np.zeros(n_nodes, dtype=bool),
+        offsets=np.column_stack([np.zeros_like(never), never]),
+        edge=np.empty(0, dtype=np.int32),
+        access=nothing,
+        fraction=np.empty(0),
+        along=np.empty((0, 2), dtype=np.int64),
         node_first=np.arange(n_nodes + 1, dtype=np.int64),
         node_targets=nodes,
         edge_first=np.zeros(2, dtype=np.int64),
         edge_targets=np.empty(0, dtype=np.int32),
     )
-    return _search_all(graph.entering if reverse else graph.leaving, starts, order, ends, limit_ms, 0, threads, None)
+    return _search_all(graph.entering if reverse else graph.leaving, starts, order, ends, limit_ms, threads, None)
 
 
 def _search_all(
@@ -255,12 +282,11 @@ def _search_all(
     order: NDArray[np.intp],
     targets: Targets,
     limit_ms: int,
-    more: int,
     threads: int | None,
     progress: Progress | None,
 ) -> _Found:
     """Search all pairs and put the rows, found in `order`, where they belong."""
-    parts = list(run_chunks(many_to_many, graph, sources, targets, limit_ms, more, threads, progress))
+    parts = list(run_chunks(many_to_many, graph, sources, targets, limit_ms, threads, progress))
     counts = np.zeros(len(order), dtype=np.int64)
     for begin, end, part in parts:
         counts[order[begin:end]] = part[0]
@@ -278,7 +304,6 @@ def run_chunks(
     sources: Sources,
     targets: Targets,
     limit_ms: int,
-    more: int,
     threads: int | None,
     progress: Progress | None,
     *extra: Any,
@@ -297,17 +322,17 @@ def run_chunks(
     n_sources = len(sources.edge)
     threads = min(threads or os.cpu_count() or 1, max(1, -(-n_sources // LANES)))
     shift = graph.bucket_shift
-    while (limit_ms + more) >> shift >= _MOST_BUCKETS:
+    while limit_ms >> shift >= _MOST_BUCKETS:
         shift += 1
-    n_buckets = ((limit_ms + more) >> shift) + 1
+    n_buckets = (limit_ms >> shift) + 1
     works: SimpleQueue[Work] = SimpleQueue()
     for _ in range(threads):
-        works.put(make_work(len(graph.first) - 1, len(targets.edge), n_buckets))
+        works.put(make_work(len(graph.first) - 1, len(targets.nodes), n_buckets))
 
     def search(begin: int, end: int) -> Any:
         work = works.get()
         try:
-            return kernel(begin, end, graph.first, graph.arcs, shift, limit_ms, more, sources, targets, work, *extra)
+            return kernel(begin, end, graph.first, graph.arcs, shift, limit_ms, sources, targets, work, *extra)
         finally:
             works.put(work)
 

@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
-from coverage_planner.traveltime.engine import search_pairs
-from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress
+from coverage_planner.traveltime.engine import check_limit, entry_delays, search_pairs
+from coverage_planner.units import MS_PER_S, Progress
 
 Direction = Literal["to_facility", "from_facility"]
 
@@ -136,7 +136,8 @@ def travel_times(
     network
         The network, built for `mode`.
     facilities
-        Stations or candidates: columns ``id``, ``geometry`` (points), metric CRS.
+        Stations or candidates: columns ``id``, ``geometry`` (points), metric CRS. A column ``entry_delay_s`` adds what
+        the door itself takes: stairs, a gate, parking.
     demand
         Demand points: columns ``id``, ``geometry`` (points), metric CRS.
     mode
@@ -163,11 +164,12 @@ def travel_times(
         The limit, the snap limit or the number of threads is not positive, or the direction is unknown.
     CrsError, NetworkError
         No metric CRS; no such mode in the network.
+    SchemaError
+        An entry delay is negative.
     """
-    if not 0 < limit_s < UNREACHED_MS / MS_PER_S:
-        raise ConfigError(f"limit_s must be positive and below {UNREACHED_MS // MS_PER_S} s, got {limit_s:g}")
     if direction not in get_args(Direction):
         raise ConfigError(f"direction must be one of {', '.join(get_args(Direction))}, got {direction!r}")
+    limit_ms = check_limit(limit_s)
     graph = network.graph(mode)
     sources = snap_points(network, facilities, mode, limit_m=snap_limit_m)
     targets = snap_points(network, demand, mode, limit_m=snap_limit_m)
@@ -176,10 +178,11 @@ def travel_times(
         graph,
         sources,
         targets,
-        limit_ms=round(limit_s * MS_PER_S),
+        limit_ms=limit_ms,
         reverse=direction == "to_facility",
         threads=threads,
         progress=progress,
+        delay_ms=entry_delays(facilities),
     )
     return TravelTimes(
         facility_ids=sources.ids,
