@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from coverage_planner.coverage.catchments import measure_catchments
     from coverage_planner.coverage.gaps import find_gaps
     from coverage_planner.coverage.measure import Coverage, assign_nearest, measure_coverage
     from coverage_planner.demo import demo_city
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from coverage_planner.sources.population import read_population
     from coverage_planner.sources.roads import read_roads
     from coverage_planner.traveltime.isochrone import isochrones
+    from coverage_planner.traveltime.nearest import nearest_facilities
     from coverage_planner.traveltime.reach import reached_streets
     from coverage_planner.traveltime.times import TravelTimes, travel_times
 
@@ -57,7 +59,9 @@ _HOMES = {
     "fetch_roads": "sources.osm",
     "find_gaps": "coverage.gaps",
     "isochrones": "traveltime.isochrone",
+    "measure_catchments": "coverage.catchments",
     "measure_coverage": "coverage.measure",
+    "nearest_facilities": "traveltime.nearest",
     "propose_candidates": "siting.candidates",
     "reached_streets": "traveltime.reach",
     "read_areas": "sources.areas",
@@ -101,7 +105,9 @@ __all__ = [
     "fetch_roads",
     "find_gaps",
     "isochrones",
+    "measure_catchments",
     "measure_coverage",
+    "nearest_facilities",
     "propose_candidates",
     "reached_streets",
     "read_areas",

@@ -355,6 +355,40 @@ def _grown(array: NDArray[np.int32], used: int, wanted: int) -> NDArray[np.int32
 
 
 @njit(cache=True, nogil=True)
+def _search_batch(
+    first: NDArray[np.uint32],
+    arcs: NDArray[np.uint64],
+    shift: int,
+    limit: int,
+    sources: Sources,
+    batch: int,
+    targets: Targets,
+    work: Work,
+    full: int,
+    lane_targets: NDArray[np.int32],
+    lane_times: NDArray[np.int32],
+    filled: NDArray[np.uint64],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+    """Search from one batch; lane l's targets and times then stand from ``l * room`` to ``filled[l]``, rising.
+
+    Returns the two arrays, which may have been enlarged, and `room`.
+    """
+    n_reached = _spread(first, arcs, shift, limit, sources, batch, work)
+    _mark_targets(n_reached, sources, batch, targets, work)
+    reached = work.listed[:n_reached].copy()
+    n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
+    room = n_found + 1
+    if LANES * room > len(lane_targets):
+        lane_targets, lane_times = np.empty(2 * LANES * room, np.int32), np.empty(2 * LANES * room, np.int32)
+    for lane in range(LANES):
+        filled[lane] = lane * room
+    _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
+    for k in range(n_reached):
+        work.left[reached[k]] = 0
+    return lane_targets, lane_times, room
+
+
+@njit(cache=True, nogil=True)
 def many_to_many(
     begin: int,
     end: int,
@@ -387,18 +421,9 @@ def many_to_many(
     lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
     filled = np.zeros(LANES, np.uint64)
     for batch in range(begin, end, LANES):
-        n_reached = _spread(first, arcs, shift, limit, sources, batch, work)
-        _mark_targets(n_reached, sources, batch, targets, work)
-        reached = work.listed[:n_reached].copy()
-        n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
-        room = n_found + 1  # each lane may write one more than it keeps
-        if LANES * room > len(lane_targets):
-            lane_targets, lane_times = np.empty(2 * LANES * room, np.int32), np.empty(2 * LANES * room, np.int32)
-        for lane in range(LANES):
-            filled[lane] = lane * room
-        _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
-        for k in range(n_reached):
-            work.left[reached[k]] = 0
+        lane_targets, lane_times, room = _search_batch(
+            first, arcs, shift, limit, sources, batch, targets, work, full, lane_targets, lane_times, filled
+        )
         for lane in range(min(LANES, end - batch)):
             count = int(filled[lane]) - lane * room
             counts[batch - begin + lane] = count
@@ -428,3 +453,52 @@ def place_rows(
         indices[begin : begin + counts[k]] = found[taken : taken + counts[k]]
         milliseconds[begin : begin + counts[k]] = times[taken : taken + counts[k]]
         taken += counts[k]
+
+
+@njit(cache=True, nogil=True)
+def sum_targets(
+    begin: int,
+    end: int,
+    first: NDArray[np.uint32],
+    arcs: NDArray[np.uint64],
+    shift: int,
+    limit: int,
+    sources: Sources,
+    targets: Targets,
+    work: Work,
+    weights: NDArray[np.float64],
+    cutoffs: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Search as `many_to_many` does and add up the targets of each source instead of writing them down.
+
+    Returns
+    -------
+    points, sums, weighted_ms
+        Shape (end - begin, cutoffs): targets within each rising cutoff, their weights, and weights times milliseconds.
+        Targets are added in rising order, so that sums do not depend on how sources are put together.
+    """
+    full = limit + 1
+    n_cutoffs = len(cutoffs)
+    points = np.zeros((end - begin, n_cutoffs), np.int64)
+    sums, weighted_ms = np.zeros((end - begin, n_cutoffs)), np.zeros((end - begin, n_cutoffs))
+    lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
+    filled = np.zeros(LANES, np.uint64)
+    for batch in range(begin, end, LANES):
+        lane_targets, lane_times, room = _search_batch(
+            first, arcs, shift, limit, sources, batch, targets, work, full, lane_targets, lane_times, filled
+        )
+        for lane in range(min(LANES, end - batch)):
+            row = batch - begin + lane
+            for place in range(lane * room, filled[lane]):
+                band = 0
+                while lane_times[place] > cutoffs[band]:
+                    band += 1
+                weight = weights[lane_targets[place]]
+                points[row, band] += 1
+                sums[row, band] += weight
+                weighted_ms[row, band] += weight * lane_times[place]
+            for band in range(1, n_cutoffs):
+                points[row, band] += points[row, band - 1]
+                sums[row, band] += sums[row, band - 1]
+                weighted_ms[row, band] += weighted_ms[row, band - 1]
+    return points, sums, weighted_ms

@@ -8,7 +8,7 @@ whatever the direction of the edge. Whoever goes on along another street passes 
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -31,6 +31,7 @@ from coverage_planner.traveltime._lane_kernels import (
     make_work,
     many_to_many,
     place_rows,
+    sum_targets,
 )  # fmt: skip
 from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress, speed_mps, to_milliseconds
 
@@ -228,6 +229,41 @@ def search_pairs(
     ends = list_targets(links, n_nodes=len(network.nodes), n_edges=len(network.edges), limit_ms=limit_ms)
     packed = graph.entering if reverse else graph.leaving
     return _search_all(packed, starts, order, ends, limit_ms, threads, progress)
+
+
+def sum_pairs(
+    network: RoadNetwork,
+    graph: ModeGraph,
+    sources: Positions,
+    targets: Positions,
+    weights: NDArray[np.float64],
+    *,
+    cutoffs_ms: Sequence[int],
+    reverse: bool,
+    threads: int | None,
+    progress: Progress | None,
+    delay_ms: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Add up the targets within rising cutoffs of each source without storing the pairs.
+
+    Returns
+    -------
+    points, sums, weighted_ms
+        Shape (sources, cutoffs): targets, their weights, and the sum of weight times milliseconds. The same bits for
+        any number of threads.
+    """
+    starts, order = list_sources(link_positions(network, graph, sources, reverse=reverse, delay_ms=delay_ms))
+    links = link_positions(network, graph, targets, reverse=reverse)
+    limit_ms = cutoffs_ms[-1]
+    ends = list_targets(links, n_nodes=len(network.nodes), n_edges=len(network.edges), limit_ms=limit_ms)
+    packed = graph.entering if reverse else graph.leaving
+    cutoffs = np.asarray(cutoffs_ms, dtype=np.int64)
+    points = np.zeros((len(order), len(cutoffs)), dtype=np.int64)
+    sums, weighted_ms = np.zeros(points.shape), np.zeros(points.shape)
+    chunks = run_chunks(sum_targets, packed, starts, ends, limit_ms, threads, progress, weights, cutoffs)
+    for begin, end, part in chunks:
+        points[order[begin:end]], sums[order[begin:end]], weighted_ms[order[begin:end]] = part
+    return points, sums, weighted_ms
 
 
 def search_nodes(
