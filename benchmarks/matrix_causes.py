@@ -21,7 +21,7 @@ from coverage_planner.network.road_network import NOT_ALLOWED, RoadNetwork
 from coverage_planner.network.snap import snap_points
 
 #: Farther than this from the place asked for, Valhalla has begun on another street.
-ELSEWHERE_M = 3.0
+ELSEWHERE_M = 1.0
 _ACCESS_NAMES = {"walk": "pedestrian", "bicycle": "bicycle", "drive": "car"}
 _CUT = "a way that the extract's border cuts: Valhalla leaves it out whole"
 _TAGS_THAT_DECIDE = {
@@ -218,14 +218,25 @@ class _Asker:
     def __init__(self, valhalla: Valhalla, mode: str, crs: Any) -> None:
         self._valhalla, self._mode = valhalla, mode
         self._to_degrees = Transformer.from_crs(crs, 4326, always_xy=True)
-        self._known: dict[tuple[int, bool], bool] = {}
+        self._known: dict[tuple[int, bool], bool | None] = {}
 
     def lets_along(self, way: int, forward: bool, xy: NDArray[np.float64]) -> bool:
         """Whether an edge of this way in this direction is found right at the place."""
+        return self._find(way, forward, xy) is not None
+
+    def only_as_destination(self, way: int, forward: bool, xy: NDArray[np.float64]) -> bool:
+        """Whether Valhalla lets nobody through there who does not begin or end there."""
+        return self._find(way, forward, xy) is True
+
+    def _find(self, way: int, forward: bool, xy: NDArray[np.float64]) -> bool | None:
+        """Say of a way's edge at a place if it is for destinations only; None if there is no such edge."""
         if (way, forward) not in self._known:
             edges = self._locate(xy).get("edges") or []
-            here = {(edge["edge_info"]["way_id"], edge["edge"]["forward"]) for edge in edges}
-            self._known[way, forward] = (way, forward) in here
+            here = {
+                (edge["edge_info"]["way_id"], edge["edge"]["forward"]): bool(edge["edge"]["destination_only"])
+                for edge in edges
+            }
+            self._known[way, forward] = here.get((way, forward))
         return self._known[way, forward]
 
     def lets_through(self, xy: NDArray[np.float64]) -> bool:
@@ -320,9 +331,7 @@ def begins_elsewhere(
         )
     if streets.is_cut(way):
         return Cause(_CUT, evidence)
-    return Cause(
-        f"another street at the start or end: ours is closed to Valhalla: {_decisive(tags, rules.mode)}", evidence
-    )
+    return Cause(f"closed to Valhalla: {_decisive(tags, rules.mode)}", evidence)
 
 
 def closed_to_us(route: Route, rules: Rules) -> Cause | None:
@@ -362,6 +371,7 @@ def closed_to_them(route: Route, rules: Rules, asker: _Asker) -> Cause | None:
         shut_way({way: middle for way, (_, middle) in longest.items()}, rules, asker)
         or shut_node(route, rules, asker)
         or (None if rules.mode == "walk" else forbidden_turn(turns, rules.streets))
+        or (through_destination(longest, rules, asker) if rules.mode == "drive" else None)
     )
 
 
@@ -386,6 +396,17 @@ def shut_node(route: Route, rules: Rules, asker: _Asker) -> Cause | None:
         telltale = "barrier" in tags or any(key in tags for key in _TAGS_THAT_DECIDE[rules.mode])
         if telltale and not asker.lets_through(xy):
             return Cause(f"a barrier stops Valhalla: {_at_node(tags)}", f"node {node}: {telling(tags)}")
+    return None
+
+
+def through_destination(
+    ways: Mapping[tuple[int, bool], tuple[float, NDArray[np.float64]]], rules: Rules, asker: _Asker
+) -> Cause | None:
+    """Find a way on our route, neither its first nor its last, that Valhalla keeps for destinations."""
+    for (way, forward), (_, middle) in list(ways.items())[1:-1]:
+        if asker.only_as_destination(way, forward, middle):
+            tags = rules.streets.way_tags[way]
+            return Cause("through a parking aisle, driveway or destination-only street", f"way {way}: {telling(tags)}")
     return None
 
 

@@ -61,13 +61,41 @@ def open_scene(name: str, data: Path, work: Path, valhalla_python: str) -> Scene
         report.write_text(json.dumps(build_tiles(valhalla_python, pbf, folder) | {"cut_ways": cut}), encoding="utf-8")
     start = time.perf_counter()
     roads = read_roads(pbf)
-    # a street's own speed limit would come before the mode's one speed
-    unlimited = replace(roads, segments=roads.segments.drop(columns="maxspeed", errors="ignore"))
-    modes = {mode: Mode(mode, RULES[mode], speed) for mode, speed in SPEEDS_KPH.items()}
-    network = build_network(unlimited, modes=modes)
+    network = build_at_one_speed(roads)
     seconds = time.perf_counter() - start
     took = {"network_seconds": seconds, "valhalla": json.loads(report.read_text(encoding="utf-8"))}
     return Scene(name, network, roads, pbf, folder, took)
+
+
+def build_at_one_speed(roads: Roads) -> RoadNetwork:
+    """Build a network whose modes have one speed on every street."""
+    # a street's own speed limit would come before the mode's one speed
+    unlimited = replace(roads, segments=roads.segments.drop(columns="maxspeed", errors="ignore"))
+    modes = {mode: Mode(mode, RULES[mode], speed) for mode, speed in SPEEDS_KPH.items()}
+    return build_network(unlimited, modes=modes)
+
+
+def align_rules(roads: Roads) -> Roads:
+    """Write our rules' choices over with Valhalla's, as tags, to see what else tells the two apart.
+
+    Private streets and gates are open; cars use tracks; bicycles are ridden on steps and where they are to be pushed;
+    nobody walks on cycleways and bridleways that do not say so; outlines of squares are no streets; one-way pedestrian
+    streets bind people on foot. Turn restrictions and streets for destinations only remain: our network has neither.
+    """
+    table, nodes = roads.segments.copy(), roads.nodes.copy()
+    for tag in ("access", "foot", "bicycle", "vehicle", "motor_vehicle", "motorcar", "oneway:foot", "area", "oneway"):
+        for one in (table, nodes):
+            one[tag] = one[tag].astype(object) if tag in one else None
+            one[tag] = one[tag].where(one[tag] != "private", "permissive")
+    untold = {tag: table[tag].isna() for tag in ("foot", "bicycle", "motor_vehicle", "motorcar", "oneway:foot")}
+    highway = table["highway"]
+    on_tracks = (highway == "track") & untold["motor_vehicle"] & untold["motorcar"] & table["vehicle"].isna()
+    table.loc[on_tracks & ~table["access"].isin(["no", "agricultural", "forestry"]), "motor_vehicle"] = "yes"
+    table.loc[((highway == "steps") & untold["bicycle"]) | (table["bicycle"] == "dismount"), "bicycle"] = "yes"
+    table.loc[highway.isin(["cycleway", "bridleway"]) & untold["foot"], "foot"] = "no"
+    table.loc[(highway == "pedestrian") & (table["oneway"] == "yes") & untold["oneway:foot"], "oneway:foot"] = "yes"
+    table.loc[table["area"] == "yes", "highway"] = "no"
+    return replace(roads, segments=table, nodes=nodes)
 
 
 def write_complete(source: Path, target: Path) -> int:
