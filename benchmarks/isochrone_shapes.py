@@ -42,7 +42,7 @@ def draw_ours(
 ) -> Made:
     """Call `isochrones` once for all places, on a grid prepared before."""
     start, cpu_start = time.perf_counter(), time.process_time()
-    table = cp.isochrones(network, places, mode=mode, cutoffs_s=cutoffs_s, direction=DIRECTION, grid=grid)
+    table = cp.isochrones(network, places, mode=mode, cutoffs_s=cutoffs_s, direction=DIRECTION, grid=grid, threads=1)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     flat = list(table.geometry)
     bands = len(cutoffs_s)
