@@ -29,13 +29,11 @@ def sweep_nearest(
     shift: int,
     seed_nodes: NDArray[np.int32],
     seed_keys: NDArray[np.int64],
-    limit: int,
     buckets: NDArray[np.int32],
     waiting: NDArray[np.int32],
     best: NDArray[np.int64],
-    reached: NDArray[np.int32],
-) -> int:
-    """Spread from the seeds; return how many nodes were reached, which `reached` lists.
+) -> None:
+    """Spread from the seeds until every node knows its nearest facility.
 
     Parameters
     ----------
@@ -43,27 +41,19 @@ def sweep_nearest(
         A `network.search_graph.SearchGraph`.
     seed_nodes, seed_keys
         Nodes, and words of time and label.
-    limit
-        Milliseconds.
     buckets
         A power of two of them, all -1, that hold the longest arc and the latest seed; they are so again afterwards.
     waiting
         Shape (n,), all -2, and so again afterwards.
     best
-        Shape (n,), `NOBODY` everywhere on entry; filled where reached.
-    reached
-        Shape (n,): memory for the list.
+        Shape (n,), everywhere the first word beyond the limit on entry; lowered where reached.
     """
     mask = np.int64(len(buckets) - 1)
-    farthest = (np.int64(limit) << _SHIFT) | _LABEL
-    n_reached, n_waiting = 0, 0
+    n_waiting = 0
     for k in range(len(seed_nodes)):
         node, key = np.uint64(seed_nodes[k]), seed_keys[k]
-        if key > farthest or key >= best[node]:
+        if key >= best[node]:
             continue
-        if best[node] == NOBODY:
-            reached[n_reached] = np.int32(node)
-            n_reached += 1
         best[node] = key
         if waiting[node] == _NOWHERE:
             place = ((key >> _SHIFT) >> shift) & mask
@@ -85,19 +75,13 @@ def sweep_nearest(
             arc = arcs[np.uint64(k)]
             head = arc & _HEAD
             there = here + np.int64(arc & _WEIGHT)
-            before = best[head]
-            if there >= before or there > farthest:
-                continue
-            if before == NOBODY:
-                reached[n_reached] = np.int32(head)
-                n_reached += 1
-            best[head] = there
-            if not arc & _DEAD_END and waiting[head] == _NOWHERE:
-                place = max(bucket, (there >> _SHIFT) >> shift) & mask
-                waiting[head] = buckets[place]
-                buckets[place] = np.int32(head)
-                n_waiting += 1
-    return n_reached
+            if there < best[head]:
+                best[head] = there
+                if not arc & _DEAD_END and waiting[head] == _NOWHERE:
+                    place = max(bucket, (there >> _SHIFT) >> shift) & mask
+                    waiting[head] = buckets[place]
+                    buckets[place] = np.int32(head)
+                    n_waiting += 1
 
 
 @njit(cache=True, nogil=True)
@@ -112,7 +96,7 @@ def _insert(row: NDArray[np.int64], key: np.int64) -> bool:
             return False
         place += 1
     gone = place  # the same facility on a longer way, or else the last of the row, makes room
-    while gone < last and (row[gone] == NOBODY or row[gone] & _LABEL != key & _LABEL):
+    while gone < last and row[gone] & _LABEL != key & _LABEL:
         gone += 1
     for k in range(gone, place, -1):
         row[k] = row[k - 1]
@@ -127,21 +111,20 @@ def sweep_k_nearest(
     shift: int,
     seed_nodes: NDArray[np.int32],
     seed_keys: NDArray[np.int64],
-    limit: int,
     buckets: NDArray[np.int32],
     waiting: NDArray[np.int32],
     best: NDArray[np.int64],
 ) -> None:
     """Spread from the seeds until every node knows its k nearest facilities.
 
-    ``best`` has shape (n, k), `NOBODY` everywhere on entry; its rows rise. The rest is as in `sweep_nearest`.
+    ``best`` has shape (n, k), everywhere the first word beyond the limit on entry; its rows rise. The rest is as in
+    `sweep_nearest`.
     """
     mask = np.int64(len(buckets) - 1)
-    farthest = (np.int64(limit) << _SHIFT) | _LABEL
     n_waiting = 0
     for k in range(len(seed_nodes)):
         node, key = np.uint64(seed_nodes[k]), seed_keys[k]
-        if key <= farthest and _insert(best[node], key) and waiting[node] == _NOWHERE:
+        if _insert(best[node], key) and waiting[node] == _NOWHERE:
             place = ((key >> _SHIFT) >> shift) & mask
             waiting[node] = buckets[place]
             buckets[place] = np.int32(node)
@@ -163,10 +146,8 @@ def sweep_k_nearest(
             row = best[head]
             earliest = NOBODY
             for rank in range(len(here)):
-                if here[rank] == NOBODY:
-                    break
                 there = here[rank] + np.int64(arc & _WEIGHT)
-                if there > farthest or there >= row[len(row) - 1]:
+                if there >= row[len(row) - 1]:
                     break
                 if _insert(row, there):
                     earliest = min(earliest, there)
@@ -208,13 +189,10 @@ def join_nearest(
                 continue
             known = best[targets.nodes[target, end]]
             for rank in range(len(known)):
-                if known[rank] == NOBODY:
+                if known[rank] == NOBODY or known[rank] + (offset << _SHIFT) > farthest:
                     break
-                label = known[rank] & _LABEL
-                time = (known[rank] >> _SHIFT) + offset
-                key = (time << _SHIFT) | label
-                if key <= farthest:
-                    _insert(row, key)
+                key = known[rank] + (offset << _SHIFT)
+                _insert(row, key)
         for entry in range(source_first[edge], source_first[edge + 1]):
             source = edge_sources[entry]
             ahead = targets.fraction[target] - sources.fraction[source]

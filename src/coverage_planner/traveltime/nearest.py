@@ -71,13 +71,15 @@ def sweep(graph: SearchGraph, seeds: Seeds, *, limit_ms: int, k: int = 1) -> NDA
         there is none within the limit.
     """
     n_nodes = len(graph.first) - 1
-    best = np.full((n_nodes, k), NOBODY, dtype=np.int64)
+    beyond = np.int64(limit_ms + 1) << 32
+    best = np.full((n_nodes, k), beyond, dtype=np.int64)
     buckets, waiting = make_buckets(graph, seeds, limit_ms), np.full(n_nodes, -2, dtype=np.int32)
-    arguments = (graph.first, graph.arcs, graph.bucket_shift, seeds.nodes, seeds.keys, limit_ms, buckets, waiting)
+    arguments = (graph.first, graph.arcs, graph.bucket_shift, seeds.nodes, seeds.keys, buckets, waiting)
     if k == 1:
-        sweep_nearest(*arguments, best[:, 0], np.empty(n_nodes, dtype=np.int32))
+        sweep_nearest(*arguments, best[:, 0])
     else:
         sweep_k_nearest(*arguments, best)
+    best[best >= beyond] = NOBODY
     return best
 
 
