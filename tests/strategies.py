@@ -13,18 +13,19 @@ CRS = "EPSG:32650"
 FRACTIONS = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0.0, 1.0, allow_subnormal=False))
 
 
-NO_DELAYS = st.just(0.0)
 #: Seconds lost at a node: at about half of them none.
 DELAYS = st.one_of(st.sampled_from([0.0, 0.0, 0.0, 0.001, 5.0]), st.integers(0, 90_000).map(lambda ms: ms / 1000))
 
 
 @st.composite
-def networks(draw, *, most_nodes=7, most_edges=12, delays=NO_DELAYS):
+def networks(draw, *, most_nodes=7, most_edges=12, delays=None):
     """A directed network of one mode "go" on a coarse grid of nodes.
 
     It has parallel edges, loops (one-way and two-way), edges of no length or no time, twin edges with a time each way,
-    and parts that cannot be reached. Its nodes hold `delays`, in seconds.
+    and parts that cannot be reached. Its nodes hold `delays`, in seconds; unless given, half of the networks have some.
     """
+    if delays is None:
+        delays = draw(st.sampled_from([st.just(0.0), DELAYS]))
     n_nodes = draw(st.integers(1, most_nodes))
     graph = nx.MultiDiGraph(crs=CRS)
     xy = draw(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=n_nodes, max_size=n_nodes))
