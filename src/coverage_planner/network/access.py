@@ -118,11 +118,12 @@ BARRIER_PASSAGE: Mapping[str, tuple[Rules, ...]] = {
         _NO_CARS,
     ),
     **dict.fromkeys(
-        ("kissing_gate", "turnstile", "full-height_turnstile", "full_height_turnstile", "stile", "horse_stile"),
+        ("kissing_gate", "turnstile", "full-height_turnstile", "full_height_turnstile", "stile", "horse_stile",
+         "guard_rail", "handrail", "cable_barrier"),  # a path drawn across a rail is stepped over
         _ON_FOOT,
     ),
     **dict.fromkeys(
-        ("wall", "city_wall", "retaining_wall", "fence", "hedge", "ditch", "guard_rail", "handrail", "cable_barrier"),
+        ("wall", "city_wall", "retaining_wall", "fence", "hedge", "ditch"),
         _NOBODY,
     ),
 }  # fmt: skip
@@ -326,6 +327,7 @@ def _directions(segments: pd.DataFrame, rules: Rules) -> NDArray[np.int8]:
         return first(read("oneway:foot", ONEWAY_VALUES), read("conveying", CONVEYING_VALUES), of_escalator)
     in_circle = _read_tag(segments, "junction", lambda value: value in ONEWAY_JUNCTIONS, missing=False)
     on_motorway = _read_tag(segments, "highway", lambda value: value in ONEWAY_CLASSES, missing=False)
+    oneway = np.where(in_circle & (oneway == 0), 1, oneway).astype(np.int8)  # 'no' on a roundabout is a slip
     general = first(oneway, np.where(in_circle | on_motorway, 1, 0).astype(np.int8))
     if rules == "motorcar":
         return general
