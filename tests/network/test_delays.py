@@ -181,6 +181,13 @@ def test_a_signal_on_a_ring_without_junctions():
     assert (network.edges["u"] == network.edges["v"]).all()
 
 
+def test_a_signal_on_a_ring_without_length_is_looked_round_once():
+    square = {"A": (0, 0), "B": (9, 0), "C": (9, 9), "D": (0, 9)}
+    roads = draw_roads(square, [("ABCDA", {})], barriers={"C": SIGNAL, "D": SIGNAL})
+    roads.segments["length_m"] = 0.0
+    assert waits(build_network(roads, modes=MODES), "drive", square) == {"C": 30, "D": 30}
+
+
 @pytest.mark.parametrize(
     ("tags", "is_signal"),
     [
