@@ -142,8 +142,11 @@ def nearest_edge(
     limit_m: float,
     *,
     obstacles: Iterable[shapely.Geometry] | None = None,
-) -> tuple[str, set[int], float]:
-    """Status, the edges equally right for a point, and their distance, by looking at all edges and obstacles."""
+) -> tuple[str, int, float]:
+    """Status, the edge for a point (-1: none) and its distance, by looking at all edges and obstacles.
+
+    Of edges that are equally near but for a millimetre it is the one with the lowest row.
+    """
     graph = network.graph(mode)
     rows = np.flatnonzero(graph.snappable)
     lines = network.edges.geometry.to_numpy()
@@ -161,8 +164,9 @@ def nearest_edge(
         within.append((np.inf if not graph.island[row] else sizes[row], distance, row))
     if not within:
         if not len(rows):
-            return "no street for the mode", set(), np.inf
-        return ("behind an obstacle" if barred else "too far"), set(), np.inf
+            return "no street for the mode", -1, np.inf
+        return ("behind an obstacle" if barred else "too far"), -1, np.inf
     size = max(entry[0] for entry in within)
-    distance = min(entry[1] for entry in within if entry[0] == size)
-    return "snapped", {row for s, d, row in within if s == size and d <= distance + 1e-9}, distance
+    nearest = min(entry[1] for entry in within if entry[0] == size)
+    edge, distance = min((row, d) for s, d, row in within if s == size and d < nearest + 0.001)
+    return "snapped", int(edge), float(distance)

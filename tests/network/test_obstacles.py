@@ -7,7 +7,8 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from coverage_planner.network.obstacles import ON_STREET_M, index_obstacles
+from coverage_planner.network._obstacle_kernels import AT_BORDER, INSIDE, ON_STREET_M, OUTSIDE, locate
+from coverage_planner.network.obstacles import index_obstacles
 from drawn import CRS
 from oracles import leg_is_undecided, leg_meets
 
@@ -51,20 +52,27 @@ def test_block_agrees_with_geos(obstacles, cases):
             assert blocked == any(leg_meets(leg, shape) for shape in obstacles), leg.wkt
 
 
-@given(st.lists(shapes(), min_size=1, max_size=3), st.lists(XY, min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
-def test_contain_agrees_with_geos(obstacles, xy):
+HALVES = st.tuples(st.integers(0, 24), st.integers(0, 24)).map(lambda xy: (xy[0] / 2, xy[1] / 2))
+
+
+@given(st.lists(shapes(), min_size=1, max_size=3), st.lists(HALVES, min_size=1, max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_inside_and_at_the_border_agree_with_geos(obstacles, xy):
     areas = [shape for shape in obstacles if shape.area > 0]
-    points = np.array([shapely.Point(place) for place in xy])
-    expected = [any(shapely.contains(area, point) for area in areas) for point in points]
-    assert index(*obstacles).contain(points).tolist() == expected
+    x, y = np.array(xy, dtype=float).T.copy()
+    found = locate(index(*obstacles), x, y, 0.001)
+    for where, place in zip(found, map(shapely.Point, xy), strict=True):
+        if any(shapely.boundary(area).distance(place) < 0.001 for area in areas):
+            assert where == AT_BORDER
+        else:
+            assert where == (INSIDE if any(shapely.contains(area, place) for area in areas) else OUTSIDE)
 
 
 def test_no_obstacles_block_nothing():
     empty = index_obstacles(gpd.GeoDataFrame({"kind": []}, geometry=[], crs=CRS))
     points = np.array([shapely.Point(0, 0)])
     assert not empty.block(points, np.array([shapely.LineString([(5, 0), (5, 5)])])).any()
-    assert not empty.contain(points).any()
+    assert locate(empty, np.zeros(1), np.zeros(1), 0.001).tolist() == [OUTSIDE]
     assert not index(shapely.box(0, 0, 9, 9)).block(points[:0], points[:0]).any()
 
 

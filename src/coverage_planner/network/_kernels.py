@@ -1,4 +1,4 @@
-"""Compiled loops over the network: chains of street pieces, legs that cross obstacles."""
+"""Compiled loops over the network: chains of street pieces."""
 
 import numpy as np
 from numba import njit
@@ -62,46 +62,3 @@ def walk_chains(
                     segment = incident[indptr[here] + 1] if first == segment else first
     starts[chains] = count
     return order, reverse, starts[: chains + 1]
-
-
-@njit(cache=True, nogil=True)
-def mark_crossing(
-    legs: NDArray[np.float64],
-    pieces: NDArray[np.float64],
-    follows: NDArray[np.int64],
-    leg: NDArray[np.int64],
-    piece: NDArray[np.int64],
-    crossed: NDArray[np.bool_],
-) -> None:
-    """Mark the legs that cross a border from one side to the other; touching it is not crossing.
-
-    `legs` and `pieces` hold two rows of coordinates per line, `leg` and `piece` the pairs to test: each line must part
-    the ends of the other. Where a leg runs exactly through the end of a piece, the piece that continues the same border
-    (`follows`, -1 where none does) says whether it goes on to the other side. GEOS's predicates give the same answer at
-    thirty times the cost, and the access legs along a coast ask millions of times.
-    """
-    for k in range(len(leg)):
-        if crossed[leg[k]]:
-            continue
-        ax, ay = legs[2 * leg[k]]
-        bx, by = legs[2 * leg[k] + 1]
-        cx, cy = pieces[2 * piece[k]]
-        dx, dy = pieces[2 * piece[k] + 1]
-        side_c = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        side_d = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
-        side_a = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
-        side_b = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
-        last = piece[k]
-        while side_d == 0 and side_c != 0 and follows[last] >= 0 and follows[last] != piece[k]:
-            along = (bx - ax) * (dx - ax) + (by - ay) * (dy - ay)
-            if along <= 0 or along >= (bx - ax) ** 2 + (by - ay) ** 2:
-                break
-            last = follows[last]
-            dx, dy = pieces[2 * last + 1]
-            side_d = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
-        if last != piece[k]:  # through the end of the piece: the ends of the leg are on either side of it
-            crossed[leg[k]] = (side_c > 0 and side_d < 0) or (side_c < 0 and side_d > 0)
-            continue
-        crossed[leg[k]] = ((side_c > 0 and side_d < 0) or (side_c < 0 and side_d > 0)) and (
-            (side_a > 0 and side_b < 0) or (side_a < 0 and side_b > 0)
-        )

@@ -14,6 +14,7 @@ from coverage_planner.errors import NetworkError
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.obstacles import ObstacleIndex, index_obstacles
 from coverage_planner.network.search_graph import SearchGraph, pack_arcs
+from coverage_planner.network.street_index import StreetIndex, index_streets
 from coverage_planner.schema import require_metric
 
 if TYPE_CHECKING:
@@ -145,6 +146,28 @@ class RoadNetwork:
     def obstacle_index(self) -> ObstacleIndex:
         """The obstacles, prepared once for all snapping."""
         return index_obstacles(self.obstacles)
+
+    @cached_property
+    def _street_indexes(self) -> dict[str, StreetIndex]:
+        return {}
+
+    def street_index(self, mode: str) -> StreetIndex:
+        """Return the streets that a mode can step onto, prepared once for all snapping.
+
+        Raises
+        ------
+        NetworkError
+            The network was not built for this mode.
+        """
+        if mode not in self._street_indexes:
+            graph = self.graph(mode)
+            self._street_indexes[mode] = index_streets(
+                self.edges.geometry.to_numpy(),
+                snappable=graph.snappable,
+                island=graph.island,
+                component_m=np.append(graph.component_length_m, 0.0)[graph.component],
+            )
+        return self._street_indexes[mode]
 
     def graph(self, mode: str) -> ModeGraph:
         """Return the graph of a mode.

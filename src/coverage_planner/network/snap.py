@@ -5,6 +5,7 @@ may not cross water, railways or walls, and a street on an island is taken only 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -12,17 +13,43 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError, SchemaError, name_some
-from coverage_planner.network.obstacles import ON_STREET_M, ObstacleIndex
-from coverage_planner.network.road_network import ModeGraph, RoadNetwork
+from coverage_planner.network import _snap_kernels as kernels
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.street_search import make_memory, search_streets
 from coverage_planner.schema import require_metric
 
 #: What became of a point; the order is the code stored while snapping.
 SNAPPED, TOO_FAR, BEHIND_OBSTACLE, NO_STREET = "snapped", "too far", "behind an obstacle", "no street for the mode"
+STATUSES = np.array([SNAPPED, TOO_FAR, BEHIND_OBSTACLE, NO_STREET], dtype=object)
+_SNAPPED, _TOO_FAR, _BEHIND_OBSTACLE, _NO_STREET = range(len(STATUSES))
 
 #: Farthest a point may lie from its street, metres.
 SNAP_LIMIT_M = 200.0
 #: A place on a street this near to its end is the junction itself: all streets of the junction leave from there.
 _AT_JUNCTION_M = 0.01
+#: Points snapped in one go; between two goes a user's interrupt is heard.
+_AT_ONCE = 1 << 14
+
+
+class Snapped(NamedTuple):
+    """Where bare coordinates touch the streets of a mode.
+
+    Attributes
+    ----------
+    edge
+        Shape (p,), int32: row of ``network.edges``; -1 where there is no street.
+    fraction
+        Shape (p,): place along the edge; NaN where there is no street.
+    access_m
+        Shape (p,): length of the access leg; NaN where there is no street, but for the margin asked for.
+    status
+        Shape (p,), int8: which of `STATUSES`.
+    """
+
+    edge: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    access_m: NDArray[np.float64]
+    status: NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +121,8 @@ def snap_points(
     Returns
     -------
     Positions
-        One entry per point, in order. Equally near edges: the one with the lower row number.
+        One entry per point, in order. Of equally near edges the one with the lower row number is taken; distances that
+        differ by less than a millimetre count as equal, so that rounding does not decide.
 
     Raises
     ------
@@ -110,101 +138,80 @@ def snap_points(
     if not limit_m > 0:
         raise ConfigError(f"the snap limit must be positive, got {limit_m:g} m")
     _require_points(points)
-    graph = network.graph(mode)
-    geometry = points.geometry.to_crs(network.crs).to_numpy()
-    n_points = len(geometry)
-    edge = np.full(n_points, -1, dtype=np.int32)
-    status = np.full(n_points, TOO_FAR, dtype=object)
-    obstacles = network.obstacle_index
-    lines = network.edges.geometry.to_numpy()
-    main, islands = np.flatnonzero(graph.snappable & ~graph.island), np.flatnonzero(graph.snappable & graph.island)
-    if not len(main) and not len(islands):
-        status[:] = NO_STREET
-    for rows in (main, islands):
-        waiting = np.flatnonzero(edge < 0)
-        if not len(rows) or not len(waiting):
-            continue
-        size = _component_sizes(graph, rows)
-        found, refused = _nearest_free(geometry[waiting], lines[rows], size, obstacles, limit_m)
-        edge[waiting[found >= 0]] = rows[found[found >= 0]]
-        status[waiting[refused & (found < 0)]] = BEHIND_OBSTACLE
+    xy = shapely.get_coordinates(points.geometry.to_crs(network.crs).to_numpy())
+    edge, fraction, access_m, status = snap_coordinates(network, xy[:, 0], xy[:, 1], mode, limit_m=limit_m)
     snapped = edge >= 0
-    status[snapped] = SNAPPED
-    fraction = np.full(n_points, np.nan)
-    access_m = np.full(n_points, np.nan)
-    xy = np.full((n_points, 2), np.nan)
-    on = lines[edge[snapped]]
-    place = np.nan_to_num(shapely.line_locate_point(on, geometry[snapped], normalized=True))
-    length_m = shapely.length(on)
-    place = np.where((1.0 - place) * length_m <= _AT_JUNCTION_M, 1.0, place)
-    place = np.where(place * length_m <= _AT_JUNCTION_M, 0.0, place)
-    fraction[snapped] = place
-    xy[snapped] = shapely.get_coordinates(shapely.line_interpolate_point(on, place, normalized=True))
-    access_m[snapped] = shapely.distance(on, geometry[snapped])
-    on_island = np.zeros(n_points, dtype=bool)
-    on_island[snapped] = graph.island[edge[snapped]]
+    on_island = np.zeros(len(xy), dtype=bool)
+    on_island[snapped] = network.graph(mode).island[edge[snapped]]
+    places = np.full(xy.shape, np.nan)
+    streets = network.street_index(mode)
+    kernels.locate_places(streets.first, streets.ends, streets.along, edge, fraction, places)
     ids = points["id"].to_numpy(dtype=object)
-    return Positions(ids, edge, fraction, access_m, on_island, status, xy)
+    return Positions(ids, edge, fraction, access_m, on_island, STATUSES[status], places)
+
+
+def snap_coordinates(
+    network: RoadNetwork,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    mode: str,
+    *,
+    limit_m: float = SNAP_LIMIT_M,
+    margin_m: float = 0.0,
+) -> Snapped:
+    """Find street positions by the rules of `snap_points`, for bare coordinates in the network's CRS.
+
+    Parameters
+    ----------
+    network, mode
+        The network and the name of a mode of it.
+    x, y
+        Shape (p,): coordinates.
+    limit_m
+        Farthest access leg in metres.
+    margin_m
+        Where no street is within the limit, how much farther to look for the length of the leg alone.
+
+    Returns
+    -------
+    Snapped
+        One entry per point, in order.
+
+    Raises
+    ------
+    NetworkError
+        The network has no such mode.
+    """
+    streets, obstacles = network.street_index(mode), network.obstacle_index
+    x, y = (np.ascontiguousarray(values, dtype=np.float64) for values in (x, y))
+    edge, status = np.full(len(x), -1, dtype=np.int32), np.full(len(x), _TOO_FAR, dtype=np.int8)
+    fraction, access_m = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    memory = make_memory(streets)
+    order = kernels.order_by_brick(streets.main, x, y)
+    for start in range(0, len(x), _AT_ONCE):
+        part = order[start : start + _AT_ONCE]
+        found = search_streets(streets, obstacles, x[part], y[part], memory, limit_m=limit_m, margin_m=margin_m)
+        access_m[part] = found.access_m
+        status[part[found.nearest_m <= limit_m]] = _BEHIND_OBSTACLE
+        there = part[found.piece >= 0]
+        status[there] = _SNAPPED
+        edge[there], fraction[there] = kernels.find_places(
+            streets.ends, streets.owner, streets.along, streets.length, x[there], y[there],
+            found.piece[found.piece >= 0], _AT_JUNCTION_M,
+        )  # fmt: skip
+    if not len(streets.ends):
+        status[:] = _NO_STREET
+    return Snapped(edge, fraction, access_m, status)
 
 
 def _require_points(points: gpd.GeoDataFrame) -> None:
     require_metric(points, "points to snap")
     if "id" not in points.columns:
         raise SchemaError(f"points to snap must have the column 'id', got {list(points.columns)}; add it")
-    wrong = (points.geometry.isna() | points.geometry.is_empty | (points.geometry.geom_type != "Point")).to_numpy()
+    geometry = points.geometry.to_numpy()
+    wrong = (shapely.get_type_id(geometry) != shapely.GeometryType.POINT) | shapely.is_empty(geometry)
     if wrong.any():
         raise SchemaError(
             f"places to snap must be points with coordinates; not so in {name_some(points['id'].to_numpy()[wrong])}; "
             "remove the rows, or take .representative_point() of areas"
         )
-
-
-def _component_sizes(graph: ModeGraph, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Street length of each edge's component if it is an island; main streets all count alike."""
-    if not len(rows) or not graph.island[rows[0]]:
-        return np.zeros(len(rows))
-    sizes: NDArray[np.float64] = np.append(graph.component_length_m, 0.0)[graph.component[rows]]
-    return sizes
-
-
-def _nearest_free(
-    points: NDArray[np.object_],
-    lines: NDArray[np.object_],
-    size: NDArray[np.float64],
-    obstacles: ObstacleIndex,
-    limit_m: float,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Nearest line whose access leg is free, in the largest component first; -1 and whether one was refused."""
-    tree = shapely.STRtree(lines)
-    found = np.full(len(points), -1, dtype=np.int64)
-    refused = np.zeros(len(points), dtype=bool)
-    todo = np.arange(len(points))
-    if not size.any():  # one tier: most points are done with their very nearest line
-        point, line = tree.query_nearest(points, max_distance=limit_m, all_matches=True)
-        found[point] = len(lines)
-        np.minimum.at(found, point, line)  # the lowest row among equals
-        near = np.flatnonzero(found >= 0)
-        blocked = near[obstacles.block(points[near], lines[found[near]])]
-        found[blocked] = -1
-        refused[blocked] = True
-        todo = blocked
-    afloat = todo[obstacles.contain(points[todo])]  # no leg leaves an obstacle area, unless from a bridge
-    afloat = np.delete(afloat, tree.query(points[afloat], predicate="dwithin", distance=ON_STREET_M)[0])
-    refused[afloat] = True
-    todo = np.setdiff1d(todo, afloat)
-    point, line = tree.query(points[todo], predicate="dwithin", distance=limit_m)
-    distance = shapely.distance(points[todo[point]], lines[line])
-    order = np.lexsort((line, distance, -size[line], point))
-    point, line = todo[point[order]], line[order]
-    rank = np.arange(len(point)) - np.searchsorted(point, point, side="left")
-    first, last = 0, 1
-    while len(point):  # the nearest first, then twice as many in each round for the points still waiting
-        now = np.flatnonzero((rank >= first) & (rank < last))
-        barred = obstacles.block(points[point[now]], lines[line[now]])
-        refused[point[now[barred]]] = True
-        winners, where = np.unique(point[now[~barred]], return_index=True)
-        found[winners] = line[now[~barred]][where]
-        waiting = (rank >= last) & (found[point] < 0)
-        point, line, rank = point[waiting], line[waiting], rank[waiting]
-        first, last = last, 2 * last + 1
-    return found, refused

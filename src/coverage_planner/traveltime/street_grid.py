@@ -5,15 +5,12 @@ Positions follow the rules of `network.snap`, so a cell's time is the time its c
 
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
-from coverage_planner.traveltime._grid_kernels import nearest_piece
+from coverage_planner.network.snap import SNAP_LIMIT_M, snap_coordinates
 
 #: Sides of the grid's cells. Streets and access legs have the same size however far one travels, so cells grow slowly
 #: with the reach: with a sixtieth of it (42 m for five minutes by car) a twentieth of all places came out on the wrong
@@ -24,6 +21,8 @@ _REACH_PER_CELL_M = 400.0
 _MARGIN_CELLS = 1.5
 #: A grid beyond this many cells would not fit an office computer.
 _MOST_CELLS = 60_000_000
+#: Cells snapped in one go: enough to keep the work going, few enough to need little memory beside the grid.
+_CELLS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +87,7 @@ def build_street_grid(
     Returns
     -------
     StreetGrid
-        Cells whose straight leg meets an obstacle, or which lie in water, are snapped one by one by `snap_points`.
+        Every cell has the position that `snap_points` gives its centre.
 
     Raises
     ------
@@ -97,7 +96,6 @@ def build_street_grid(
     """
     if not cell_m > 0:
         raise ConfigError(f"cell_m must be positive, got {cell_m:g} m; leave it out to let the reach decide")
-    graph = network.graph(mode)
     left, bottom = np.floor(np.asarray(bounds[:2]) / cell_m) * cell_m  # grids of one cell size share their corners
     shape = (int(np.ceil((bounds[3] - bottom) / cell_m)) + 1, int(np.ceil((bounds[2] - left) / cell_m)) + 1)
     if shape[0] * shape[1] > _MOST_CELLS:
@@ -105,61 +103,28 @@ def build_street_grid(
             f"an isochrone grid must have at most {_MOST_CELLS:,} cells, {shape[0]} x {shape[1]} of {cell_m:g} m were "
             "asked for; give a study area or larger cells"
         )
-    found, x, y, along = _straight_pieces(network.edges.geometry.to_numpy(), np.flatnonzero(graph.snappable))
-    size = np.append(graph.component_length_m, 0.0)[graph.component[found]]
-    size[~graph.island[found]] = np.inf  # islands count only where nothing larger is near
-    tier = np.unique(-size, return_inverse=True)[1].astype(np.int32)
-    distance = np.full(shape, np.inf, dtype=np.float32)
-    edge = np.full(shape, -1, dtype=np.int32)
-    fraction = np.zeros(shape, dtype=np.float32)
-    margin = _MARGIN_CELLS * cell_m
-    nearest_piece(x, y, found, tier, along, left, bottom, cell_m, limit_m, margin, distance, edge, fraction)
-    edge[distance > limit_m] = -1
-    grid = StreetGrid(float(left), float(bottom), cell_m, edge, fraction, distance, limit_m)
-    return _mind_obstacles(network, mode, grid, limit_m)
-
-
-def _straight_pieces(
-    lines: NDArray[np.object_], rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Break lines into straight pieces: row, x (p, 2), y (p, 2), and their places along the line (p, 2)."""
-    coordinates, owner = shapely.get_coordinates(lines[rows], return_index=True)
-    follows = owner[1:] == owner[:-1]
-    steps = np.where(follows, np.hypot(*np.diff(coordinates, axis=0).T), 0.0) if len(owner) else np.empty(0)
-    walked = np.concatenate(([0.0], np.cumsum(steps)))[: len(owner)]
-    first = np.searchsorted(owner, np.arange(len(rows)), side="left")
-    last = np.searchsorted(owner, np.arange(len(rows)), side="right") - 1
-    total = walked[last] - walked[first]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        place = np.nan_to_num((walked - walked[first][owner]) / total[owner])
-    begin = np.flatnonzero(follows)
-    ends = np.column_stack([begin, begin + 1])
-    return rows[owner[begin]].astype(np.int32), coordinates[ends, 0], coordinates[ends, 1], place[ends]
-
-
-def _mind_obstacles(network: RoadNetwork, mode: str, grid: StreetGrid, limit_m: float) -> StreetGrid:
-    """Snap again, one by one, the cells whose access leg may meet an obstacle."""
-    obstacles = network.obstacle_index
+    grid = StreetGrid(
+        left=float(left),
+        bottom=float(bottom),
+        cell_m=cell_m,
+        edge=np.empty(shape, dtype=np.int32),
+        fraction=np.empty(shape, dtype=np.float32),
+        access_m=np.empty(shape, dtype=np.float32),
+        limit_m=limit_m,
+    )
     x, y = grid.centres()
-    found, bx, by, along = _straight_pieces(obstacles.pieces, np.arange(len(obstacles.pieces)))
-    away = np.full(grid.edge.shape, np.inf, dtype=np.float32)
-    scratch = (np.zeros(grid.edge.shape, dtype=np.int32), np.zeros(grid.edge.shape, dtype=np.float32))
-    tier = np.zeros(len(found), dtype=np.int32)
-    nearest_piece(bx, by, found, tier, along, grid.left, grid.bottom, grid.cell_m, limit_m, 0.0, away, *scratch)
-    doubtful = np.asarray((grid.edge >= 0) & (away <= grid.access_m))
-    for area in obstacles.areas:
-        left, bottom, right, top = shapely.bounds(area)
-        columns, rows = slice(*np.searchsorted(x, [left, right])), slice(*np.searchsorted(y, [bottom, top]))
-        inside = shapely.contains_xy(area, *np.meshgrid(x[columns], y[rows]))
-        doubtful[rows, columns] |= inside & (grid.edge[rows, columns] >= 0)
-    row, column = np.nonzero(doubtful)
-    points = gpd.GeoDataFrame({"id": row.astype(str)}, geometry=shapely.points(x[column], y[row]), crs=network.crs)
-    positions = snap_points(network, points, mode, limit_m=limit_m)
-    edge, fraction, access_m = grid.edge.copy(), grid.fraction.copy(), grid.access_m.copy()
-    edge[row, column] = positions.edge
-    fraction[row, column] = np.nan_to_num(positions.fraction)
-    access_m[row, column] = np.where(positions.snapped, positions.access_m, np.inf)
-    return StreetGrid(grid.left, grid.bottom, grid.cell_m, edge, fraction, access_m, limit_m)
+    margin_m = _MARGIN_CELLS * cell_m
+    rows_at_once = max(_CELLS_AT_ONCE // shape[1], 1)
+    for first in range(0, shape[0], rows_at_once):
+        rows = slice(first, first + rows_at_once)
+        n_rows = len(y[rows])
+        found = snap_coordinates(
+            network, np.tile(x, n_rows), np.repeat(y[rows], len(x)), mode, limit_m=limit_m, margin_m=margin_m
+        )
+        grid.edge[rows] = found.edge.reshape(n_rows, -1)
+        grid.fraction[rows] = np.nan_to_num(found.fraction).reshape(n_rows, -1)
+        grid.access_m[rows] = np.nan_to_num(found.access_m, nan=np.inf).reshape(n_rows, -1)
+    return grid
 
 
 def window(grid: StreetGrid, bounds: tuple[float, float, float, float]) -> StreetGrid:
