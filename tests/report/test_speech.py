@@ -2,6 +2,7 @@
 
 import pytest
 
+from coverage_planner.network.modes import Mode
 from coverage_planner.report.popups import number
 from coverage_planner.report.speech import speech
 from coverage_planner.siting.solution import Solution
@@ -41,6 +42,9 @@ def test_reasons_of_refusal_stay_as_they_are_in_english():
 def test_inputs_and_modes_have_names():
     assert [speech(language).say("table", "premises") for language in ("zh", "en")] == ["可用场所", "premises"]
     assert speech("zh").say("mode", "walk (4.8 km/h)") == "步行 (4.8 km/h)"
+    drive = Mode("drive", "motorcar", 30.0, urban_factor=0.6, junction_delay_s=2.5, signal_delay_s=20).describe()
+    assert speech("zh").say("mode", drive) == "驾车 (30 km/h x 0.6, 每个路口 2.5 秒, 每处信号灯 20 秒)"
+    assert speech("en").say("mode", drive) == "by car (30 km/h x 0.6, 2.5 s per junction, 20 s per signal)"
     assert speech("zh").say("name", "walk") == "walk"  # a planner's own text
 
 

@@ -19,12 +19,14 @@ def escape(text: object) -> str:
 
 
 def mode_text(mode: Mode, words: Mapping[str, str]) -> str:
-    """Say a mode and its speed, for example 'on foot 4.8 km/h'."""
+    """Say a mode, its speed and its delays, for example 'on foot 4.8 km/h'."""
     name = words.get(mode.name, mode.name)
+    waits = (("mode_junction_delay", mode.junction_delay_s), ("mode_signal_delay", mode.signal_delay_s))
+    delays = "".join(words[key].format(seconds=f"{seconds:g}") for key, seconds in waits if seconds)
     if mode.class_speeds_kph:
-        return words["mode_class_speeds"].format(mode=name, factor=f"{mode.urban_factor:g}")
+        return words["mode_class_speeds"].format(mode=name, factor=f"{mode.urban_factor:g}") + delays
     speed = f"{mode.speed_kph:g} × {mode.urban_factor:g}" if mode.rules == "motorcar" else f"{mode.speed_kph:g}"
-    return words["mode_speed"].format(mode=name, speed=speed)
+    return words["mode_speed"].format(mode=name, speed=speed) + delays
 
 
 def who_text(outcome: Outcome, group: GroupOutcome, words: Mapping[str, str]) -> str:

@@ -19,6 +19,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no": ("否", "no"),
     "no_subdistrict": ("（未注明街道）", "(none given)"),
     "class_speeds": ("按道路等级车速", "road class speeds"),
+    "per_junction": (r"每个路口 \1 秒", r"\1 s per junction"),
+    "per_signal": (r"每处信号灯 \1 秒", r"\1 s per signal"),
     "solution": ("选址结果", "Choice of sites"),
     "optimal": (
         "{model}：{n} 个站点，目标值 {objective}，已证明最优（{solver}）",
@@ -108,11 +110,17 @@ class Speech:
         if column == "name" and value == NO_SUBDISTRICT:
             return self.texts["no_subdistrict"]
         if column in {"mode", "reason_shares"}:
-            # such as 'drive (class speeds x 0.6)' and 'barrier 82 %; no_station_in_reach 18 %'
+            # such as 'drive (class speeds x 0.6, 20 s per signal)' and 'barrier 82 %; no_station_in_reach 18 %'
             parts = (part.partition(" ") for part in value.split("; "))
             said = "; ".join(f"{self.values.get(word, word)}{space}{rest}" for word, space, rest in parts)
-            return said.replace("class speeds", self.texts["class_speeds"]) if column == "mode" else said
+            return self._mode(said) if column == "mode" else said
         return value
+
+    def _mode(self, described: str) -> str:
+        said = described.replace("class speeds", self.texts["class_speeds"])
+        for place in ("junction", "signal"):
+            said = re.sub(rf"(\S+) s per {place}", self.texts[f"per_{place}"], said)
+        return said
 
     def certificate(self, solution: Solution) -> str:
         """Say in one line how good the choice of sites is proved to be."""

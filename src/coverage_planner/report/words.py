@@ -16,6 +16,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "drive": ("驾车", "by car"),
     "mode_speed": ("{mode} {speed} km/h", "{mode} {speed} km/h"),
     "mode_class_speeds": ("{mode}，按道路等级车速 × {factor}", "{mode}, road class speeds × {factor}"),
+    "mode_junction_delay": ("，每个路口 {seconds} 秒", ", {seconds} s per junction"),
+    "mode_signal_delay": ("，每处信号灯 {seconds} 秒", ", {seconds} s per signal"),
     "minutes": ("{minutes} 分钟", "{minutes} min"),
     "to_facility": ("前往站点", "to the station"),
     "from_facility": ("从站点出发", "from the station"),
