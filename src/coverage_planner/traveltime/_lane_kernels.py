@@ -28,12 +28,6 @@ _ONE = np.uint64(1)
 _SIX = np.uint64(6)
 _TWELVE = np.uint64(12)
 _LOW_SIX = np.uint64(63)
-_TOP_SIX = np.uint64(58)
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-#: Number of the lowest bit set, by the top six bits of its product with the de Bruijn sequence.
-_BIT_NUMBER = np.zeros(64, dtype=np.uint64)
-for _bit in range(64):
-    _BIT_NUMBER[((1 << _bit) * int(_DE_BRUIJN) & 0xFFFFFFFFFFFFFFFF) >> 58] = _bit
 #: Marks of `Work.waiting`: a node in no bucket, and the last one of its bucket.
 _NOWHERE, _LAST = np.int32(-2), np.int32(-1)
 
@@ -178,9 +172,19 @@ def _meet_rows(_typing: Any, left: Any, _u: Any, _from_u: Any, _v: Any, _from_v:
     return signature, generate
 
 
-#: The two as numba calls them: without the typing context, which it adds itself.
+def _lowest_bit(_typing: Any, word: Any) -> tuple[Any, Any]:
+    """Return the number of the lowest bit set in a word that is not zero."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(word), generate
+
+
+#: The three as numba calls them: without the typing context, which it adds itself.
 relax_row: Any = intrinsic(_relax_row)
 meet_rows: Any = intrinsic(_meet_rows)
+lowest_bit: Any = intrinsic(_lowest_bit)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -197,15 +201,13 @@ def _list_marked(bits: NDArray[np.uint64], summary: NDArray[np.uint64], listed: 
         words = summary[block]
         summary[block] = 0
         while words:
-            lowest = words & (~words + _ONE)
-            words ^= lowest
-            word = (np.uint64(block) << _SIX) + _BIT_NUMBER[(lowest * _DE_BRUIJN) >> _TOP_SIX]
+            word = (np.uint64(block) << _SIX) + lowest_bit(words)
+            words &= words - _ONE
             marked = bits[word]
             bits[word] = 0
             while marked:
-                lowest = marked & (~marked + _ONE)
-                marked ^= lowest
-                listed[count] = np.int32((word << _SIX) + _BIT_NUMBER[(lowest * _DE_BRUIJN) >> _TOP_SIX])
+                listed[count] = np.int32((word << _SIX) + lowest_bit(marked))
+                marked &= marked - _ONE
                 count += 1
     return count
 
@@ -338,9 +340,8 @@ def _collect(
             direct_bits[target >> _SIX] ^= _ONE << (target & _LOW_SIX)
             within |= _see_directly(sources, batch, targets, int(target), full, row)
         while within:
-            lowest = within & (~within + _ONE)
-            within ^= lowest
-            lane = _BIT_NUMBER[(lowest * _DE_BRUIJN) >> _TOP_SIX]
+            lane = lowest_bit(within)
+            within &= within - _ONE
             place = filled[lane]
             lane_targets[place] = listed[k]
             lane_times[place] = all_left - row[lane]
