@@ -349,9 +349,16 @@ def _collect(
 
 
 @njit(cache=True, nogil=True)
+def _copy(source: NDArray[np.int32], begin: int, target: NDArray[np.int32], place: int, count: int) -> None:
+    """Copy `count` entries; a loop, because slices of arrays take numba seconds to compile."""
+    for k in range(count):
+        target[place + k] = source[begin + k]
+
+
+@njit(cache=True, nogil=True)
 def _grown(array: NDArray[np.int32], used: int, wanted: int) -> NDArray[np.int32]:
     larger = np.empty(wanted, np.int32)
-    larger[:used] = array[:used]
+    _copy(array, 0, larger, 0, used)
     return larger
 
 
@@ -376,7 +383,8 @@ def _search_batch(
     """
     n_reached = _spread(first, arcs, shift, limit, sources, batch, work)
     _mark_targets(n_reached, sources, batch, targets, work)
-    reached = work.listed[:n_reached].copy()
+    reached = np.empty(n_reached, np.int32)
+    _copy(work.listed, 0, reached, 0, n_reached)
     n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
     room = n_found + 1
     if LANES * room > len(lane_targets):
@@ -385,7 +393,8 @@ def _search_batch(
         filled[lane] = lane * room
     _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
     for k in range(n_reached):
-        work.left[reached[k]] = 0
+        for lane in range(LANES):
+            work.left[reached[k], lane] = 0
     return lane_targets, lane_times, room
 
 
@@ -431,8 +440,8 @@ def many_to_many(
             if total + count > len(out_targets):
                 wanted = max(total + count, 2 * len(out_targets))
                 out_targets, out_times = _grown(out_targets, total, wanted), _grown(out_times, total, wanted)
-            out_targets[total : total + count] = lane_targets[lane * room : lane * room + count]
-            out_times[total : total + count] = lane_times[lane * room : lane * room + count]
+            _copy(lane_targets, lane * room, out_targets, total, count)
+            _copy(lane_times, lane * room, out_times, total, count)
             total += count
     return counts, out_targets[:total], out_times[:total]
 
@@ -451,8 +460,8 @@ def place_rows(
     taken = 0
     for k in range(len(rows)):
         begin = indptr[rows[k]]
-        indices[begin : begin + counts[k]] = found[taken : taken + counts[k]]
-        milliseconds[begin : begin + counts[k]] = times[taken : taken + counts[k]]
+        _copy(found, taken, indices, begin, counts[k])
+        _copy(times, taken, milliseconds, begin, counts[k])
         taken += counts[k]
 
 
