@@ -142,7 +142,7 @@ def test_the_road_share_equals_a_walk_along_every_street(data):
     direction = data.draw(st.sampled_from(["to_facility", "from_facility"]))
     graph = network.graph("go")
     reach = search_reach(network, graph, doors, limit_ms=cutoff_ms, direction=direction)
-    streets = street_table(network, reached_pieces(reach, [cutoff_ms]), [cutoff_ms])
+    streets = street_table(network, reach.streets, reached_pieces(reach, [cutoff_ms]), [cutoff_ms])
     share = covered_road_share(network, "go", streets, cutoff_ms / 1000, None)
 
     steps = 200

@@ -82,7 +82,7 @@ def test_the_isochrone_is_the_one_of_the_grid_cut_at_the_study_area(network):
     grids = build_grids(network, [walkers()], study_area=AREA)
     bands = evaluate(scenario, network, [walkers()], study_area=AREA, grids=grids).headline.isochrones
     drawn = isochrones(
-        network, scenario.facilities, mode="walk", cutoffs_s=[300, 600, 900], merge=True, grid=grids["walkers"]
+        network, scenario.facilities, mode="walk", cutoffs_s=[300, 600, 900], overlap="union", grid=grids["walkers"]
     )
 
     assert bands["cutoff_s"].tolist() == [300.0, 600.0, 900.0]
@@ -114,7 +114,7 @@ def test_groups_that_travel_alike_share_a_grid(network):
     groups = [
         walkers(),
         walkers("neighbours"),
-        walkers("slow", cutoff_s=450.0),
+        walkers("slow", cutoff_s=300.0),
         Group("riders", "ebike", 300.0, walkers().demand),
     ]
     grids = build_grids(network, groups)
@@ -122,7 +122,7 @@ def test_groups_that_travel_alike_share_a_grid(network):
     assert list(grids) == ["walkers", "neighbours", "slow", "riders"]
     assert grids["walkers"] is grids["neighbours"]
     assert grids["walkers"].cell_m == choose_cell_m(1200.0)
-    assert grids["slow"].cell_m == choose_cell_m(600.0) < grids["walkers"].cell_m
+    assert grids["slow"].cell_m == choose_cell_m(400.0) < grids["walkers"].cell_m
     assert grids["riders"] is not grids["walkers"]
 
 
@@ -212,7 +212,7 @@ def test_tables_in_another_crs_lead_to_the_same_coverage():
     demand = walkers().demand
     demand = demand.set_geometry(demand.translate(500_000, 3_400_000))
     station = draw_points((500_000, 3_400_000), prefix="F")
-    area = AREA.set_geometry(AREA.buffer(-4).translate(500_000, 3_400_000))  # no centre of a cell on its border
+    area = AREA.set_geometry(AREA.buffer(-5).translate(500_000, 3_400_000))  # no centre of a cell on its border
     here = evaluate(Scenario("s", station), network, [Group("g", "walk", 900.0, demand)], study_area=area)
     there = evaluate(
         Scenario("s", station.to_crs(32649)),

@@ -199,9 +199,9 @@ def _evaluate_group(
     coverage = measure_coverage(times, group.demand, group.cutoff_s)
     positions = snap_points(network, scenario.facilities, group.mode, limit_m=snap_limit_m)
     reach = search_reach(network, graph, positions, limit_ms=cutoffs_ms[-1], direction=direction)
-    streets = street_table(network, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
+    streets = street_table(network, reach.streets, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
     field = cell_times(grid, graph, reach)
-    shapes = contour(grid, field, cutoffs_ms, graph)
+    shapes = contour(graph, grid, reach, cutoffs_ms)
     if study_area is not None:
         shapes = list(shapely.intersection(np.array(shapes, dtype=object), study_area.geometry.union_all()))
     bands = tabulate_bands(shapes, [""], cutoffs_ms, graph=graph, cell_m=grid.cell_m, crs=network.crs)

@@ -7,43 +7,65 @@ piece is reached even when neither end is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
-from shapely.ops import substring
 
 from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, Positions, snap_points
-from coverage_planner.traveltime._kernels import FAR, node_times
-from coverage_planner.traveltime.engine import link_positions, seed_times
+from coverage_planner.traveltime._kernels import FAR
+from coverage_planner.traveltime._reach_kernels import cut_lines, cut_pieces, times_at
+from coverage_planner.traveltime._sweep_kernels import NOBODY
+from coverage_planner.traveltime.each import search_each
+from coverage_planner.traveltime.engine import entry_delays, link_positions, seed_times
+from coverage_planner.traveltime.nearest import make_seeds, sweep
+from coverage_planner.traveltime.street_arrays import StreetArrays, street_arrays
 from coverage_planner.traveltime.times import Direction
-from coverage_planner.units import MS_PER_S, UNREACHED_MS, to_milliseconds
+from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress, to_milliseconds
+
+_LABEL = np.int64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Times from the nearest facility over the streets of one mode, milliseconds; ``inf`` beyond the limit.
+    """Times from the nearest facility over the streets of one mode.
 
-    ``up`` is the time of each edge walked from u to v in the direction of search, ``down`` from v to u; ``inf`` where
-    not allowed. ``ends`` has shape (e, 2): times at u and v.
+    Attributes
+    ----------
+    streets
+        The streets in the direction of search.
+    dist
+        Shape (n,), int32: milliseconds until one has passed each node; `FAR` beyond the limit.
+    label
+        Shape (n,), int32: row of the facility that is nearest to each node, -1 beyond the limit.
+    nodes
+        The nodes within the limit, rising.
+    seeds
+        Shape (s, 4): edge, place along it, milliseconds from the door and row of each facility on a street, by edge.
     """
 
-    ends: NDArray[np.float64]
-    up: NDArray[np.float64]
-    down: NDArray[np.float64]
-    seed_edge: NDArray[np.int32]
-    seed_fraction: NDArray[np.float64]
-    seed_ms: NDArray[np.float64]
+    streets: StreetArrays
+    dist: NDArray[np.int32]
+    label: NDArray[np.int32]
+    nodes: NDArray[np.int32]
+    seeds: NDArray[np.float64]
 
 
 def search_reach(
-    network: RoadNetwork, graph: ModeGraph, positions: Positions, *, limit_ms: int, direction: Direction
+    network: RoadNetwork,
+    graph: ModeGraph,
+    positions: Positions,
+    *,
+    limit_ms: int,
+    direction: Direction,
+    delay_ms: NDArray[np.int64] | None = None,
 ) -> Reach:
-    """Search from all positions at once; each place keeps the time of the nearest.
+    """Search from all positions at once; each place keeps the time of the nearest, of equally near ones the first.
 
     Parameters
     ----------
@@ -55,29 +77,22 @@ def search_reach(
         How far to search, milliseconds.
     direction
         'to_facility' searches back, 'from_facility' forth.
+    delay_ms
+        Shape (facilities,): what each door takes besides the access leg.
     """
-    reverse = direction == "to_facility"
-    links = link_positions(network, graph, positions, reverse=reverse)
-    snapped = np.flatnonzero(positions.snapped)
-    at_nodes = node_times(
-        *(
-            (graph.reverse_indptr, graph.reverse_heads, graph.reverse_weights_ms)
-            if reverse
-            else (graph.indptr, graph.heads, graph.weights_ms)
-        ),
-        links.ends[snapped].ravel(),
-        seed_times(links)[snapped].ravel(),
-        limit_ms,
-    )
-    ends = network.edges[["u", "v"]].to_numpy()
-    there, back = (graph.backward_ms, graph.forward_ms) if reverse else (graph.forward_ms, graph.backward_ms)
+    reverse = check_direction(direction) == "to_facility"
+    links = link_positions(network, graph, positions, reverse=reverse, delay_ms=delay_ms)
+    rows = np.flatnonzero(positions.snapped)
+    starts = make_seeds(links.ends[rows], seed_times(links)[rows], np.column_stack([rows, rows]))
+    best = sweep(graph.entering if reverse else graph.leaving, starts, limit_ms=limit_ms)[:, 0]
+    within = best != NOBODY
+    seeds = np.column_stack([links.edge, links.fraction, links.access, np.arange(len(links.edge))])[rows]
     return Reach(
-        ends=np.where(at_nodes == FAR, np.inf, at_nodes)[ends],
-        up=np.where(there >= 0, there, np.inf),
-        down=np.where(back >= 0, back, np.inf),
-        seed_edge=links.edge[snapped],
-        seed_fraction=positions.fraction[snapped],
-        seed_ms=links.access[snapped].astype(np.float64),
+        streets=street_arrays(network, graph, reverse=reverse),
+        dist=np.where(within, best >> 32, FAR).astype(np.int32),
+        label=np.where(within, best & _LABEL, -1).astype(np.int32),
+        nodes=np.flatnonzero(within).astype(np.int32),
+        seeds=np.ascontiguousarray(seeds[np.argsort(seeds[:, 0], kind="stable")], dtype=np.float64),
     )
 
 
@@ -96,55 +111,10 @@ def place_times(reach: Reach, edge: NDArray[np.int32], fraction: NDArray[np.floa
     numpy.ndarray
         Shape (p,); ``inf`` where not reached.
     """
-    on = np.maximum(edge, 0)
-    with np.errstate(invalid="ignore"):
-        from_u = np.where(fraction > 0, fraction * reach.up[on], 0.0)
-        from_v = np.where(fraction < 1, (1.0 - fraction) * reach.down[on], 0.0)
-    times: NDArray[np.float64] = np.minimum(reach.ends[on, 0] + from_u, reach.ends[on, 1] + from_v)
-    times[edge < 0] = np.inf
-    order = np.argsort(edge, kind="stable")
-    begins = np.searchsorted(edge[order], reach.seed_edge, side="left")
-    stops = np.searchsorted(edge[order], reach.seed_edge, side="right")
-    for seed in np.flatnonzero(stops > begins):
-        here = order[begins[seed] : stops[seed]]
-        times[here] = np.minimum(times[here], _from_seed(reach, seed, fraction[here]))
-    return times
-
-
-def _from_seed(reach: Reach, seed: np.intp, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Time straight along the seed's own edge to places on it."""
-    ahead = fraction - reach.seed_fraction[seed]
-    edge = reach.seed_edge[seed]
-    with np.errstate(invalid="ignore"):
-        along = np.where(ahead > 0, ahead * reach.up[edge], -ahead * reach.down[edge])
-    times: NDArray[np.float64] = np.where(ahead == 0, 0.0, along) + reach.seed_ms[seed]
-    return times
-
-
-def _intervals(reach: Reach) -> pd.DataFrame:
-    """Cut edges at the facilities on them: edge, f0, f1, t0, t1, up, down per interval."""
-    allowed = np.flatnonzero(np.isfinite(reach.up) | np.isfinite(reach.down))
-    plain = allowed[~np.isin(allowed, reach.seed_edge)]
-    edges = [plain]
-    cuts = [np.column_stack([np.zeros(len(plain)), np.ones(len(plain))])]
-    for edge in np.unique(reach.seed_edge):
-        stops = np.unique(np.concatenate(([0.0, 1.0], reach.seed_fraction[reach.seed_edge == edge])))
-        edges.append(np.full(len(stops) - 1, edge))
-        cuts.append(np.column_stack([stops[:-1], stops[1:]]))
-    edge = np.concatenate(edges).astype(np.int32)
-    place = np.concatenate(cuts)
-    share = place[:, 1] - place[:, 0]
-    return pd.DataFrame(
-        {
-            "edge": edge,
-            "f0": place[:, 0],
-            "f1": place[:, 1],
-            "t0": place_times(reach, edge, place[:, 0]),
-            "t1": place_times(reach, edge, place[:, 1]),
-            "up": reach.up[edge] * share,
-            "down": reach.down[edge] * share,
-        }
+    times: NDArray[np.float64] = times_at(
+        reach.streets.edges, reach.dist, reach.seeds, edge.astype(np.int32), fraction.astype(np.float64)
     )
+    return times
 
 
 def reached_pieces(reach: Reach, cutoffs_ms: Sequence[int]) -> pd.DataFrame:
@@ -163,88 +133,36 @@ def reached_pieces(reach: Reach, cutoffs_ms: Sequence[int]) -> pd.DataFrame:
         One row per piece: ``edge``, ``start``, ``stop`` (fractions along the edge, start < stop), ``time_ms`` (the
         largest time on it), ``band`` (number of the first cutoff that is not below it). Sorted by edge and start.
     """
-    cut = _intervals(reach)
-    cut = cut[np.isfinite(cut["t0"]) | np.isfinite(cut["t1"])]
-    t0, t1, up, down = (cut[name].to_numpy() for name in ("t0", "t1", "up", "down"))
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        meet = (t1 + down - t0) / (up + down)  # where the wave from f0 and the wave from f1 come together
-    meet = np.where(np.isfinite(t0) & np.isfinite(up), np.where(np.isfinite(t1) & np.isfinite(down), meet, 1.0), 0.0)
-    meet = np.clip(np.where(up + down == 0, 1.0, meet), 0.0, 1.0)
-    f0, f1 = cut["f0"].to_numpy(), cut["f1"].to_numpy()
-    middle = f0 + meet * (f1 - f0)
-    with np.errstate(invalid="ignore"):
-        late0 = t0 + np.where(meet > 0, meet * up, 0.0)
-        late1 = t1 + np.where(meet < 1, (1.0 - meet) * down, 0.0)
-    edge = cut["edge"].to_numpy()
-    halves = pd.DataFrame(
-        {
-            "edge": np.concatenate([edge, edge]),
-            "near": np.concatenate([f0, f1]),
-            "far": np.concatenate([middle, middle]),
-            "early": np.concatenate([t0, t1]),
-            "late": np.concatenate([late0, late1]),
-        }
+    streets = reach.streets
+    cutoffs = np.asarray(cutoffs_ms, dtype=np.float64)
+    return _tabulate_pieces(
+        cut_pieces(streets.edges, streets.near_first, streets.near_edges, reach.dist, reach.seeds, reach.nodes, cutoffs)
     )
-    halves = halves[(halves["near"] != halves["far"]) & np.isfinite(halves["early"])]
-    return _join_touching(pd.concat([_band(halves, k, cutoffs_ms) for k in range(len(cutoffs_ms))], ignore_index=True))
 
 
-def _band(halves: pd.DataFrame, band: int, cutoffs_ms: Sequence[int]) -> pd.DataFrame:
-    """Part of each half edge with a time above the cutoff before and up to this one."""
-    early, late = halves["early"].to_numpy(), halves["late"].to_numpy()
-    near, far = halves["near"].to_numpy(), halves["far"].to_numpy()
-
-    def share_by(cutoff: float) -> NDArray[np.float64]:
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            share = np.clip((cutoff - early) / (late - early), 0.0, 1.0)
-        return np.where(late > early, np.where(np.isfinite(late), share, 0.0), (early <= cutoff).astype(float))
-
-    begin = share_by(cutoffs_ms[band - 1]) if band else np.zeros(len(halves))
-    end = share_by(cutoffs_ms[band])
-    a, b = near + begin * (far - near), near + end * (far - near)
-    b = np.where(end == 1.0, far, b)  # exactly the meeting point, so that two halves touch
-    a = np.where(begin == 0.0, near, a)
-    kept = end > begin  # then the later time is finite too
-    early, late, end = early[kept], late[kept], end[kept]
+def _tabulate_pieces(pieces: NDArray[np.float64]) -> pd.DataFrame:
+    """Put compiled pieces into a table, by edge; along an edge they are in order."""
+    pieces = pieces[np.argsort(pieces[:, 0], kind="stable")]
     return pd.DataFrame(
         {
-            "edge": halves["edge"].to_numpy()[kept],
-            "start": np.minimum(a, b)[kept],
-            "stop": np.maximum(a, b)[kept],
-            "time_ms": early + end * np.maximum(late - early, 0.0),
-            "band": band,
+            "edge": pieces[:, 0].astype(np.int32),
+            "start": pieces[:, 1],
+            "stop": pieces[:, 2],
+            "time_ms": pieces[:, 3],
+            "band": pieces[:, 4].astype(np.int64),
         }
     )
 
 
-def _join_touching(pieces: pd.DataFrame) -> pd.DataFrame:
-    """Join pieces of one edge and band that touch; leave out pieces without length."""
-    pieces = pieces[pieces["start"] < pieces["stop"]].sort_values(["edge", "start"], kind="stable")
-    if pieces.empty:
-        return pieces.reset_index(drop=True)
-    same = (
-        (pieces["edge"] == pieces["edge"].shift())
-        & (pieces["band"] == pieces["band"].shift())
-        & (pieces["start"] == pieces["stop"].shift())
-    )
-    group = (~same).cumsum()
-    joined = pieces.groupby(group.to_numpy()).agg(
-        edge=("edge", "first"),
-        start=("start", "first"),
-        stop=("stop", "last"),
-        time_ms=("time_ms", "max"),
-        band=("band", "first"),
-    )
-    return joined.reset_index(drop=True)
-
-
-def draw_pieces(network: RoadNetwork, pieces: pd.DataFrame) -> NDArray[np.object_]:
+def draw_pieces(network: RoadNetwork, streets: StreetArrays, pieces: pd.DataFrame) -> NDArray[np.object_]:
     """Cut the pieces' geometry out of their edges."""
-    lines: NDArray[np.object_] = network.edges.geometry.to_numpy()[pieces["edge"].to_numpy()]
-    partial = np.flatnonzero((pieces["start"] > 0) | (pieces["stop"] < 1))
+    edge = pieces["edge"].to_numpy(dtype=np.int32)
     start, stop = pieces["start"].to_numpy(), pieces["stop"].to_numpy()
-    for row in partial:
-        lines[row] = substring(lines[row], start[row], stop[row], normalized=True)
+    lines: NDArray[np.object_] = network.edges.geometry.to_numpy()[edge]
+    partial = np.flatnonzero((start > 0) | (stop < 1))
+    if len(partial):
+        xy, offsets = cut_lines(streets.edges, streets.line, edge[partial], start[partial], stop[partial])
+        lines[partial] = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (offsets,))
     return lines
 
 
@@ -266,6 +184,19 @@ def check_cutoffs(cutoffs_s: Sequence[float]) -> list[int]:
     return rising
 
 
+def check_direction(direction: Direction) -> Direction:
+    """Return the direction if there is such a one.
+
+    Raises
+    ------
+    ConfigError
+        It is neither 'to_facility' nor 'from_facility'.
+    """
+    if direction not in get_args(Direction):
+        raise ConfigError(f"direction must be one of {', '.join(get_args(Direction))}, got {direction!r}; correct it")
+    return direction
+
+
 def reached_streets(
     network: RoadNetwork,
     facilities: gpd.GeoDataFrame,
@@ -273,44 +204,85 @@ def reached_streets(
     mode: str,
     cutoffs_s: Sequence[float],
     direction: Direction = "to_facility",
+    overlap: Literal["separate", "union"] = "union",
     snap_limit_m: float = SNAP_LIMIT_M,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> gpd.GeoDataFrame:
-    """Cut out the street pieces within the cutoffs of the nearest facility.
+    """Cut out the street pieces within the cutoffs of a facility.
 
     Parameters
     ----------
     network
         The network, built for `mode`.
     facilities
-        Columns ``id``, ``geometry`` (points), metric CRS.
+        Columns ``id``, ``geometry`` (points), optionally ``entry_delay_s``; metric CRS.
     mode
         Name of a mode of the network.
     cutoffs_s
         Cutoffs in seconds, from the facility's door to the place on the street.
     direction
         'to_facility' or 'from_facility'.
+    overlap
+        'union': pieces within the cutoffs of the nearest facility. 'separate': the pieces of each facility by itself;
+        a street that several reach is there as often.
     snap_limit_m
         Farthest a facility may lie from its street, metres.
+    threads
+        How many threads for separate pieces; all processors by default. The result does not depend on it.
+    progress
+        Called with (facilities done, facilities in all) for separate pieces.
 
     Returns
     -------
     geopandas.GeoDataFrame
         One row per piece: ``edge``, ``time_s`` (the largest time on it), ``band_s`` (the cutoff it is within and beyond
-        the one before), ``length_m``, ``geometry``.
+        the one before), ``length_m``, ``geometry``, by edge and along it; with 'separate' ``facility_id`` before them,
+        in the order of the facilities.
 
     Raises
     ------
     ConfigError
-        A cutoff is not positive or repeats.
+        A cutoff is not positive or repeats, or there is no such direction or overlap.
     """
     cutoffs_ms = check_cutoffs(cutoffs_s)
+    if overlap not in ("separate", "union"):
+        raise ConfigError(f"overlap must be 'separate' or 'union' for streets, got {overlap!r}; correct it")
+    reverse = check_direction(direction) == "to_facility"
     graph = network.graph(mode)
     positions = snap_points(network, facilities, mode, limit_m=snap_limit_m)
-    reach = search_reach(network, graph, positions, limit_ms=cutoffs_ms[-1], direction=direction)
-    return street_table(network, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
+    limit_ms, delay_ms = cutoffs_ms[-1], entry_delays(facilities)
+    streets = street_arrays(network, graph, reverse=reverse)
+    if overlap == "union":
+        reach = search_reach(network, graph, positions, limit_ms=limit_ms, direction=direction, delay_ms=delay_ms)
+        return street_table(network, streets, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
+    cutoffs = np.asarray(cutoffs_ms, dtype=np.float64)
+
+    def cut(nodes: NDArray[np.int32], dist: NDArray[np.int32], seeds: NDArray[np.float64]) -> NDArray[np.float64]:
+        pieces: NDArray[np.float64] = cut_pieces(
+            streets.edges, streets.near_first, streets.near_edges, dist, seeds, nodes, cutoffs
+        )
+        return pieces
+
+    found = dict(
+        search_each(
+            network, graph, positions, cut, limit_ms=limit_ms, reverse=reverse, delay_ms=delay_ms, threads=threads,
+            progress=progress,
+        )
+    )  # fmt: skip
+    tables = [
+        street_table(network, streets, _tabulate_pieces(found[row]), cutoffs_ms).assign(facility_id=facility_id)
+        for row, facility_id in enumerate(positions.ids)
+        if row in found
+    ]
+    empty = street_table(network, streets, _tabulate_pieces(np.empty((0, 5))), cutoffs_ms)
+    table = pd.concat(tables, ignore_index=True) if tables else empty.assign(facility_id=pd.Series(dtype=object))
+    return table[["facility_id", *empty.columns]]
 
 
-def street_table(network: RoadNetwork, pieces: pd.DataFrame, cutoffs_ms: Sequence[int]) -> gpd.GeoDataFrame:
+def street_table(
+    network: RoadNetwork, streets: StreetArrays, pieces: pd.DataFrame, cutoffs_ms: Sequence[int]
+) -> gpd.GeoDataFrame:
     """Turn pieces into the table of `reached_streets`; barriers, which have no length, are left out."""
     length_m = network.edges["length_m"].to_numpy()[pieces["edge"].to_numpy()]
     pieces, length_m = pieces[length_m > 0], length_m[length_m > 0]
@@ -320,4 +292,4 @@ def street_table(network: RoadNetwork, pieces: pd.DataFrame, cutoffs_ms: Sequenc
         "band_s": np.asarray(cutoffs_ms)[pieces["band"].to_numpy()] / MS_PER_S,
         "length_m": length_m * (pieces["stop"] - pieces["start"]).to_numpy(),
     }
-    return gpd.GeoDataFrame(columns, geometry=draw_pieces(network, pieces), crs=network.crs)
+    return gpd.GeoDataFrame(columns, geometry=draw_pieces(network, streets, pieces), crs=network.crs)

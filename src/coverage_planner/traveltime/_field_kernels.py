@@ -1,0 +1,131 @@
+"""Compiled loops that give the cells of a window their time, band and facility.
+
+A field holds the cells of a window, row by row, with a border of outside cells round it. The arrays that describe
+streets and searches are those of `_reach_kernels`.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from coverage_planner.traveltime._kernels import FAR
+from coverage_planner.traveltime._reach_kernels import DOWN, SEED_EDGE, UP, U, V, owner_at, time_at
+
+#: Blocks of so many rows and columns of the grid are left out as a whole where nothing is reached.
+BLOCK = 16
+#: What the whole of a street takes against its direction: at its very end, times nothing, one is at the junction.
+_NO_WAY = np.float32(1e30)
+_WHOLE = np.float32(1.0)
+#: Times beyond this are those of places that were not reached.
+_NEVER = np.float32(FAR)
+
+
+@njit(cache=True, nogil=True)
+def mark_blocks(
+    nodes: NDArray[np.int32], boxes: NDArray[np.int16], active: NDArray[np.bool_]
+) -> tuple[int, int, int, int]:
+    """Mark the blocks in which the edges at the nodes may cover cells; return the first and last row and column.
+
+    `boxes` (n, 4): first and last row and column of blocks for each node. `active` must be false.
+    """
+    bounds = [active.shape[0], -1, active.shape[1], -1]
+    for node in nodes:
+        low, high, west, east = boxes[node, 0], boxes[node, 1], boxes[node, 2], boxes[node, 3]
+        for row in range(low, high + 1):
+            for column in range(west, east + 1):
+                active[row, column] = True
+        if low <= high and west <= east:
+            bounds[0], bounds[1] = min(bounds[0], low), max(bounds[1], high)
+            bounds[2], bounds[3] = min(bounds[2], west), max(bounds[3], east)
+    return bounds[0], bounds[1], bounds[2], bounds[3]
+
+
+@njit(cache=True, nogil=True)
+def fill_field(
+    edges: NDArray[np.int32],
+    dist: NDArray[np.int32],
+    label: NDArray[np.int32],
+    seeds: NDArray[np.float64],
+    cells: NDArray[np.void],
+    pace: float,
+    cutoffs: NDArray[np.float64],
+    window: tuple[int, int, int, int],
+    active: NDArray[np.bool_],
+    band: NDArray[np.uint8],
+    time_ms: NDArray[np.float32],
+    owner: NDArray[np.int32],
+    changes: NDArray[np.int32],
+) -> int:
+    """Give each cell of a window its band, its time, and its facility if the search has labels.
+
+    `window`: first row and column of the grid, rows and columns; `active`: the blocks that may be covered. A band is
+    the number of the first cutoff that is not below the cell's time. Lists in `changes` the entries of the field that
+    differ from the one after; returns how many.
+    """
+    nowhere = np.uint8(len(cutoffs))
+    latest = np.float32(cutoffs[-1])
+    row0, column0, n_rows, n_columns = window
+    wide = n_columns + 2
+    band[:wide] = nowhere
+    band[(n_rows + 1) * wide : (n_rows + 2) * wide] = nowhere
+    if len(label):
+        owner[: (n_rows + 2) * wide] = -1
+    seed_edge = np.int64(seeds[0, SEED_EDGE]) if len(seeds) == 1 else np.int64(-1)
+    plain = len(seeds) == 1 and len(label) == 0
+    flat = cells.reshape(-1)
+    count = 0
+    for i in range(n_rows):
+        row, entry = row0 + i, (i + 1) * wide + 1
+        before, whose_before = nowhere, np.int64(-1)
+        band[entry - 1] = band[entry + n_columns] = nowhere
+        begin = 0
+        while begin < n_columns:
+            block = (column0 + begin) // BLOCK
+            end = min(n_columns, (block + 1) * BLOCK - column0)
+            if not active[row // BLOCK, block]:
+                band[entry + begin : entry + end] = nowhere
+                time_ms[entry + begin : entry + end] = np.inf
+                if before != nowhere:
+                    changes[count] = entry + begin - 1
+                    count += 1
+                before, whose_before, begin = nowhere, np.int64(-1), end
+                continue
+            place, out = np.uint64(row * cells.shape[1] + column0 + begin), np.uint64(entry + begin)
+            for j in range(np.uint64(end - begin)):
+                cell = flat[place + j]
+                here, whose, time = nowhere, np.int64(-1), np.float32(np.inf)
+                if cell.edge >= 0:
+                    edge = np.uint64(cell.edge)
+                    if plain and cell.edge != seed_edge:
+                        up, down = edges[edge, UP], edges[edge, DOWN]
+                        from_u = np.float32(dist[np.uint64(edges[edge, U])])
+                        from_v = np.float32(dist[np.uint64(edges[edge, V])])
+                        from_u += cell.fraction * (np.float32(up) if up >= 0 else _NO_WAY)
+                        from_v += (_WHOLE - cell.fraction) * (np.float32(down) if down >= 0 else _NO_WAY)
+                        time = min(from_u, from_v)
+                    elif len(label):
+                        exact, whose = owner_at(edges, dist, label, seeds, edge, np.float64(cell.fraction))
+                        time = np.float32(exact)
+                    else:
+                        time = np.float32(time_at(edges, dist, seeds, edge, np.float64(cell.fraction)))
+                    time += cell.access_m * np.float32(pace)
+                    if time <= latest:
+                        here = np.uint8(0)
+                        while time > cutoffs[here]:
+                            here += np.uint8(1)
+                    else:
+                        whose = np.int64(-1)
+                        time = time if time < _NEVER else np.float32(np.inf)
+                band[out + j] = here
+                time_ms[out + j] = time
+                if len(label):
+                    owner[out + j] = whose
+                if here != before or whose != whose_before:
+                    changes[count] = entry + begin + np.int64(j) - 1
+                    count += 1
+                    before, whose_before = here, whose
+            begin = end
+        if before != nowhere:
+            changes[count] = entry + n_columns - 1
+            count += 1
+    return count
