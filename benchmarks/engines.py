@@ -101,6 +101,7 @@ class Pandana:
 
         del threads  # it takes them from OMP_NUM_THREADS, which is set for the process
         arrays = Arrays(folder, mode)
+        self.compiled = False  # True: the call into its extension alone
         self._ids = np.arange(arrays.n)
         start = time.perf_counter()
         self._network = pandana.Network(
@@ -111,9 +112,12 @@ class Pandana:
         self.prepare_s = time.perf_counter() - start
 
     def run(self, sources: NDArray[np.int64], limit_ms: int) -> Any:
+        if self.compiled:
+            return self._network.net.nodes_in_range(sources, limit_ms / 1000.0, 0, self._ids)
         return self._network.nodes_in_range(sources, limit_ms / 1000.0)
 
     def pairs(self, found: Any, sources: NDArray[np.int64]) -> Pairs:
+        assert not self.compiled
         rank = np.empty(len(self._ids), dtype=np.int64)
         rank[sources] = np.arange(len(sources))
         row = rank[found["source"].to_numpy()]
@@ -121,17 +125,7 @@ class Pandana:
         return _sorted_pairs(row, node, np.rint(found["seconds"].to_numpy() * 1000.0), len(sources))
 
     def count(self, found: Any) -> int:
-        return len(found)
-
-
-class PandanaCompiled(Pandana):
-    """The call into pandana's extension alone."""
-
-    def run(self, sources: NDArray[np.int64], limit_ms: int) -> Any:
-        return self._network.net.nodes_in_range(sources, limit_ms / 1000.0, 0, self._ids)
-
-    def count(self, found: Any) -> int:
-        return sum(len(row) for row in found)
+        return sum(len(row) for row in found) if self.compiled else len(found)
 
 
 class Scipy:
@@ -208,7 +202,6 @@ class Networkx:
 ENGINES: dict[str, Callable[[Path, str, int], Search]] = {
     "ours": Ours,
     "pandana": Pandana,
-    "pandana compiled": PandanaCompiled,
     "scipy": Scipy,
     "networkx": Networkx,
 }
@@ -275,6 +268,8 @@ def _obey(search: Search, request: dict[str, Any]) -> dict[str, Any]:
         search.lift_zeros(lift=request["lift"])
         return {}
     limit_ms = int(request["limit_ms"])
+    if isinstance(search, Pandana):
+        search.compiled = request.get("compiled", False)
     if request["command"] == "tune":
         return {"batch": search.tune(sources, limit_ms)} if isinstance(search, Scipy) else {}
     if request["command"] == "keep":
