@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from coverage_planner.traveltime._kernels import FAR
+from coverage_planner.traveltime._lane_kernels import FAR
 from coverage_planner.traveltime._reach_kernels import DOWN, SEED_EDGE, UP, U, V, owner_at, time_at
 
 #: Blocks of so many rows and columns of the grid are left out as a whole where nothing is reached.
@@ -22,22 +22,46 @@ _NEVER = np.float32(FAR)
 
 @njit(cache=True, nogil=True)
 def mark_blocks(
-    nodes: NDArray[np.int32], boxes: NDArray[np.int16], active: NDArray[np.bool_]
+    nodes: NDArray[np.int32],
+    dist: NDArray[np.int32],
+    latest: float,
+    speed: float,
+    node_xy: NDArray[np.float64],
+    node_boxes: NDArray[np.float64],
+    shape: tuple[float, float, float, float],
+    active: NDArray[np.bool_],
 ) -> tuple[int, int, int, int]:
-    """Mark the blocks in which the edges at the nodes may cover cells; return the first and last row and column.
+    """Mark the blocks in which places may be covered by way of the nodes; return the first and last row and column.
 
-    `boxes` (n, 4): first and last row and column of blocks for each node. `active` must be false.
+    A place is no farther from the edges at its node (``node_boxes``) than the access limit, and no farther from the
+    node than one gets at the highest speed, in metres per millisecond, in the time left. `active` must be false.
     """
-    bounds = [active.shape[0], -1, active.shape[1], -1]
+    left, bottom, cell_m, limit_m = shape
+    side = cell_m * BLOCK
+    n_rows, n_columns = active.shape
+    first_row, last_row, first_column, last_column = n_rows, -1, n_columns, -1
     for node in nodes:
-        low, high, west, east = boxes[node, 0], boxes[node, 1], boxes[node, 2], boxes[node, 3]
+        x, y = node_xy[node, 0], node_xy[node, 1]
+        far = (latest - dist[node]) * speed if dist[node] != FAR else np.inf
+        west, south = max(x - far, node_boxes[node, 0] - limit_m), max(y - far, node_boxes[node, 1] - limit_m)
+        east, north = min(x + far, node_boxes[node, 2] + limit_m), min(y + far, node_boxes[node, 3] + limit_m)
+        if not (west <= east and south <= north):
+            continue
+        low, high = (
+            max(0, int(np.floor((south - bottom) / side))),
+            min(n_rows - 1, int(np.floor((north - bottom) / side))),
+        )
+        begin, end = (
+            max(0, int(np.floor((west - left) / side))),
+            min(n_columns - 1, int(np.floor((east - left) / side))),
+        )
         for row in range(low, high + 1):
-            for column in range(west, east + 1):
+            for column in range(begin, end + 1):
                 active[row, column] = True
-        if low <= high and west <= east:
-            bounds[0], bounds[1] = min(bounds[0], low), max(bounds[1], high)
-            bounds[2], bounds[3] = min(bounds[2], west), max(bounds[3], east)
-    return bounds[0], bounds[1], bounds[2], bounds[3]
+        if low <= high and begin <= end:
+            first_row, last_row = min(first_row, low), max(last_row, high)
+            first_column, last_column = min(first_column, begin), max(last_column, end)
+    return first_row, last_row, first_column, last_column
 
 
 @njit(cache=True, nogil=True)

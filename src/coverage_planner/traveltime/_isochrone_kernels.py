@@ -96,7 +96,7 @@ def _handover(
     return 0.5 * (begin + end)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _crossing(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],

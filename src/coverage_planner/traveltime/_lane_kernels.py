@@ -8,18 +8,16 @@ because the shortest time is unique. Buckets: Dial (1969); looking again at node
 Lanes hold the time *left* of the limit: reached is positive, so memory that is still zero needs no filling.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import njit
 from numpy.typing import NDArray
 
-LANES = 16
-_INT = ir.IntType(32)
-_ROW = ir.VectorType(_INT, LANES)
+from coverage_planner.traveltime._vector_kernels import LANES, lowest_bit, meet_rows, relax_row
+
+#: Milliseconds of what is not reached.
+FAR = np.int32(np.iinfo(np.int32).max)
 
 _SHIFT = np.uint64(32)
 _HEAD = np.uint64(0x7FFFFFFF)
@@ -111,82 +109,6 @@ def make_work(n_nodes: int, n_targets: int, n_buckets: int) -> Work:
     )
 
 
-def _splat(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
-    nothing = ir.Constant(_ROW, ir.Undefined)
-    first = builder.insert_element(nothing, value, ir.Constant(_INT, 0))
-    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
-
-
-def _row(context: Any, builder: ir.IRBuilder, kind: types.Array, array: ir.Value, number: ir.Value) -> ir.Value:
-    data = context.make_array(kind)(context, builder, array).data
-    begin = builder.gep(data, [builder.mul(number, ir.Constant(number.type, LANES))])
-    return builder.bitcast(begin, _ROW.as_pointer())
-
-
-def _call_reduction(builder: ir.IRBuilder, name: str, row: ir.Value) -> ir.Value:
-    reduce = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_INT, [_ROW]), name)  # type: ignore[no-untyped-call]
-    return builder.call(reduce, [row])
-
-
-def _relax_row(_typing: Any, left: Any, _tail: Any, _head: Any, _ms: Any) -> tuple[Any, Any]:
-    """Raise the lanes of `head` to those of `tail` less `ms`; return the highest lane that was raised, 0 if none.
-
-    Written in LLVM's vectors because its optimiser does not find them in a loop over one array. It runs on every
-    processor: where there are no such registers, LLVM uses shorter ones.
-    """
-    signature = types.int32(left, types.uint64, types.uint64, types.int32)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, tail, head, ms = arguments
-        source = _row(context, builder, signature.args[0], array, tail)
-        target = _row(context, builder, signature.args[0], array, head)
-        offered = builder.sub(builder.load(source, align=4), _splat(builder, ms))
-        present = builder.load(target, align=4)
-        raised = builder.icmp_signed(">", offered, present)
-        builder.store(builder.select(raised, offered, present), target, align=4)
-        news = builder.select(raised, offered, ir.Constant(_ROW, [0] * LANES))
-        return _call_reduction(builder, "llvm.vector.reduce.smax.v16i32", news)
-
-    return signature, generate
-
-
-def _meet_rows(_typing: Any, left: Any, _u: Any, _from_u: Any, _v: Any, _from_v: Any, out: Any) -> tuple[Any, Any]:
-    """Fill `out` with the better of the lanes of `u` less `from_u` and of `v` less `from_v`.
-
-    Return the lanes that are positive, one bit each.
-    """
-    signature = types.uint64(left, types.uint64, types.int32, types.uint64, types.int32, out)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, u, from_u, v, from_v, out = arguments
-        at_u = builder.load(_row(context, builder, signature.args[0], array, u), align=4)
-        at_v = builder.load(_row(context, builder, signature.args[0], array, v), align=4)
-        by_u = builder.sub(at_u, _splat(builder, from_u))
-        by_v = builder.sub(at_v, _splat(builder, from_v))
-        best = builder.select(builder.icmp_signed(">", by_u, by_v), by_u, by_v)
-        target = _row(context, builder, signature.args[5], out, ir.Constant(ir.IntType(64), 0))
-        builder.store(best, target, align=4)
-        above = builder.icmp_signed(">", best, ir.Constant(_ROW, [0] * LANES))
-        return builder.zext(builder.bitcast(above, ir.IntType(LANES)), ir.IntType(64))
-
-    return signature, generate
-
-
-def _lowest_bit(_typing: Any, word: Any) -> tuple[Any, Any]:
-    """Return the number of the lowest bit set in a word that is not zero."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(word), generate
-
-
-#: The three as numba calls them: without the typing context, which it adds itself.
-relax_row: Any = intrinsic(_relax_row)
-meet_rows: Any = intrinsic(_meet_rows)
-lowest_bit: Any = intrinsic(_lowest_bit)
-
-
 @njit(cache=True, nogil=True, inline="always")
 def _mark(bits: NDArray[np.uint64], summary: NDArray[np.uint64], number: np.uint64) -> None:
     bits[number >> _SIX] |= _ONE << (number & _LOW_SIX)
@@ -219,7 +141,7 @@ def _wait(work: Work, node: np.uint64, bucket: np.uint64) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _spread(
+def spread(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
     shift: int,
@@ -349,21 +271,14 @@ def _collect(
 
 
 @njit(cache=True, nogil=True)
-def _copy(source: NDArray[np.int32], begin: int, target: NDArray[np.int32], place: int, count: int) -> None:
+def copy_part(source: NDArray[np.int32], begin: int, target: NDArray[np.int32], place: int, count: int) -> None:
     """Copy `count` entries; a loop, because slices of arrays take numba seconds to compile."""
     for k in range(count):
         target[place + k] = source[begin + k]
 
 
 @njit(cache=True, nogil=True)
-def _grown(array: NDArray[np.int32], used: int, wanted: int) -> NDArray[np.int32]:
-    larger = np.empty(wanted, np.int32)
-    _copy(array, 0, larger, 0, used)
-    return larger
-
-
-@njit(cache=True, nogil=True)
-def _search_batch(
+def search_batch(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
     shift: int,
@@ -381,10 +296,10 @@ def _search_batch(
 
     Returns the two arrays, which may have been enlarged, and `room`.
     """
-    n_reached = _spread(first, arcs, shift, limit, sources, batch, work)
+    n_reached = spread(first, arcs, shift, limit, sources, batch, work)
     _mark_targets(n_reached, sources, batch, targets, work)
     reached = np.empty(n_reached, np.int32)
-    _copy(work.listed, 0, reached, 0, n_reached)
+    copy_part(work.listed, 0, reached, 0, n_reached)
     n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
     room = n_found + 1
     if LANES * room > len(lane_targets):
@@ -396,119 +311,3 @@ def _search_batch(
         for lane in range(LANES):
             work.left[reached[k], lane] = 0
     return lane_targets, lane_times, room
-
-
-@njit(cache=True, nogil=True)
-def many_to_many(
-    begin: int,
-    end: int,
-    first: NDArray[np.uint32],
-    arcs: NDArray[np.uint64],
-    shift: int,
-    limit: int,
-    sources: Sources,
-    targets: Targets,
-    work: Work,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Search from sources `begin` to `end` (exclusive; `begin` a multiple of the lanes) to all targets within `limit`.
-
-    Parameters
-    ----------
-    first, arcs, shift
-        A `network.search_graph.SearchGraph`.
-    limit
-        Milliseconds.
-
-    Returns
-    -------
-    counts, targets, times
-        Targets per source, their numbers rising within a source, milliseconds.
-    """
-    full = limit + 1
-    counts = np.zeros(end - begin, np.int64)
-    out_targets, out_times = np.empty(4096, np.int32), np.empty(4096, np.int32)
-    total = 0
-    lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
-    filled = np.zeros(LANES, np.uint64)
-    for batch in range(begin, end, LANES):
-        lane_targets, lane_times, room = _search_batch(
-            first, arcs, shift, limit, sources, batch, targets, work, full, lane_targets, lane_times, filled
-        )
-        for lane in range(min(LANES, end - batch)):
-            count = int(filled[lane]) - lane * room
-            counts[batch - begin + lane] = count
-            if total + count > len(out_targets):
-                wanted = max(total + count, 2 * len(out_targets))
-                out_targets, out_times = _grown(out_targets, total, wanted), _grown(out_times, total, wanted)
-            _copy(lane_targets, lane * room, out_targets, total, count)
-            _copy(lane_times, lane * room, out_times, total, count)
-            total += count
-    return counts, out_targets[:total], out_times[:total]
-
-
-@njit(cache=True, nogil=True)
-def place_rows(
-    rows: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    found: NDArray[np.int32],
-    times: NDArray[np.int32],
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    milliseconds: NDArray[np.int32],
-) -> None:
-    """Copy the results of one chunk, source by source, to their rows of the whole."""
-    taken = 0
-    for k in range(len(rows)):
-        begin = indptr[rows[k]]
-        _copy(found, taken, indices, begin, counts[k])
-        _copy(times, taken, milliseconds, begin, counts[k])
-        taken += counts[k]
-
-
-@njit(cache=True, nogil=True)
-def sum_targets(
-    begin: int,
-    end: int,
-    first: NDArray[np.uint32],
-    arcs: NDArray[np.uint64],
-    shift: int,
-    limit: int,
-    sources: Sources,
-    targets: Targets,
-    work: Work,
-    weights: NDArray[np.float64],
-    cutoffs: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Search as `many_to_many` does and add up the targets of each source instead of writing them down.
-
-    Returns
-    -------
-    points, sums, weighted_ms
-        Shape (end - begin, cutoffs): targets within each rising cutoff, their weights, and weights times milliseconds.
-        Targets are added in rising order, so that sums do not depend on how sources are put together.
-    """
-    full = limit + 1
-    n_cutoffs = len(cutoffs)
-    points = np.zeros((end - begin, n_cutoffs), np.int64)
-    sums, weighted_ms = np.zeros((end - begin, n_cutoffs)), np.zeros((end - begin, n_cutoffs))
-    lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
-    filled = np.zeros(LANES, np.uint64)
-    for batch in range(begin, end, LANES):
-        lane_targets, lane_times, room = _search_batch(
-            first, arcs, shift, limit, sources, batch, targets, work, full, lane_targets, lane_times, filled
-        )
-        for lane in range(min(LANES, end - batch)):
-            row = batch - begin + lane
-            for place in range(lane * room, filled[lane]):
-                band = 0
-                while lane_times[place] > cutoffs[band]:
-                    band += 1
-                weight = weights[lane_targets[place]]
-                points[row, band] += 1
-                sums[row, band] += weight
-                weighted_ms[row, band] += weight * lane_times[place]
-            for band in range(1, n_cutoffs):
-                points[row, band] += points[row, band - 1]
-                sums[row, band] += sums[row, band - 1]
-                weighted_ms[row, band] += weighted_ms[row, band - 1]
-    return points, sums, weighted_ms

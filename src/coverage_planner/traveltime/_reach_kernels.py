@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from coverage_planner.traveltime._kernels import FAR
+from coverage_planner.traveltime._lane_kernels import FAR
 
 #: Columns of the edges: end nodes, milliseconds from u to v and back (-1: not allowed), the first vertex.
 U, V, UP, DOWN, FIRST = (np.uint64(column) for column in range(5))

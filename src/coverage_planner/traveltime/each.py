@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import Positions
 from coverage_planner.traveltime._isochrone_kernels import gather_lane
-from coverage_planner.traveltime._kernels import FAR
-from coverage_planner.traveltime._lane_kernels import LANES, Sources, Targets, Work, _spread
+from coverage_planner.traveltime._lane_kernels import FAR, Sources, Targets, Work, spread
+from coverage_planner.traveltime._vector_kernels import LANES
 from coverage_planner.traveltime.engine import link_positions, list_sources, run_chunks
 from coverage_planner.units import Progress
 
@@ -73,7 +73,7 @@ def search_each(
             dist = np.full(n_nodes, FAR, dtype=np.int32)
         made = []
         for batch in range(begin, end, LANES):
-            listed = work.listed[: _spread(first, arcs, shift, limit, sources, batch, work)]
+            listed = work.listed[: spread(first, arcs, shift, limit, sources, batch, work)]
             for lane in range(min(LANES, end - batch)):
                 source = batch + lane
                 if sources.edge[source] < 0:

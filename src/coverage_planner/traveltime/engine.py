@@ -22,17 +22,9 @@ from coverage_planner.errors import ConfigError, SchemaError, name_some
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.search_graph import SearchGraph
 from coverage_planner.network.snap import Positions
-from coverage_planner.traveltime._kernels import FAR
-from coverage_planner.traveltime._lane_kernels import (
-    LANES,
-    Sources,
-    Targets,
-    Work,
-    make_work,
-    many_to_many,
-    place_rows,
-    sum_targets,
-)  # fmt: skip
+from coverage_planner.traveltime._lane_kernels import FAR, Sources, Targets, Work, make_work
+from coverage_planner.traveltime._pair_kernels import many_to_many, place_rows, sum_targets
+from coverage_planner.traveltime._vector_kernels import LANES
 from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress, speed_mps, to_milliseconds
 
 _CHUNKS_PER_THREAD = 8

@@ -78,22 +78,7 @@ class _Pen:
         self.cutoffs = np.asarray(cutoffs_ms, dtype=np.float64)
         self.pace = float(MS_PER_S / speed_mps(graph.mode.access_speed_kph))
         self.blocks = tuple(-(-side // BLOCK) for side in mesh.cells.shape)
-        self.boxes = self._block_boxes()
         self.memory: SimpleQueue[_Memory] = SimpleQueue()
-
-    def _block_boxes(self) -> NDArray[np.int16]:
-        """First and last row and column of blocks with cells that the edges at each node may cover."""
-        left, bottom, cell_m, limit_m = self.mesh.shape
-        west, south, east, north = self.streets.node_boxes.T
-        size = cell_m * BLOCK
-        boxes = [
-            np.clip(np.floor((low - limit_m - corner) / size), 0, side)
-            if first
-            else np.clip(np.floor((high + limit_m - corner) / size), -1, side - 1)
-            for low, high, corner, side in ((south, north, bottom, self.blocks[0]), (west, east, left, self.blocks[1]))
-            for first in (True, False)
-        ]
-        return np.ascontiguousarray(np.column_stack(boxes), dtype=np.int16)
 
     def draw(
         self, nodes: NDArray[np.int32], dist: NDArray[np.int32], label: NDArray[np.int32], seeds: NDArray[np.float64]
@@ -105,7 +90,10 @@ class _Pen:
         except Empty:
             memory = _Memory((self.blocks[0], self.blocks[1]))
         ends = streets.edges[seeds[:, 0].astype(np.int64), :2].ravel()  # a street may be reached at neither end
-        low, high, west, east = mark_blocks(np.concatenate([nodes, ends]), self.boxes, memory.active)
+        low, high, west, east = mark_blocks(
+            np.concatenate([nodes, ends]), dist, self.cutoffs[-1], streets.speed, streets.node_xy, streets.node_boxes,
+            mesh.shape, memory.active,
+        )  # fmt: skip
         rows, columns = mesh.cells.shape
         window = (low * BLOCK, west * BLOCK, min((high + 1) * BLOCK, rows) - low * BLOCK,
                   min((east + 1) * BLOCK, columns) - west * BLOCK)  # fmt: skip

@@ -12,8 +12,7 @@ from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.search_graph import SearchGraph
 from coverage_planner.network.snap import SNAP_LIMIT_M, Positions, snap_points
-from coverage_planner.traveltime._kernels import FAR
-from coverage_planner.traveltime._lane_kernels import Sources
+from coverage_planner.traveltime._lane_kernels import FAR, Sources
 from coverage_planner.traveltime._sweep_kernels import NOBODY, join_nearest, sweep_k_nearest, sweep_nearest
 from coverage_planner.traveltime.engine import (
     check_limit,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from coverage_planner.errors import ConfigError
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, Positions, snap_points
-from coverage_planner.traveltime._kernels import FAR
+from coverage_planner.traveltime._lane_kernels import FAR
 from coverage_planner.traveltime._reach_kernels import cut_lines, cut_pieces, times_at
 from coverage_planner.traveltime._sweep_kernels import NOBODY
 from coverage_planner.traveltime.each import search_each

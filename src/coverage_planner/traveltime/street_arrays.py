@@ -1,6 +1,6 @@
 """Streets as the flat arrays that compiled code takes, made once per network, mode and direction of search."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
+from coverage_planner.units import MS_PER_S, speed_mps
 
 #: What has been made, as long as the network or the graph lives; it says the same however often it is asked.
 _LINES: WeakKeyDictionary[RoadNetwork, tuple[NDArray[np.float64], NDArray[np.int64]]] = WeakKeyDictionary()
@@ -28,15 +29,20 @@ class StreetArrays:
         Shape (p, 3): x, y and place along the edge of each vertex, 0 at u and 1 at v.
     near_first, near_edges
         CSR: the edges that the mode may use at each node.
-    node_boxes
-        Shape (n, 4): left, bottom, right, top of those edges; inverted where there are none.
+    node_xy, node_boxes
+        Shapes (n, 2) and (n, 4): coordinates, and left, bottom, right, top of those edges, inverted where there are
+        none.
+    speed
+        Metres per millisecond that nobody exceeds, on an edge or on an access leg.
     """
 
     edges: NDArray[np.int32]
     line: NDArray[np.float64]
     near_first: NDArray[np.int64]
     near_edges: NDArray[np.int32]
+    node_xy: NDArray[np.float64]
     node_boxes: NDArray[np.float64]
+    speed: float
 
 
 def street_arrays(network: RoadNetwork, graph: ModeGraph, *, reverse: bool) -> StreetArrays:
@@ -50,8 +56,7 @@ def street_arrays(network: RoadNetwork, graph: ModeGraph, *, reverse: bool) -> S
 
 def _turn_round(streets: StreetArrays) -> StreetArrays:
     """Swap the two ways of travel."""
-    edges = np.ascontiguousarray(streets.edges[:, [0, 1, 3, 2, 4]])
-    return StreetArrays(edges, streets.line, streets.near_first, streets.near_edges, streets.node_boxes)
+    return replace(streets, edges=np.ascontiguousarray(streets.edges[:, [0, 1, 3, 2, 4]]))
 
 
 def _lay_out(network: RoadNetwork, graph: ModeGraph, *, reverse: bool) -> StreetArrays:
@@ -74,7 +79,19 @@ def _lay_out(network: RoadNetwork, graph: ModeGraph, *, reverse: bool) -> Street
         boxes = shapely.bounds(network.edges.geometry.to_numpy())[near_edges]
         node_boxes[used, :2] = np.minimum.reduceat(boxes[:, :2], near_first[used], axis=0)
         node_boxes[used, 2:] = np.maximum.reduceat(boxes[:, 2:], near_first[used], axis=0)
-    return StreetArrays(edges, line, near_first, near_edges, node_boxes)
+    quickest = np.where(up < 0, down, np.where(down < 0, up, np.minimum(up, down)))[allowed].astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        speeds = shapely.length(network.edges.geometry.to_numpy()[allowed]) / quickest
+    walking = speed_mps(graph.mode.access_speed_kph) / MS_PER_S
+    return StreetArrays(
+        edges=edges,
+        line=line,
+        near_first=near_first,
+        near_edges=near_edges,
+        node_xy=shapely.get_coordinates(network.nodes.geometry.to_numpy()),
+        node_boxes=node_boxes,
+        speed=float(np.nanmax(speeds, initial=walking)),
+    )
 
 
 def _lines_of(network: RoadNetwork) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
