@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from coverage_planner.errors import ConfigError, CrsError, NetworkError, SchemaError
 from coverage_planner.network.snap import snap_points
 from drawn import CRS, draw_network, draw_points, find_edge
-from oracles import leg_is_undecided, nearest_edge
+from oracles import leg_is_undecided, leg_meets, nearest_edge
 
 LIMIT_M = 60.0
 XY = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda xy: (10.0 * xy[0], 10.0 * xy[1]))
@@ -259,3 +259,50 @@ def test_snapping_on_a_real_extract_equals_a_look_at_every_street(real_data):
             assert found.status[k] == status
             assert found.edge[k] == edge
             assert status != "snapped" or found.access_m[k] == pytest.approx(distance)
+
+
+def scatter_beside(lines, n, metres, rng):
+    """Random places within some metres of lines."""
+    chosen = lines[rng.integers(0, len(lines), n)]
+    on = shapely.get_coordinates(shapely.line_interpolate_point(chosen, rng.random(n), normalized=True))
+    return on + rng.normal(0, metres, (n, 2))
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_snapping_beside_a_coast_equals_brute_force(real_data):
+    from coverage_planner.network.build import build_network
+    from coverage_planner.sources.roads import read_roads
+
+    network = build_network(read_roads(real_data / "osm" / "las_palmas_2023.osm.pbf"))
+    graph, limit_m, rng = network.graph("walk"), 150.0, np.random.default_rng(17)
+    lines, shapes = network.edges.geometry.to_numpy(), network.obstacles.geometry.to_numpy()
+    shores = shapely.get_parts(np.where(shapely.area(shapes) > 0, shapely.boundary(shapes), shapes))
+    xy = np.vstack([scatter_beside(lines, 3000, 60.0, rng), scatter_beside(shores, 1000, 60.0, rng)])
+    points = gpd.GeoDataFrame({"id": np.arange(len(xy))}, geometry=shapely.points(xy), crs=network.crs)
+    found = snap_points(network, points, "walk", limit_m=limit_m)
+    street_tree, shape_tree = shapely.STRtree(lines), shapely.STRtree(shapes)
+    size = np.where(graph.island, np.append(graph.component_length_m, 0.0)[graph.component], np.inf)
+    undecided = 0
+    for k, place in enumerate(points.geometry):
+        rows = street_tree.query(place, predicate="dwithin", distance=limit_m)
+        rows = rows[graph.snappable[rows]]
+        distance = dict(zip(rows, shapely.distance(place, lines[rows]), strict=True))
+        free, doubt = [], False
+        for row in sorted(rows, key=lambda row: (-size[row], distance[row])):
+            if free and (size[row] != size[free[0]] or distance[row] >= distance[free[0]] + 0.001):
+                break
+            leg = shapely.shortest_line(place, lines[row])
+            met = shapes[shape_tree.query(leg)] if distance[row] > 0.5 else []
+            doubt |= any(leg_is_undecided(leg, shape) for shape in met)
+            if not any(leg_meets(leg, shape) for shape in met):
+                free.append(row)
+        if doubt:
+            undecided += 1
+        else:
+            rejected = "behind an obstacle" if len(rows) else "too far"
+            assert found.status[k] == ("snapped" if free else rejected)
+            assert found.edge[k] == min(free, default=-1)
+            assert not free or found.access_m[k] == pytest.approx(distance[min(free)], abs=1e-6)
+    assert undecided < 0.06 * len(xy), "places with a street that runs along a wall, or ends at one"
+    assert set(found.status) == {"snapped", "behind an obstacle", "too far"}

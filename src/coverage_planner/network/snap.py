@@ -192,7 +192,7 @@ def snap_coordinates(
         part = order[start : start + _AT_ONCE]
         found = search_streets(streets, obstacles, x[part], y[part], memory, limit_m=limit_m, margin_m=margin_m)
         access_m[part] = found.access_m
-        status[part[found.nearest_m <= limit_m]] = _BEHIND_OBSTACLE
+        status[part[(found.nearest_m <= limit_m) & np.isfinite(found.nearest_m)]] = _BEHIND_OBSTACLE
         there = part[found.piece >= 0]
         status[there] = _SNAPPED
         edge[there], fraction[there] = kernels.find_places(

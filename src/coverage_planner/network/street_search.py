@@ -35,7 +35,8 @@ class Found(NamedTuple):
     access_m
         Shape (p,): length of its leg, or of the nearest free leg beyond the limit; NaN where no leg is free.
     nearest_m
-        Shape (p,): distance of the nearest street, be its leg free or not; infinite where none is near.
+        Shape (p,): distance of the nearest street looked at, be its leg free or not; infinite where none is near. (Who
+        finds a main street does not look at islands.)
     barred
         Shape (p,): whether any leg looked at meets an obstacle.
     """
