@@ -42,7 +42,7 @@ def mark_blocks(
     first_row, last_row, first_column, last_column = n_rows, -1, n_columns, -1
     for node in nodes:
         x, y = node_xy[node, 0], node_xy[node, 1]
-        far = (latest - dist[node]) * speed if dist[node] != FAR else np.inf
+        far = (latest - dist[node]) * speed + cell_m if dist[node] != FAR else np.inf  # a cell for what was rounded
         west, south = max(x - far, node_boxes[node, 0] - limit_m), max(y - far, node_boxes[node, 1] - limit_m)
         east, north = min(x + far, node_boxes[node, 2] + limit_m), min(y + far, node_boxes[node, 3] + limit_m)
         if not (west <= east and south <= north):

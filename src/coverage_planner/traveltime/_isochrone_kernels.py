@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from coverage_planner.traveltime._field_kernels import fill_field
-from coverage_planner.traveltime._reach_kernels import nearest_on_edge, owner_at, time_at
+from coverage_planner.traveltime._reach_kernels import ONE, X, Y, nearest_on_edge, owner_at, time_at
 from coverage_planner.traveltime._ring_kernels import RIGHTWARDS, UPWARDS, trace_rings
 
 #: Crossings stay this far, in lengths of the side, from its ends, so that no two rings touch.
@@ -18,7 +18,7 @@ _APART = 1e-3
 _SAME_PLACE_M = 1e-3
 _HALVINGS = 12
 #: Columns of the sides.
-_ROW, _COLUMN, _WAY = np.uint64(0), np.uint64(1), np.uint64(2)
+_ENTRY, _WAY = np.uint64(0), np.uint64(1)
 
 
 @njit(cache=True, nogil=True)
@@ -96,6 +96,19 @@ def _handover(
     return 0.5 * (begin + end)
 
 
+@njit(cache=True, nogil=True)
+def _changes_evenly(
+    line: NDArray[np.float64], piece: np.uint64, a: tuple[float, float], b: tuple[float, float]
+) -> bool:
+    """Whether both points are beside a straight piece, and on one side of it: then so is the way between them."""
+    x, y = line[piece, X], line[piece, Y]
+    dx, dy = line[piece + ONE, X] - x, line[piece + ONE, Y] - y
+    ax, ay, bx, by = a[0] - x, a[1] - y, b[0] - x, b[1] - y
+    square, along_a, along_b = dx * dx + dy * dy, ax * dx + ay * dy, bx * dx + by * dy
+    beside = (along_a > 0.0) & (along_a < square) & (along_b > 0.0) & (along_b < square)
+    return bool(beside & ((ax * dy - ay * dx) * (bx * dy - by * dx) >= 0.0))
+
+
 @njit(cache=True, nogil=True, forceinline=True)
 def _crossing(
     edges: NDArray[np.int32],
@@ -127,18 +140,22 @@ def _crossing(
         return _until(cutoff, early, late, 1.0)
     near = access_a - nearest_on_edge(edges, line, edge_b, piece_b, ax, ay)[0]
     turn = near / (near - far) if near < 0.0 < far else 0.5
+    most = 2.0 * pace * (abs(bx - ax) + abs(by - ay))  # times change less on the way, unless one has to walk round
+    sooner, later = early + most <= cutoff, late - most > cutoff
+    even = _changes_evenly(line, piece_a, (ax, ay), (bx, by)) and _changes_evenly(line, piece_b, (ax, ay), (bx, by))
+    if sooner and later and even:
+        return turn
     x, y = ax + turn * (bx - ax), ay + turn * (by - ay)
     away_a, place_a = nearest_on_edge(edges, line, edge_a, piece_a, x, y)
     away_b, place_b = nearest_on_edge(edges, line, edge_b, piece_b, x, y)
-    if near < 0.0 < far:  # once more, as distances to bent streets do not change evenly
+    if near < 0.0 < far and not even:
         more = away_a - away_b
         turn = turn * near / (near - more) if more > 0.0 else turn + (1.0 - turn) * more / (more - far)
-    most = 2.0 * pace * (abs(bx - ax) + abs(by - ay))  # times change less on the way, unless one has to walk round
-    if early + most > cutoff:
+    if not sooner:
         ends = time_at(edges, dist, seeds, edge_a, place_a) + away_a * pace
         if ends > cutoff:
             return _until(cutoff, early, ends, turn)
-    if late - most <= cutoff:
+    if not later:
         begins = time_at(edges, dist, seeds, edge_b, place_b) + away_b * pace
         if begins <= cutoff:
             return turn + _until(cutoff, begins, late, 1.0 - turn)
@@ -178,9 +195,11 @@ def place_vertices(
         here = rings[ring, 1]
         cutoff = cutoffs[here]
         for side in range(np.uint64(rings[ring - 1, 0] if ring > 0 else 0), np.uint64(rings[ring, 0])):
-            i0, j0, way = sides[side, _ROW], sides[side, _COLUMN], np.uint64(sides[side, _WAY])
+            inside, way = np.uint64(sides[side, _ENTRY]), np.uint64(sides[side, _WAY])
+            i0 = np.int64(inside // wide)
+            j0 = np.int64(inside) - i0 * np.int64(wide)
             i1, j1 = i0 + UPWARDS[way], j0 + RIGHTWARDS[way]
-            inside, outside = np.uint64(i0) * wide + np.uint64(j0), np.uint64(i1) * wide + np.uint64(j1)
+            outside = np.uint64(i1) * wide + np.uint64(j1)
             row0, column0, row1, column1 = (
                 window[0] - 1 + i0,
                 window[1] - 1 + j0,
@@ -204,7 +223,10 @@ def place_vertices(
                 if band[outside] <= here:
                     t = 1.0
                 elif cell1.edge >= 0:
-                    t = _crossing(edges, line, dist, seeds, a, b, access0, access1, early, late, pace, cutoff)
+                    t = _crossing(
+                        edges, line, dist, seeds, a, b, access0, access1,
+                        early, late, pace, cutoff,
+                    )  # fmt: skip
                 elif access1 < np.inf:  # too far from any street
                     t = _until(limit_m, access0, access1, 1.0)
                     t = min(t, _until(cutoff, early, early + (access1 - access0) * pace, 1.0))

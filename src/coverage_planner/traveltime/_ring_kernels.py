@@ -47,6 +47,30 @@ def _list_steps() -> NDArray[np.int64]:
 
 
 _STEPS = _list_steps()
+#: From the cell inside to the lower left cell of the quad ahead, for each neighbour outside.
+_CORNER_UP, _CORNER_RIGHT = np.array([0, 0, -1, -1]), np.array([0, -1, -1, 0])
+#: Columns of the steps on a field, in entries.
+_NEXT, _WAY, _CROSSED, _CROSSED_AT, _CROSSED_WAY, _NEXT_CUT = (np.uint64(column) for column in range(6))
+_ONE = np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def _steps_on(wide: int, cut_wide: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Turn steps into differences between entries of a field, and of the table of cuts.
+
+    The second table has for each neighbour outside the way to the cell straight ahead, the one across, and the quad.
+    """
+    steps, looks = np.empty((len(_STEPS), 6), np.int64), np.empty((4, 3), np.int64)
+    for row in range(len(_STEPS)):
+        step = _STEPS[row]
+        steps[row, 0], steps[row, 1], steps[row, 2] = step[0] * wide + step[1], step[2], step[3]
+        steps[row, 3], steps[row, 4], steps[row, 5] = step[4] * wide + step[5], step[6], step[0] * cut_wide + step[1]
+    for way in range(4):
+        turn = (way + 1) & 3
+        looks[way, 0] = UPWARDS[turn] * wide + RIGHTWARDS[turn]
+        looks[way, 1] = UPWARDS[4 + way] * wide + RIGHTWARDS[4 + way]
+        looks[way, 2] = _CORNER_UP[way] * cut_wide + _CORNER_RIGHT[way]
+    return steps, looks
 
 
 @njit(cache=True, nogil=True)
@@ -70,14 +94,16 @@ def trace_rings(
     Returns
     -------
     sides, rings
-        Shape (p, 3): row and column in the field of the cell inside of each vertex, and the number of the neighbour
-        outside. Shape (r, 4): per ring where it ends among them, its band, its facility (0 where all are one), and the
-        ring that is the outer border of its polygon.
+        Shape (p, 2): the entry inside of each vertex, and the number of its neighbour outside. Shape (r, 4): per ring
+        where it ends among them, its band, its facility (0 where all are one), and the ring that is the outer border of
+        its polygon.
     """
-    row0, column0, _, n_columns = window
-    wide = n_columns + 2
-    sides, rings = np.empty((4096, 3), np.int32), np.empty((64, 4), np.int32)
-    n_rings, n_sides = 0, 0
+    wide, cut_wide = window[3] + 2, cut.shape[1]
+    steps, looks = _steps_on(wide, cut_wide)
+    cuts = cut.reshape(-1)
+    ring_in, ring_out = ring_at[0], ring_at[1]
+    sides, rings = np.empty((4096, 2), np.int32), np.empty((64, 4), np.int32)
+    n_rings, n_sides = 0, np.uint64(0)
     for here in range(n_bands):
         band_ring = first_ring + n_rings
         run = -1
@@ -86,47 +112,51 @@ def trace_rings(
             right = (owner[change + 1] if shared else np.int32(0)) if band[change + 1] <= here else np.int32(-1)
             if left == right:
                 continue
-            if left >= 0 and ring_at[1, change] < band_ring:  # a hole of the region that began last on this row
+            if left >= 0 and ring_out[change] < band_ring:  # a hole of the region that began last on this row
                 start, whose = 0, left
-            elif right >= 0 and ring_at[0, change] < band_ring:
+            elif right >= 0 and ring_in[change] < band_ring:
                 start, whose = 1, right
             else:
                 start, whose = -1, np.int32(-1)
             while start >= 0:
-                first_i, first_j, first_way = change // wide, change % wide + start, _LEFT * start
-                i, j, way = first_i, first_j, first_way
+                ring = first_ring + n_rings
+                entry, way = np.int64(change + start), np.uint64(_LEFT * start)
+                place = (window[0] + entry // wide) * cut_wide + window[1] + entry % wide
+                first_entry, first_way = entry, way
                 while True:
-                    if n_sides + 2 > len(sides):
+                    if n_sides + np.uint64(2) > len(sides):
                         sides = np.concatenate((sides, np.empty_like(sides)))
-                    sides[n_sides, 0], sides[n_sides, 1], sides[n_sides, 2] = i, j, way
-                    n_sides += 1
-                    entry = i * wide + j
-                    ring_at[1, entry if way == 0 else 0] = first_ring + n_rings
-                    ring_at[0, entry - 1 if way == _LEFT else 0] = first_ring + n_rings
-                    turn = (way + 1) & 3
-                    ahead_i, ahead_j = i + UPWARDS[turn], j + RIGHTWARDS[turn]
-                    beside_i, beside_j = i + UPWARDS[4 + way], j + RIGHTWARDS[4 + way]
-                    ahead, beside = ahead_i * wide + ahead_j, beside_i * wide + beside_j
+                    sides[n_sides, 0], sides[n_sides, 1] = entry, way
+                    n_sides += _ONE
+                    ring_out[np.uint64(entry if way == 0 else 0)] = ring
+                    ring_in[np.uint64(entry - 1 if way == _LEFT else 0)] = ring
+                    ahead, beside = np.uint64(entry + looks[way, 0]), np.uint64(entry + looks[way, 1])
                     straight, across = band[ahead] <= here, band[beside] <= here
                     if shared:
                         straight, across = straight and owner[ahead] == whose, across and owner[beside] == whose
-                    how = cut[row0 + min(i, beside_i), column0 + min(j, beside_j)]
-                    step = 16 * how + 4 * way + 2 * straight + across
-                    sides[n_sides, 0], sides[n_sides, 1] = i + _STEPS[step, 4], j + _STEPS[step, 5]
-                    sides[n_sides, 2] = _STEPS[step, 6]
-                    n_sides += _STEPS[step, 3]
-                    i, j, way = i + _STEPS[step, 0], j + _STEPS[step, 1], _STEPS[step, 2]
-                    if way == first_way and i == first_i and j == first_j:
+                    how = np.uint64(cuts[np.uint64(place + looks[way, 2])])
+                    row = (
+                        np.uint64(16) * how
+                        + np.uint64(4) * way
+                        + np.uint64(2) * np.uint64(straight)
+                        + np.uint64(across)
+                    )
+                    sides[n_sides, 0], sides[n_sides, 1] = entry + steps[row, _CROSSED_AT], steps[row, _CROSSED_WAY]
+                    n_sides += np.uint64(steps[row, _CROSSED])
+                    entry += steps[row, _NEXT]
+                    place += steps[row, _NEXT_CUT]
+                    way = np.uint64(steps[row, _WAY])
+                    if way == first_way and entry == first_entry:
                         break
                 if n_rings == len(rings):
                     rings = np.concatenate((rings, np.empty_like(rings)))
                 rings[n_rings, 0], rings[n_rings, 1], rings[n_rings, 2] = n_sides, here, whose
                 rings[n_rings, 3] = n_rings if start == 1 else rings[run - first_ring, 3]
                 n_rings += 1
-                if start == 0 and right >= 0 and ring_at[0, change] < band_ring:
+                if start == 0 and right >= 0 and ring_in[change] < band_ring:
                     start, whose = 1, right  # where one region ends another begins
                 else:
                     start = -1
             if right >= 0:
-                run = ring_at[0, change]
+                run = ring_in[change]
     return sides[:n_sides], rings[:n_rings]
