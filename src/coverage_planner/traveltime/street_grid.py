@@ -121,8 +121,8 @@ def build_street_grid(
             network, np.tile(x, n_rows), np.repeat(y[rows], len(x)), mode, limit_m=limit_m, margin_m=margin_m
         )
         grid.edge[rows] = found.edge.reshape(n_rows, -1)
-        grid.fraction[rows] = np.nan_to_num(found.fraction).reshape(n_rows, -1)
-        grid.access_m[rows] = np.nan_to_num(found.access_m, nan=np.inf).reshape(n_rows, -1)
+        grid.fraction[rows] = np.where(found.edge < 0, 0.0, found.fraction).reshape(n_rows, -1)
+        grid.access_m[rows] = np.where(np.isnan(found.access_m), np.inf, found.access_m).reshape(n_rows, -1)
     return grid
 
 
