@@ -22,6 +22,7 @@ from typing import Any
 import build_speed
 import door_speed
 import engine_speed
+import locality
 import machine
 import memory_use
 import peers
@@ -60,6 +61,11 @@ def engine(given: Settings) -> Made:
         given.networks, given.data, given.cache, seed=given.seed, n_sources=given.n_sources, rounds=given.rounds
     )
     return engine_speed.report(cases), [vars(case) for case in cases]
+
+
+def hold(given: Settings) -> Made:
+    measured = locality.measure(given.networks, given.data, given.cache, seed=given.seed, n_sources=given.n_sources)
+    return locality.report(measured), measured
 
 
 def sweep(given: Settings) -> Made:
@@ -128,6 +134,7 @@ def _run_script(name: str, given: Settings) -> Made:
 #: Name on the command line -> heading in RESULTS.md, what makes it.
 SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "engine": (engine_speed.TITLE, engine),
+    "locality": (locality.TITLE, hold),
     "sweep": (sweep_speed.TITLE, sweep),
     "vertices": (vertex_graph.TITLE, vertices),
     "memory": (memory_use.TITLE, memory),
