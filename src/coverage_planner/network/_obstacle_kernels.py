@@ -47,7 +47,8 @@ def count_areas(
     crossing, up = np.empty(len(items) + 2), np.empty(len(items) + 2, np.int32)
     for brick in range(len(places) - 1, -1, -1):
         if brick + 1 == len(places) or places[brick + 1] // across != places[brick] // across:
-            running[:] = 0
+            for row in range(8):
+                running[row] = 0
         for row in range(8):
             y = _reference_y(b.bottom, b.side, 8 * (places[brick] // across) + row)
             for column in range(7, -1, -1):
@@ -165,9 +166,10 @@ def first_free(
     keys, bricks, shift, indptr, items = b.keys, b.bricks, np.uint64(b.shift), b.indptr, b.items
     beyond = np.iinfo(np.int32).max
     rank = np.empty(len(piece), np.int32)
-    found, access, nearest = np.full(len(x), -1, np.int32), np.full(len(x), np.nan), np.full(len(x), np.inf)
-    barred = np.zeros(len(x), np.bool_)
+    found, access, nearest = np.empty(len(x), np.int32), np.empty(len(x)), np.empty(len(x))
+    barred = np.empty(len(x), np.bool_)
     for i in range(len(x)):
+        found[i], access[i], nearest[i], barred[i] = -1, np.nan, np.inf, False
         first, last = begin[i], begin[i + 1]
         for j in range(first, last):
             rank[j] = tier[owner[piece[j]]] if distance[j] <= limit else beyond

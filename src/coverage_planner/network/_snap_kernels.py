@@ -25,19 +25,20 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 @njit(cache=True, nogil=True)
 def break_lines(
-    coordinates: NDArray[np.float64], indptr: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    coordinates: NDArray[np.float64],
+    indptr: NDArray[np.int64],
+    ends: NDArray[np.float64],
+    line: NDArray[np.int64],
+    along: NDArray[np.float64],
+    length: NDArray[np.float64],
+) -> int:
     """Break lines into straight pieces with a length; a line without any length keeps one piece.
 
-    Returns the pieces' ends (x, y, x, y), lines, and places along their lines (p, 2), and the lengths of the lines.
+    Fills in the pieces' ends (x, y, x, y), lines, and places along their lines (p, 2), and the lengths of the lines.
+    Returns how many pieces there are.
     """
-    n_lines = len(indptr) - 1
-    ends = np.empty((len(coordinates), 4))
-    line = np.empty(len(coordinates), np.int64)
-    along = np.empty((len(coordinates), 2))
-    length = np.zeros(n_lines)
     n = 0
-    for k in range(n_lines):
+    for k in range(len(indptr) - 1):
         first = n
         walked = 0.0
         for c in range(indptr[k], indptr[k + 1] - 1):
@@ -55,7 +56,7 @@ def break_lines(
         for p in range(first, n):
             along[p, 0] /= walked if walked > 0.0 else 1.0
             along[p, 1] /= walked if walked > 0.0 else 1.0
-    return ends[:n], line[:n], along[:n], length
+    return n
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -106,31 +107,36 @@ def touch_buckets(
 
 @njit(cache=True, nogil=True)
 def sort_into_buckets(
-    places: NDArray[np.int64], place: NDArray[np.int64], item: NDArray[np.int64], bits: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
-    """Make the hash table, of 2**bits keys, of the bricks at `places`, and list the items bucket by bucket."""
-    shift = np.uint64(64 - bits)
-    keys, bricks = np.full(1 << bits, -1, np.int64), np.full(1 << bits, -1, np.int32)
+    places: NDArray[np.int64],
+    place: NDArray[np.int64],
+    item: NDArray[np.int64],
+    shift: int,
+    keys: NDArray[np.int64],
+    bricks: NDArray[np.int32],
+    indptr: NDArray[np.int64],
+    items: NDArray[np.int32],
+) -> None:
+    """Fill the hash table of the bricks at `places` (`keys`, `bricks`: -1 so far) and list the items bucket by bucket.
+
+    `indptr` (0 so far) has one entry more than it needs in the end. `place` and `item` are used up.
+    """
+    spread = np.uint64(shift)
     for b in range(len(places)):
-        slot = np.int64((np.uint64(places[b]) * GOLDEN) >> shift)
+        slot = np.int64((np.uint64(places[b]) * GOLDEN) >> spread)
         while keys[slot] >= 0:
             slot = (slot + 1) & (len(keys) - 1)
         keys[slot], bricks[slot] = places[b], b
-    bucket = np.empty(len(item), np.int64)
-    indptr = np.zeros(64 * len(places) + 2, np.int64)
     for k in range(len(item)):
-        slot = np.int64((np.uint64(place[k]) * GOLDEN) >> shift)
+        slot = np.int64((np.uint64(place[k]) * GOLDEN) >> spread)
         while keys[slot] != place[k]:
             slot = (slot + 1) & (len(keys) - 1)
-        bucket[k] = 64 * bricks[slot] + (item[k] & 63)
-        indptr[bucket[k] + 2] += 1
+        place[k] = 64 * bricks[slot] + (item[k] & 63)  # from here on the bucket
+        indptr[place[k] + 2] += 1
     for k in range(1, len(indptr)):
         indptr[k] += indptr[k - 1]
-    items = np.empty(len(item), np.int32)
     for k in range(len(item)):
-        items[indptr[bucket[k] + 1]] = item[k] >> 6
-        indptr[bucket[k] + 1] += 1
-    return keys, bricks, indptr[:-1], items
+        items[indptr[place[k] + 1]] = item[k] >> 6
+        indptr[place[k] + 1] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -69,9 +69,11 @@ def file_pieces(ends: NDArray[np.float64], which: NDArray[np.int64]) -> Buckets:
     kernels.touch_buckets(ends, which, *where, place, item)
     turns = np.flatnonzero(np.diff(place, prepend=-1))  # far fewer than all: a piece stays in its brick
     places = np.unique(place[turns])
-    bits = max(int(2 * len(places)).bit_length(), 1)
-    keys, bricks, indptr, items = kernels.sort_into_buckets(places, place, item, bits)
-    return Buckets(left, bottom, side, columns, rows, across, places, keys, bricks, 64 - bits, indptr, items)
+    shift = 64 - max(int(2 * len(places)).bit_length(), 1)
+    keys, bricks = np.full(1 << (64 - shift), -1, dtype=np.int64), np.full(1 << (64 - shift), -1, dtype=np.int32)
+    indptr, items = np.zeros(64 * len(places) + 2, dtype=np.int64), np.empty(n_items, dtype=np.int32)
+    kernels.sort_into_buckets(places, place, item, shift, keys, bricks, indptr, items)
+    return Buckets(left, bottom, side, columns, rows, across, places, keys, bricks, shift, indptr[:-1], items)
 
 
 def _frame(ends: NDArray[np.float64]) -> tuple[float, float, float, int, int]:
@@ -105,4 +107,8 @@ def break_lines(
     """
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
     indptr = np.searchsorted(line, np.arange(len(lines) + 1))
-    return kernels.break_lines(coordinates, indptr)
+    most = len(coordinates)
+    ends, along, length = np.empty((most, 4)), np.empty((most, 2)), np.empty(len(lines))
+    owner = np.empty(most, dtype=np.int64)
+    n = kernels.break_lines(coordinates, indptr, ends, owner, along, length)
+    return ends[:n].copy(), owner[:n].copy(), along[:n].copy(), length
