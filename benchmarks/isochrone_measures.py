@@ -7,12 +7,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 import coverage_planner as cp
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M
+
+#: A place drawn on a street lies on a piece of it within rounding.
+_ON_PIECE_M = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +31,15 @@ class Truth:
         Per band: coordinates (n, 2) of random places.
     covered, near_street
         Per band and place: covered by its own travel time; has a street position at all.
+    perfect
+        Per band: what a polygon that is right for every place would get, from random places on all streets nearby.
     """
 
     reached: gpd.GeoDataFrame
     places: list[NDArray[np.float64]]
     covered: list[NDArray[np.bool_]]
     near_street: list[NDArray[np.bool_]]
+    perfect: list["Tally"]
 
 
 def find_truth(
@@ -40,6 +47,7 @@ def find_truth(
     facility: gpd.GeoDataFrame,
     mode: str,
     cutoffs_s: Sequence[float],
+    streets: "tuple[Streets, Streets, NDArray[np.bool_]]",
     *,
     direction: str,
     places_per_band: int,
@@ -63,11 +71,59 @@ def find_truth(
     ]
     seconds, near_street = place_seconds(network, facility, np.vstack(places), mode, cutoffs_s[-1], direction=direction)
     band = np.repeat(np.arange(len(cutoffs_s)), places_per_band)
+    perfect = [
+        judge_perfect(network, facility, reached[reached["band_s"] <= cutoff], mode, cutoff, streets, box,
+                      direction=direction, n=places_per_band, rng=rng)
+        for cutoff, box in zip(cutoffs_s, boxes, strict=True)
+    ]  # fmt: skip
     return Truth(
         reached,
         places,
         [seconds[band == k] <= cutoff for k, cutoff in enumerate(cutoffs_s)],
         [near_street[band == k] for k in range(len(cutoffs_s))],
+        perfect,
+    )
+
+
+def judge_perfect(
+    network: RoadNetwork,
+    facility: gpd.GeoDataFrame,
+    reached: gpd.GeoDataFrame,
+    mode: str,
+    cutoff_s: float,
+    streets: "tuple[Streets, Streets, NDArray[np.bool_]]",
+    box: NDArray[np.float64],
+    *,
+    direction: str,
+    n: int,
+    rng: np.random.Generator,
+) -> "Tally":
+    """Find what a polygon gets whose inside is exactly what is covered: places on streets stand for street length.
+
+    A street can be reached and not covered (nobody steps onto it there), or covered and not reached (an island, whose
+    places belong to the larger network nearby): no polygon mends this.
+    """
+    every, _, is_own = streets
+    near = every.tree.query(shapely.buffer(shapely.box(*box), SNAP_LIMIT_M))
+    length_m = shapely.length(every.lines[near])
+    chosen = near[rng.choice(len(near), size=n, p=length_m / length_m.sum())]
+    points = shapely.line_interpolate_point(every.lines[chosen], rng.random(n), normalized=True)
+    seconds, _ = place_seconds(network, facility, shapely.get_coordinates(points), mode, cutoff_s, direction=direction)
+    covered = seconds <= cutoff_s
+    edge = every.edges[chosen]
+    pieces = reached[["edge"]].assign(line=reached.geometry.to_numpy()).reset_index(drop=True)
+    pairs = pd.DataFrame({"edge": edge, "place": np.arange(n)}).merge(pieces, on="edge")
+    on_piece = shapely.distance(points[pairs["place"].to_numpy()], pairs["line"].to_numpy()) < _ON_PIECE_M
+    there = np.zeros(n, dtype=bool)
+    there[pairs["place"].to_numpy()[on_piece]] = True
+    own = is_own[edge]
+    return Tally(
+        reached_m=float(there.sum()),
+        reached_inside_m=float((there & covered).sum()),
+        street_inside_m=float(covered.sum()),
+        own_reached_m=float((there & own).sum()),
+        own_reached_inside_m=float((there & covered & own).sum()),
+        own_street_inside_m=float((covered & own).sum()),
     )
 
 
@@ -157,9 +213,10 @@ def _lacking(part: float, whole: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Streets:
-    """Lines of some edges of a network, with their search tree."""
+    """Lines of some edges of a network, with their row numbers and search tree."""
 
     lines: NDArray[np.object_]
+    edges: NDArray[np.int64]
     tree: shapely.STRtree
 
     def inside(self, shape: Any) -> float:
@@ -172,9 +229,9 @@ class Streets:
         return float(shapely.length(self.lines[whole]).sum() + (shapely.length(border) if len(cut) else 0.0))
 
 
-def index_lines(lines: NDArray[np.object_]) -> Streets:
-    """Prepare lines for many questions."""
-    return Streets(lines, shapely.STRtree(lines))
+def index_lines(lines: NDArray[np.object_], edges: NDArray[np.int64]) -> Streets:
+    """Prepare lines, of the given edges, for many questions."""
+    return Streets(lines, edges, shapely.STRtree(lines))
 
 
 def mode_streets(network: RoadNetwork, mode: str) -> tuple[Streets, Streets, NDArray[np.bool_]]:
@@ -183,7 +240,8 @@ def mode_streets(network: RoadNetwork, mode: str) -> tuple[Streets, Streets, NDA
     there = graph.allowed & (network.edges["length_m"].to_numpy() > 0)
     own = there & graph.snappable & ~graph.island
     lines = network.edges.geometry.to_numpy()
-    return index_lines(lines[there]), index_lines(lines[own]), own
+    every, own_rows = np.flatnonzero(there), np.flatnonzero(own)
+    return index_lines(lines[every], every), index_lines(lines[own_rows], own_rows), own
 
 
 def tally(
@@ -201,8 +259,9 @@ def tally(
         covered, near = truth.covered[band], truth.near_street[band]
         right = inside == covered
         within = (truth.reached["band_s"] <= cutoff).to_numpy()
-        reached = index_lines(truth.reached.geometry.to_numpy()[within])
-        own_reached = index_lines(reached.lines[is_own[truth.reached["edge"].to_numpy()[within]]])
+        edges = truth.reached["edge"].to_numpy()[within]
+        reached = index_lines(truth.reached.geometry.to_numpy()[within], edges)
+        own_reached = index_lines(reached.lines[is_own[edges]], edges[is_own[edges]])
         found.append(
             Tally(
                 places=len(right),
