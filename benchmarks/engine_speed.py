@@ -106,7 +106,7 @@ def _open_engines(prepared: Prepared, mode: str, engines: dict[str, Engine], cas
             case.missing[label] = str(error)
             continue
         engines[label] = Engine(engine, prepared.folder, mode, threads)
-        case.opened[label] = engines[label].opened
+    case.opened = {label: engine.wait_until_open() for label, engine in engines.items()}
 
 
 def _label(engine: str, threads: int) -> str:
@@ -265,7 +265,7 @@ def _seconds_table(cases: list[Case]) -> str:
         row += [seconds(case.best(engine)) if engine in case.calls else "–" for engine in columns]
         prepared = case.opened.get("pandana", {}).get("prepare_s")
         rows.append([*row, case.batch, seconds(prepared) if prepared is not None else "–"])
-    return table(["network -", "mode -", *columns, "scipy's batch", "pandana prepares"], rows)
+    return table(["network -", "mode -", *columns, "scipy's batch", "pandana prepares (CPU)"], rows)
 
 
 def rates(cases: list[Case]) -> dict[tuple[str, str], float]:

@@ -108,6 +108,8 @@ def measure(data: Path, cache: Path, *, name: str, seed: int, n_sources: int, ro
                 "vertices": Engine("ours", bends.folder, mode),
             }
             try:
+                for engine in sides.values():
+                    engine.wait_until_open()
                 rows = {side: _rows(engine, Path(scratch), side) for side, engine in sides.items()}
                 _require_same(rows["junctions"], rows["vertices"], number)
                 calls: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
