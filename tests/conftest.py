@@ -27,6 +27,18 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """Drop compiled code that is older than any compiled loop: numba does not see that a function it called changed."""
+    if hasattr(config, "workerinput"):
+        return  # one process of several
+    sources = list((REPOSITORY / "src").rglob("*_kernels.py"))
+    newest = max(source.stat().st_mtime for source in sources)
+    for folder in {source.parent / "__pycache__" for source in sources}:
+        for compiled in folder.glob("*.nb[ci]"):
+            if compiled.stat().st_mtime < newest:
+                compiled.unlink()
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("browser"):

@@ -26,8 +26,9 @@ _ONE = np.uint64(1)
 _SIX = np.uint64(6)
 _TWELVE = np.uint64(12)
 _LOW_SIX = np.uint64(63)
-#: Marks of `Work.waiting`: a node in no bucket, and the last one of its bucket.
-_NOWHERE, _LAST = np.int32(-2), np.int32(-1)
+#: Marks of `Work.waiting`: a node in no bucket (so that new memory says it), and the last one of its bucket.
+_NOWHERE, _LAST = np.int32(0), np.int32(-1)
+_AFTER = np.int32(1)
 
 
 class Sources(NamedTuple):
@@ -53,7 +54,7 @@ class Targets(NamedTuple):
     ``nodes``, ``offsets`` (t, 2): the ends of the target's edge, and the time from having passed each to the target's
     door, beyond the limit where the way is not allowed; ``edge``, ``access``, ``fraction``, ``along``: as in `Sources`;
     ``node_first``, ``node_targets`` and ``edge_first``, ``edge_targets``: CSR of the targets that each node leads to,
-    and on each edge.
+    and on each edge. Where these are empty every node is a target.
     """
 
     nodes: NDArray[np.int32]
@@ -71,9 +72,9 @@ class Targets(NamedTuple):
 class Work(NamedTuple):
     """Memory of one thread, used again for all its searches; all zero or empty between them.
 
-    ``left`` (n, LANES): time left at each node; ``waiting`` (n,): the next node in the same bucket; ``buckets``: the
-    first node in each; ``node_bits``, ``target_bits``, ``direct_bits``: what was reached, one bit each, with the
-    summaries of `target_bits` and `node_bits`; ``listed``: the same as a list, rising.
+    ``left`` (n, LANES): time left at each node; ``waiting`` (n,): one more than the next node in the same bucket;
+    ``buckets``: one more than the first node in each; ``node_bits``, ``target_bits``, ``direct_bits``: what is
+    reached, one bit each, with summaries; ``listed``: the same as a list, rising.
     """
 
     left: NDArray[np.int32]
@@ -98,7 +99,7 @@ def make_work(n_nodes: int, n_targets: int, n_buckets: int) -> Work:
 
     return Work(
         left=np.zeros((n_nodes, LANES), dtype=np.int32),
-        waiting=np.full(n_nodes, _NOWHERE, dtype=np.int32),
+        waiting=np.zeros(n_nodes, dtype=np.int32),
         buckets=np.full(n_buckets, _LAST, dtype=np.int32),
         node_bits=bits(n_nodes),
         node_summary=summary(n_nodes),
@@ -137,7 +138,7 @@ def _list_marked(bits: NDArray[np.uint64], summary: NDArray[np.uint64], listed: 
 @njit(cache=True, nogil=True, inline="always")
 def _wait(work: Work, node: np.uint64, bucket: np.uint64) -> None:
     work.waiting[node] = work.buckets[bucket]
-    work.buckets[bucket] = np.int32(node)
+    work.buckets[bucket] = np.int32(node) + _AFTER
 
 
 @njit(cache=True, nogil=True)
@@ -173,7 +174,7 @@ def spread(
         if found == _LAST:
             bucket += _ONE
             continue
-        node = np.uint64(found)
+        node = np.uint64(found - _AFTER)
         work.buckets[bucket] = work.waiting[node]
         work.waiting[node] = _NOWHERE
         n_waiting -= 1
@@ -278,6 +279,31 @@ def copy_part(source: NDArray[np.int32], begin: int, target: NDArray[np.int32], 
 
 
 @njit(cache=True, nogil=True)
+def _collect_nodes(
+    n_found: int,
+    full: int,
+    work: Work,
+    lane_targets: NDArray[np.int32],
+    lane_times: NDArray[np.int32],
+    filled: NDArray[np.uint64],
+) -> None:
+    """Write the nodes listed and their times, as `_collect` does targets."""
+    left, listed = work.left, work.listed
+    row = np.empty(LANES, np.int32)
+    all_left = np.int32(full)
+    for k in range(n_found):
+        node = np.uint64(listed[k])
+        within = meet_rows(left, node, np.int32(0), node, all_left, row)
+        while within:
+            lane = lowest_bit(within)
+            within &= within - _ONE
+            place = filled[lane]
+            lane_targets[place] = listed[k]
+            lane_times[place] = all_left - row[lane]
+            filled[lane] = place + _ONE
+
+
+@njit(cache=True, nogil=True)
 def search_batch(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
@@ -297,16 +323,22 @@ def search_batch(
     Returns the two arrays, which may have been enlarged, and `room`.
     """
     n_reached = spread(first, arcs, shift, limit, sources, batch, work)
-    _mark_targets(n_reached, sources, batch, targets, work)
     reached = np.empty(n_reached, np.int32)
     copy_part(work.listed, 0, reached, 0, n_reached)
-    n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
+    at_nodes = len(targets.node_first) == 0
+    n_found = n_reached
+    if not at_nodes:
+        _mark_targets(n_reached, sources, batch, targets, work)
+        n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
     room = n_found + 1
     if LANES * room > len(lane_targets):
         lane_targets, lane_times = np.empty(2 * LANES * room, np.int32), np.empty(2 * LANES * room, np.int32)
     for lane in range(LANES):
         filled[lane] = lane * room
-    _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
+    if at_nodes:
+        _collect_nodes(n_found, full, work, lane_targets, lane_times, filled)
+    else:
+        _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
     for k in range(n_reached):
         for lane in range(LANES):
             work.left[reached[k], lane] = 0

@@ -12,7 +12,7 @@ from coverage_planner.network.snap import Positions
 from coverage_planner.traveltime._isochrone_kernels import gather_lane
 from coverage_planner.traveltime._lane_kernels import FAR, Sources, Targets, Work, spread
 from coverage_planner.traveltime._vector_kernels import LANES
-from coverage_planner.traveltime.engine import link_positions, list_sources, run_chunks
+from coverage_planner.traveltime.engine import link_positions, list_sources, no_targets, run_chunks
 from coverage_planner.units import Progress
 
 #: What to do with a search: nodes reached, milliseconds at all nodes, the facility as a row of seeds (1, 4).
@@ -87,14 +87,5 @@ def search_each(
         return made
 
     packed = graph.entering if reverse else graph.leaving
-    for _, _, made in run_chunks(search, packed, sources, _no_targets(), limit_ms, threads, progress):
+    for _, _, made in run_chunks(search, packed, sources, no_targets(), limit_ms, threads, progress):
         yield from made
-
-
-def _no_targets() -> Targets:
-    nothing, pairs = np.empty(0, dtype=np.int32), np.empty((0, 2), dtype=np.int32)
-    none = np.empty(0, dtype=np.int64)
-    return Targets(
-        nodes=pairs, offsets=pairs, edge=nothing, access=none, fraction=np.empty(0), along=np.empty((0, 2), np.int64),
-        node_first=none, node_targets=nothing, edge_first=none, edge_targets=nothing,
-    )  # fmt: skip

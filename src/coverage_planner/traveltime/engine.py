@@ -258,6 +258,23 @@ def sum_pairs(
     return points, sums, weighted_ms
 
 
+def no_targets() -> Targets:
+    """Make targets of which there are none, for searches that ask the nodes."""
+    pairs, nothing, none = np.empty((0, 2), dtype=np.int32), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+    return Targets(
+        nodes=pairs,
+        offsets=pairs,
+        edge=nothing,
+        access=none,
+        fraction=np.empty(0),
+        along=np.empty((0, 2), dtype=np.int64),
+        node_first=none,
+        node_targets=nothing,
+        edge_first=none,
+        edge_targets=nothing,
+    )
+
+
 def search_nodes(
     graph: ModeGraph, sources: NDArray[np.integer], *, limit_ms: int, reverse: bool = False, threads: int | None = None
 ) -> _Found:
@@ -276,31 +293,18 @@ def search_nodes(
     threads
         How many threads; all processors by default.
     """
-    n_nodes, n_sources = len(graph.delay_ms), len(sources)
-    nodes, never = np.arange(n_nodes, dtype=np.int32), np.full(n_nodes, limit_ms + 1, dtype=np.int32)
+    n_sources = len(sources)
     order = np.argsort(sources, kind="stable")
     chosen = np.asarray(sources, dtype=np.int32)[order]
-    nothing = np.empty(0, dtype=np.int64)  # what is only asked where source and target lie on one edge
     starts = Sources(
         nodes=np.column_stack([chosen, chosen]),
         ms=np.tile(np.array([0, FAR], dtype=np.int64), (n_sources, 1)),
         edge=np.zeros(n_sources, dtype=np.int32),
-        access=nothing,
+        access=np.empty(0, dtype=np.int64),  # asked only where source and target lie on one edge
         fraction=np.empty(0),
         along=np.empty((0, 2), dtype=np.int64),
     )
-    ends = Targets(
-        nodes=np.column_stack([nodes, nodes]),
-        offsets=np.column_stack([np.zeros_like(never), never]),
-        edge=np.empty(0, dtype=np.int32),
-        access=nothing,
-        fraction=np.empty(0),
-        along=np.empty((0, 2), dtype=np.int64),
-        node_first=np.arange(n_nodes + 1, dtype=np.int64),
-        node_targets=nodes,
-        edge_first=np.zeros(2, dtype=np.int64),
-        edge_targets=np.empty(0, dtype=np.int32),
-    )
+    ends = no_targets()
     return _search_all(graph.entering if reverse else graph.leaving, starts, order, ends, limit_ms, threads, None)
 
 
