@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.spatial import cKDTree
 
+from coverage_planner.coverage._gap_kernels import find_exposed
 from coverage_planner.coverage.measure import Coverage, require_same_rows
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
@@ -242,15 +243,43 @@ def _meet_on_edge(graph: ModeGraph, times: TravelTimes) -> NDArray[np.bool_]:
 
 
 def _outline(points: NDArray[np.object_], link_m: float) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Return the pieces of the union of discs, and for each point the number of its piece."""
-    places = shapely.points(np.unique(shapely.get_coordinates(points), axis=0))
-    discs = shapely.buffer(places, link_m, quad_segs=_QUARTER_SEGMENTS)
-    pieces = shapely.get_parts(shapely.union_all(discs))
+    """Return the pieces of the union of discs, and for each point the number of its piece.
+
+    Only the discs at the outline are united. What they enclose is inside if any disc covers it, and a hole otherwise.
+    """
+    places = np.unique(shapely.get_coordinates(points), axis=0)
+    rim = shapely.union_all(_discs(places[_at_rim(places, link_m)], link_m))
+    rest = shapely.get_parts(shapely.difference(shapely.box(*shapely.bounds(shapely.buffer(rim, link_m))), rim))
+    witness = shapely.point_on_surface(rest)
+    near = cKDTree(places).query_ball_point(shapely.get_coordinates(witness), link_m) if len(rest) else []
+    face = np.repeat(np.arange(len(rest)), [len(found) for found in near])
+    place = np.concatenate([np.empty(0, dtype=np.int64), *near]).astype(np.int64)
+    covered = np.unique(face[shapely.intersects(_discs(places[place], link_m), witness[face])])
+    pieces = shapely.get_parts(shapely.union_all(np.append(rest[covered], rim)))
     pieces = pieces[~shapely.is_empty(pieces)]
     gap = np.empty(len(points), dtype=np.int64)
     piece, point = shapely.STRtree(points).query(pieces, predicate="intersects")
     gap[point] = piece
     return pieces, gap
+
+
+def _discs(places: NDArray[np.float64], radius_m: float) -> NDArray[np.object_]:
+    return np.asarray(shapely.buffer(shapely.points(places), radius_m, quad_segs=_QUARTER_SEGMENTS), dtype=object)
+
+
+def _at_rim(places: NDArray[np.float64], radius_m: float) -> NDArray[np.bool_]:
+    """Shape (p,): whether the disc round each place may lie at the outline of the union."""
+    if not len(places):
+        return np.zeros(0, dtype=bool)
+    corners = shapely.get_coordinates(_discs(np.zeros((1, 2)), radius_m))[:-1]
+    inside_m = radius_m * np.cos(np.pi / len(corners))
+    where = np.floor((places - places.min(axis=0)) / (2.0 * radius_m)).astype(np.int64)
+    n_columns = int(where[:, 0].max()) + 2
+    cell = where[:, 1] * n_columns + where[:, 0]
+    order = np.argsort(cell, kind="stable")
+    exposed = np.empty(len(places), dtype=bool)
+    exposed[order] = find_exposed(places[order], cell[order], n_columns, corners, inside_m)
+    return exposed
 
 
 def _describe(table: pd.DataFrame, n_gaps: int) -> pd.DataFrame:
