@@ -49,7 +49,7 @@ WORST = 150
 #: How far apart the places of a pair are at most, as the crow flies, as a share of what 900 s cover.
 _FARTHEST = 0.75
 #: How far we search; pairs beyond are 'not reached'.
-LIMIT_S = 10_800.0
+LIMIT_S = 36_000.0
 
 
 @dataclass(frozen=True, eq=False)
