@@ -21,6 +21,8 @@ FIRST_STEP_M = 0.001
 _THROUGH_M = 1e-6
 #: A place outside all areas, inside of one, or so near to a border that the leg's direction decides.
 OUTSIDE, INSIDE, AT_BORDER = 0, 1, 2
+#: The tier of what lies beyond the limit: after all others.
+_BEYOND = int(np.iinfo(np.int32).max)
 
 
 @njit(cache=True, nogil=True)
@@ -164,7 +166,8 @@ def first_free(
     b, borders, follows = o.buckets, o.ends, o.follows
     left, bottom, side, n_columns, n_rows, across = b.left, b.bottom, b.side, b.columns, b.rows, b.across
     keys, bricks, shift, indptr, items = b.keys, b.bricks, np.uint64(b.shift), b.indptr, b.items
-    beyond = np.iinfo(np.int32).max
+    beyond = np.int32(_BEYOND)
+    step_x, step_y = np.empty(1), np.empty(1)
     rank = np.empty(len(piece), np.int32)
     found, access, nearest = np.empty(len(x), np.int32), np.empty(len(x)), np.empty(len(x))
     barred = np.empty(len(x), np.bool_)
@@ -202,7 +205,8 @@ def first_free(
                 blocked = where[i] == INSIDE
                 if where[i] == AT_BORDER:
                     step = FIRST_STEP_M / length
-                    blocked = locate(o, np.array([px + step * fx]), np.array([py + step * fy]), 0.0)[0] == INSIDE
+                    step_x[0], step_y[0] = px + step * fx, py + step * fy
+                    blocked = locate(o, step_x, step_y, 0.0)[0] == INSIDE
                 u0, v0 = (px - left) / side, (py - bottom) / side
                 u1, v1 = u0 + fx / side, v0 + fy / side
                 key, brick = -1, -1

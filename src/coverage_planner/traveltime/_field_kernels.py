@@ -90,10 +90,12 @@ def fill_field(
     latest = np.float32(cutoffs[-1])
     row0, column0, n_rows, n_columns = window
     wide = n_columns + 2
-    band[:wide] = nowhere
-    band[(n_rows + 1) * wide : (n_rows + 2) * wide] = nowhere
+    last_row = (n_rows + 1) * wide
+    for k in range(wide):  # loops, because slices of arrays take numba long to compile
+        band[k] = band[last_row + k] = nowhere
     if len(label):
-        owner[: (n_rows + 2) * wide] = -1
+        for k in range(last_row + wide):
+            owner[k] = -1
     seed_edge = np.int64(seeds[0, SEED_EDGE]) if len(seeds) == 1 else np.int64(-1)
     plain = len(seeds) == 1 and len(label) == 0
     flat = cells.reshape(-1)
@@ -107,8 +109,8 @@ def fill_field(
             block = (column0 + begin) // BLOCK
             end = min(n_columns, (block + 1) * BLOCK - column0)
             if not active[row // BLOCK, block]:
-                band[entry + begin : entry + end] = nowhere
-                time_ms[entry + begin : entry + end] = np.inf
+                for k in range(np.uint64(entry + begin), np.uint64(entry + end)):
+                    band[k], time_ms[k] = nowhere, np.float32(np.inf)
                 if before != nowhere:
                     changes[count] = entry + begin - 1
                     count += 1

@@ -44,7 +44,9 @@ def gather_lane(
 def _order_rings(rings: NDArray[np.int32]) -> NDArray[np.int64]:
     """Put each outer border before its holes."""
     n_rings = len(rings)
-    after, last = np.full(n_rings, -1, np.int64), np.arange(n_rings)
+    after, last = np.empty(n_rings, np.int64), np.empty(n_rings, np.int64)
+    for ring in range(n_rings):
+        after[ring], last[ring] = -1, ring
     for ring in range(n_rings):
         shell = rings[ring, 3]
         if shell != ring:
@@ -109,7 +111,7 @@ def _changes_evenly(
     return bool(beside & ((ax * dy - ay * dx) * (bx * dy - by * dx) >= 0.0))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(cache=True, nogil=True, inline="always")
 def _crossing(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -289,7 +291,7 @@ def outline(
         edges, line, dist, label, seeds, cells, points, shape, pace, cutoffs, window, band, time_ms, owner, sides,
         rings, order,
     )  # fmt: skip
-    table, end = np.empty_like(rings), 0
+    table, end = np.empty((len(rings), 4), np.int32), 0
     for k in range(len(order)):
         ring = order[k]
         end += rings[ring, 0] - (rings[ring - 1, 0] if ring > 0 else 0) + 1

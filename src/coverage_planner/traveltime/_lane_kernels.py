@@ -272,7 +272,13 @@ def _collect(
 
 
 @njit(cache=True, nogil=True)
-def copy_part(source: NDArray[np.int32], begin: int, target: NDArray[np.int32], place: int, count: int) -> None:
+def copy_part(
+    source: NDArray[np.int32],
+    begin: int | np.int64,
+    target: NDArray[np.int32],
+    place: int | np.int64,
+    count: int | np.int64,
+) -> None:
     """Copy `count` entries; a loop, because slices of arrays take numba seconds to compile."""
     for k in range(count):
         target[place + k] = source[begin + k]
@@ -324,7 +330,7 @@ def search_batch(
     """
     n_reached = spread(first, arcs, shift, limit, sources, batch, work)
     reached = np.empty(n_reached, np.int32)
-    copy_part(work.listed, 0, reached, 0, n_reached)
+    copy_part(work.listed, np.int64(0), reached, np.int64(0), n_reached)  # a bare 0 is a type of its own to numba
     at_nodes = len(targets.node_first) == 0
     n_found = n_reached
     if not at_nodes:

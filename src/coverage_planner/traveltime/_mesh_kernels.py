@@ -107,10 +107,9 @@ def place_points(
 
 
 @njit(cache=True, nogil=True)
-def _twice_area(x: NDArray[np.float64], y: NDArray[np.float64], a: int, b: int, c: int) -> float:
+def _twice_area(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> float:
     """Twice the area of the triangle of three corners, negative where they run clockwise."""
-    area: float = (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a])
-    return area
+    return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
 
 
 @njit(cache=True, nogil=True)
@@ -141,8 +140,12 @@ def cut_quads(cells: NDArray[np.void], points: NDArray[np.void], best: NDArray[n
                         any_moved = True
             how = 0
             if any_moved:
-                rising = min(_twice_area(x, y, 0, 1, 2), _twice_area(x, y, 0, 2, 3))
-                falling = min(_twice_area(x, y, 0, 1, 3), _twice_area(x, y, 1, 2, 3))
+                rising = min(
+                    _twice_area(x[0], y[0], x[1], y[1], x[2], y[2]), _twice_area(x[0], y[0], x[2], y[2], x[3], y[3])
+                )
+                falling = min(
+                    _twice_area(x[0], y[0], x[1], y[1], x[3], y[3]), _twice_area(x[1], y[1], x[2], y[2], x[3], y[3])
+                )
                 up, down = moved[0] and moved[2], moved[1] and moved[3]
                 if rising < least or falling < least:
                     up, down = rising > falling, rising <= falling

@@ -9,9 +9,9 @@ from coverage_planner.traveltime._vector_kernels import LANES
 
 
 @njit(cache=True, nogil=True)
-def _grown(array: NDArray[np.int32], used: int, wanted: int) -> NDArray[np.int32]:
+def _grown(array: NDArray[np.int32], used: int | np.int64, wanted: int | np.int64) -> NDArray[np.int32]:
     larger = np.empty(wanted, np.int32)
-    copy_part(array, 0, larger, 0, used)
+    copy_part(array, np.int64(0), larger, np.int64(0), used)
     return larger
 
 
@@ -44,7 +44,7 @@ def many_to_many(
     full = limit + 1
     counts = np.zeros(end - begin, np.int64)
     out_targets, out_times = np.empty(4096, np.int32), np.empty(4096, np.int32)
-    total = 0
+    total = np.int64(0)
     lane_targets, lane_times = np.empty(LANES * 256, np.int32), np.empty(LANES * 256, np.int32)
     filled = np.zeros(LANES, np.uint64)
     for batch in range(begin, end, LANES):
@@ -55,7 +55,7 @@ def many_to_many(
             count = int(filled[lane]) - lane * room
             counts[batch - begin + lane] = count
             if total + count > len(out_targets):
-                wanted = max(total + count, 2 * len(out_targets))
+                wanted = max(int(total) + count, 2 * len(out_targets))
                 out_targets, out_times = _grown(out_targets, total, wanted), _grown(out_times, total, wanted)
             copy_part(lane_targets, lane * room, out_targets, total, count)
             copy_part(lane_times, lane * room, out_times, total, count)
@@ -74,7 +74,7 @@ def place_rows(
     milliseconds: NDArray[np.int32],
 ) -> None:
     """Copy the results of one chunk, source by source, to their rows of the whole."""
-    taken = 0
+    taken = np.int64(0)
     for k in range(len(rows)):
         begin = indptr[rows[k]]
         copy_part(found, taken, indices, begin, counts[k])

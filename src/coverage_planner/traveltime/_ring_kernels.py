@@ -74,6 +74,16 @@ def _steps_on(wide: int, cut_wide: int) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 @njit(cache=True, nogil=True)
+def _doubled(table: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Copy a table into one of twice the rows; loops, because joining arrays takes numba long to compile."""
+    larger = np.empty((2 * len(table), table.shape[1]), np.int32)
+    for row in range(len(table)):
+        for column in range(table.shape[1]):
+            larger[row, column] = table[row, column]
+    return larger
+
+
+@njit(cache=True, nogil=True)
 def trace_rings(
     band: NDArray[np.uint8],
     owner: NDArray[np.int32],
@@ -125,7 +135,7 @@ def trace_rings(
                 first_entry, first_way = entry, way
                 while True:
                     if n_sides + np.uint64(2) > len(sides):
-                        sides = np.concatenate((sides, np.empty_like(sides)))
+                        sides = _doubled(sides)
                     sides[n_sides, 0], sides[n_sides, 1] = entry, way
                     n_sides += _ONE
                     ring_out[np.uint64(entry if way == 0 else 0)] = ring
@@ -149,7 +159,7 @@ def trace_rings(
                     if way == first_way and entry == first_entry:
                         break
                 if n_rings == len(rings):
-                    rings = np.concatenate((rings, np.empty_like(rings)))
+                    rings = _doubled(rings)
                 rings[n_rings, 0], rings[n_rings, 1], rings[n_rings, 2] = n_sides, here, whose
                 rings[n_rings, 3] = n_rings if start == 1 else rings[run - first_ring, 3]
                 n_rings += 1
