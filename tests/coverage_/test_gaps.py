@@ -310,6 +310,28 @@ def test_gaps_hold_every_uncovered_point_once_and_do_not_depend_on_the_order(pla
     pd.testing.assert_frame_equal(again[columns], gaps[columns])
 
 
+@settings(deadline=None, max_examples=25)
+@given(
+    places=st.lists(st.tuples(st.integers(0, 17), st.integers(0, 17)), min_size=1, max_size=200, unique=True),
+    removed=st.lists(st.tuples(st.integers(2, 15), st.integers(2, 15), st.integers(0, 7)), max_size=3),
+    filled=st.booleans(),
+    step_m=st.sampled_from([40.0, 101.0, 149.0]),
+)
+def test_outlines_are_the_union_of_all_discs(places, removed, filled, step_m):
+    """Also in dense demand, of which only the rim is looked at, with holes and islands in the holes."""
+    if filled:
+        places = set(itertools.product(range(18), range(18))) | set(places)
+        places = [(x, y) for x, y in places if all(not 0 < (x - a) ** 2 + (y - b) ** 2 <= r * r for a, b, r in removed)]
+    network = streets(((0, 0), (9000, 0)))
+    stations, demand = points_at([(0, 0)], prefix="S"), points_at([(4000 + step_m * x, step_m * y) for x, y in places])
+    gaps = find_gaps(cover(network, stations, demand), demand, network, stations)
+    whole = shapely.union_all(shapely.buffer(demand.geometry.to_numpy(), 150.0, quad_segs=8))
+    assert len(gaps) == len(shapely.get_parts(whole))
+    assert shapely.union_all(gaps.geometry.to_numpy()).symmetric_difference(whole).area < 1e-6
+    holes = shapely.get_num_interior_rings(shapely.get_parts(whole)).sum()
+    assert sum(len(shape.interiors) for shape in gaps.geometry) == holes
+
+
 nodes = st.tuples(st.integers(0, 3), st.integers(0, 2))
 directions = st.sampled_from(["no", "yes", "-1"])
 

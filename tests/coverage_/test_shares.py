@@ -191,6 +191,23 @@ def test_an_area_smaller_than_a_cell_has_no_share():
     assert math.isnan(covered_area(draw_network(*STREET), draw_points((0, 0)), 900.0, speck))
 
 
+XY = st.tuples(st.integers(-40, 40), st.integers(-40, 40)).map(lambda xy: (10.0 * xy[0] + 0.3, 10.0 * xy[1] + 0.7))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(XY, min_size=3, max_size=9, unique=True), st.lists(XY, min_size=3, max_size=5, unique=True))
+def test_cells_are_inside_as_shapely_says(outer, other):
+    """With holes, several parts, borders along rows of cells, and parts beyond the grid."""
+    shape = shapely.make_valid(shapely.Polygon(outer)).difference(shapely.make_valid(shapely.Polygon(other)))
+    shape = shapely.MultiPolygon([part for part in shapely.get_parts(shape) if part.area > 0])
+    grid = build_street_grid(draw_network(*STREET), "walk", cell_m=20.0, bounds=(-250, -250, 250, 250))
+    inside = shapely.contains_xy(shape, *np.meshgrid(*grid.centres()))
+    times = np.where(np.random.default_rng(len(outer)).random(grid.edge.shape) < 0.5, 0.0, np.inf)
+    share = covered_area_share(grid, times, 1.0, gpd.GeoDataFrame(geometry=[shape], crs=CRS))
+    expected = np.isfinite(times[inside]).mean() if inside.any() else math.nan
+    assert share == pytest.approx(expected, nan_ok=True)
+
+
 # --- the row ---
 
 

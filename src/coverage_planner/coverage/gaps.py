@@ -1,5 +1,7 @@
 """Uncovered demand -> ranked gaps, and why each point is uncovered."""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -247,15 +249,19 @@ def _outline(points: NDArray[np.object_], link_m: float) -> tuple[NDArray[np.obj
 
     Only the discs at the outline are united. What they enclose is inside if any disc covers it, and a hole otherwise.
     """
+    if not len(points):
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
     places = np.unique(shapely.get_coordinates(points), axis=0)
     rim = shapely.union_all(_discs(places[_at_rim(places, link_m)], link_m))
-    rest = shapely.get_parts(shapely.difference(shapely.box(*shapely.bounds(shapely.buffer(rim, link_m))), rim))
+    left, bottom, right, top = shapely.bounds(rim)
+    around = shapely.box(left - 1, bottom - 1, right + 1, top + 1)
+    rest = np.asarray(shapely.get_parts(shapely.difference(around, rim)), dtype=object)
     witness = shapely.point_on_surface(rest)
-    near = cKDTree(places).query_ball_point(shapely.get_coordinates(witness), link_m) if len(rest) else []
+    near: Any = cKDTree(places).query_ball_point(shapely.get_coordinates(witness), link_m)
     face = np.repeat(np.arange(len(rest)), [len(found) for found in near])
     place = np.concatenate([np.empty(0, dtype=np.int64), *near]).astype(np.int64)
     covered = np.unique(face[shapely.intersects(_discs(places[place], link_m), witness[face])])
-    pieces = shapely.get_parts(shapely.union_all(np.append(rest[covered], rim)))
+    pieces = shapely.get_parts(shapely.union_all([*rest[covered], rim]))
     pieces = pieces[~shapely.is_empty(pieces)]
     gap = np.empty(len(points), dtype=np.int64)
     piece, point = shapely.STRtree(points).query(pieces, predicate="intersects")
@@ -269,8 +275,6 @@ def _discs(places: NDArray[np.float64], radius_m: float) -> NDArray[np.object_]:
 
 def _at_rim(places: NDArray[np.float64], radius_m: float) -> NDArray[np.bool_]:
     """Shape (p,): whether the disc round each place may lie at the outline of the union."""
-    if not len(places):
-        return np.zeros(0, dtype=bool)
     corners = shapely.get_coordinates(_discs(np.zeros((1, 2)), radius_m))[:-1]
     inside_m = radius_m * np.cos(np.pi / len(corners))
     where = np.floor((places - places.min(axis=0)) / (2.0 * radius_m)).astype(np.int64)

@@ -112,15 +112,25 @@ def covered_area_share(
     float
         NaN where no cell belongs to the area. Cells count where their centre does; water counts as uncovered.
     """
-    x, y = grid.centres()
-    if study_area is None:
-        inside = grid.edge >= 0
-    else:
-        area = study_area.geometry.union_all()
-        shapely.prepare(area)
-        inside = shapely.contains_xy(area, *np.meshgrid(x, y))
+    area = None if study_area is None else study_area.geometry.union_all()
+    inside = grid.edge >= 0 if area is None else _centres_inside(area, *grid.centres())
     covered = times_ms[inside] <= cutoff_s * MS_PER_S
     return float(covered.mean()) if covered.size else float("nan")
+
+
+def _centres_inside(area: shapely.Geometry, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Shape (rows, columns): whether the places of a grid lie inside an area, row by row along its border."""
+    xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(area)), return_index=True)
+    follows = np.flatnonzero(ring[1:] == ring[:-1])
+    ends = np.stack([xy[follows], xy[follows + 1]])
+    low, high = np.searchsorted(y, np.sort(ends[:, :, 1], axis=0))  # rows from low to high, high left out, are crossed
+    crossed = np.repeat(np.arange(len(follows)), high - low)
+    row = np.arange(len(crossed)) + np.repeat(high - np.cumsum(high - low), high - low)
+    (x0, y0), (x1, y1) = ends[0, crossed].T, ends[1, crossed].T
+    where = x0 + (y[row] - y0) / (y1 - y0) * (x1 - x0)
+    turns = np.zeros((len(y), len(x) + 1), dtype=np.bool_)
+    np.logical_xor.at(turns, (row, np.searchsorted(x, where, side="right")), True)  # noqa: FBT003 - a value
+    return np.asarray(np.logical_xor.accumulate(turns, axis=1)[:, :-1])
 
 
 def table_shares(

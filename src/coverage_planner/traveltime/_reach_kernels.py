@@ -157,6 +157,35 @@ def times_at(
 
 
 @njit(cache=True, nogil=True)
+def times_of_cells(
+    edges: NDArray[np.int32],
+    dist: NDArray[np.int32],
+    seeds: NDArray[np.float64],
+    edge: NDArray[np.int32],
+    fraction: NDArray[np.float32],
+    access_m: NDArray[np.float32],
+    pace: float,
+) -> NDArray[np.float64]:
+    """Milliseconds from the centres of a grid's cells to a door, with the access leg; inf where not reached."""
+    times = np.full(edge.shape, np.inf)
+    last, near = np.int32(-1), False
+    for row in range(edge.shape[0]):
+        for column in range(edge.shape[1]):
+            here = edge[row, column]
+            if here < 0:
+                continue
+            number = np.uint64(here)
+            if here != last:  # neighbouring cells mostly share their street
+                last, seed = here, first_seed(seeds, number)
+                near = bool(dist[np.uint64(edges[number, U])] != FAR or dist[np.uint64(edges[number, V])] != FAR)
+                near = near or bool(seed < len(seeds) and seeds[seed, SEED_EDGE] == number)
+            if near:
+                time = time_at(edges, dist, seeds, number, np.float64(fraction[row, column]))
+                times[row, column] = time + access_m[row, column] * pace
+    return times
+
+
+@njit(cache=True, nogil=True)
 def _share_by(cutoff: float, early: float, late: float) -> float:
     """How much of a stretch, on which time rises from `early` to `late`, is within the cutoff."""
     if late > early:

@@ -23,9 +23,10 @@ from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, Positions, snap_points
 from coverage_planner.traveltime._field_kernels import BLOCK, mark_blocks
 from coverage_planner.traveltime._isochrone_kernels import outline
+from coverage_planner.traveltime._reach_kernels import times_of_cells
 from coverage_planner.traveltime.each import search_each
 from coverage_planner.traveltime.engine import entry_delays
-from coverage_planner.traveltime.reach import Reach, check_cutoffs, check_direction, place_times, search_reach
+from coverage_planner.traveltime.reach import Reach, check_cutoffs, check_direction, search_reach
 from coverage_planner.traveltime.street_arrays import StreetArrays, street_arrays
 from coverage_planner.traveltime.street_grid import StreetGrid, build_street_grid, choose_cell_m
 from coverage_planner.traveltime.street_mesh import StreetMesh, street_mesh
@@ -43,9 +44,11 @@ _AT_A_TIME = 64
 
 def cell_times(grid: StreetGrid, graph: ModeGraph, reach: Reach) -> NDArray[np.float64]:
     """Shape (rows, columns): milliseconds between each cell's centre and the nearest facility's door; inf if none."""
-    access_ms = grid.access_m.ravel() / speed_mps(graph.mode.access_speed_kph) * MS_PER_S
-    times = place_times(reach, grid.edge.ravel(), grid.fraction.ravel().astype(np.float64)) + access_ms
-    return times.reshape(grid.edge.shape)
+    pace = float(MS_PER_S / speed_mps(graph.mode.access_speed_kph))
+    times: NDArray[np.float64] = times_of_cells(
+        reach.streets.edges, reach.dist, reach.seeds, grid.edge, grid.fraction, grid.access_m, pace
+    )
+    return times
 
 
 class _Memory:
