@@ -208,22 +208,47 @@ def _cut_half(
 
 
 @njit(cache=True, nogil=True)
+def _doubled(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Copy pieces into twice the room; loops, because joining and sorting arrays takes numba seconds to compile."""
+    larger = np.empty((2 * len(pieces), 5))
+    for row in range(len(pieces)):
+        for column in range(5):
+            larger[row, column] = pieces[row, column]
+    return larger
+
+
+@njit(cache=True, nogil=True)
+def _insert_stop(stops: NDArray[np.float64], n_stops: np.int64, place: float) -> np.int64:
+    """Put a place between rising ones, unless it is there; return how many there are."""
+    k = n_stops
+    while stops[k - 1] > place:
+        k -= 1
+    if stops[k - 1] == place:
+        return n_stops
+    for j in range(n_stops, k, -1):
+        stops[j] = stops[j - 1]
+    stops[k] = place
+    return n_stops + 1
+
+
+@njit(cache=True, nogil=True)
 def _cut_edge(
     edges: NDArray[np.int32],
     dist: NDArray[np.int32],
     seeds: NDArray[np.float64],
     edge: np.uint64,
     stops: NDArray[np.float64],
+    n_stops: np.int64,
     cutoffs: NDArray[np.float64],
     pieces: NDArray[np.float64],
-    count: int,
-) -> tuple[NDArray[np.float64], int]:
+    count: np.int64,
+) -> tuple[NDArray[np.float64], np.int64]:
     """Cut an edge between the given rising places where the time passes a cutoff; pieces that touch are joined."""
     first = count
     up = np.float64(edges[edge, UP]) if edges[edge, UP] >= 0 else np.inf
     down = np.float64(edges[edge, DOWN]) if edges[edge, DOWN] >= 0 else np.inf
     n_bands = len(cutoffs)
-    for k in range(len(stops) - 1):
+    for k in range(n_stops - 1):
         f0, f1 = stops[k], stops[k + 1]
         t0, t1 = time_at(edges, dist, seeds, edge, f0), time_at(edges, dist, seeds, edge, f1)
         forth, back = up * (f1 - f0), down * (f1 - f0)
@@ -246,7 +271,7 @@ def _cut_edge(
                 pieces[count - 1, 2], pieces[count - 1, 3] = stop, max(pieces[count - 1, 3], time)
                 continue
             if count == len(pieces):
-                pieces = np.concatenate((pieces, np.empty_like(pieces)))
+                pieces = _doubled(pieces)
             pieces[count, 0], pieces[count, 1], pieces[count, 2], pieces[count, 3] = edge, start, stop, time
             pieces[count, 4] = band
             count += 1
@@ -268,8 +293,9 @@ def cut_pieces(
     ``near_first``, ``near_edges``: CSR of the edges at each node. Returns shape (k, 5): edge, start, stop, latest time,
     band; in order along each edge, edges in no order.
     """
-    pieces, count = np.empty((256, 5)), 0
-    whole = np.array([0.0, 1.0])
+    pieces, count = np.empty((256, 5)), np.int64(0)  # a bare 0 is a type of its own to numba
+    stops = np.empty(len(seeds) + 2)
+    stops[0], stops[1], n_stops = 0.0, 1.0, np.int64(2)
     for node in nodes:
         for k in range(near_first[node], near_first[node + 1]):
             edge = np.uint64(near_edges[k])
@@ -277,16 +303,15 @@ def cut_pieces(
                 continue  # it is cut at its other end
             seed = first_seed(seeds, edge)
             if seed == len(seeds) or seeds[seed, SEED_EDGE] != edge:
-                pieces, count = _cut_edge(edges, dist, seeds, edge, whole, cutoffs, pieces, count)
+                pieces, count = _cut_edge(edges, dist, seeds, edge, stops, n_stops, cutoffs, pieces, count)
     seed = np.uint64(0)
     while seed < len(seeds):
         edge = np.uint64(seeds[seed, SEED_EDGE])
-        last = seed
-        while last < len(seeds) and seeds[last, SEED_EDGE] == edge:
-            last += ONE
-        stops = np.unique(np.concatenate((whole, seeds[seed:last, SEED_FRACTION])))
-        pieces, count = _cut_edge(edges, dist, seeds, edge, stops, cutoffs, pieces, count)
-        seed = last
+        stops[1], n_stops = 1.0, np.int64(2)
+        while seed < len(seeds) and seeds[seed, SEED_EDGE] == edge:
+            n_stops = _insert_stop(stops, n_stops, seeds[seed, SEED_FRACTION])
+            seed += ONE
+        pieces, count = _cut_edge(edges, dist, seeds, edge, stops, n_stops, cutoffs, pieces, count)
     return pieces[:count]
 
 
