@@ -23,6 +23,7 @@ _NEVER = np.float32(FAR)
 @njit(cache=True, nogil=True)
 def mark_blocks(
     nodes: NDArray[np.int32],
+    ends: NDArray[np.int32],
     dist: NDArray[np.int32],
     latest: float,
     speed: float,
@@ -34,15 +35,17 @@ def mark_blocks(
     """Mark the blocks in which places may be covered by way of the nodes; return the first and last row and column.
 
     A place is no farther from the edges at its node (``node_boxes``) than the access limit, and no farther from the
-    node than one gets at the highest speed, in metres per millisecond, in the time left. `active` must be false.
+    node than one gets at the highest speed, in metres per millisecond, in the time left. `ends`: the ends of the edges
+    of facilities, which may be covered without them. `active` must be false.
     """
     left, bottom, cell_m, limit_m = shape
     side = cell_m * BLOCK
     n_rows, n_columns = active.shape
     first_row, last_row, first_column, last_column = n_rows, -1, n_columns, -1
-    for node in nodes:
+    for k in range(len(nodes) + len(ends)):
+        node = nodes[k] if k < len(nodes) else ends[k - len(nodes)]
         x, y = node_xy[node, 0], node_xy[node, 1]
-        far = (latest - dist[node]) * speed + cell_m if dist[node] != FAR else np.inf  # a cell for what was rounded
+        far = (latest - dist[node]) * speed + cell_m if k < len(nodes) else np.inf  # a cell for what was rounded
         west, south = max(x - far, node_boxes[node, 0] - limit_m), max(y - far, node_boxes[node, 1] - limit_m)
         east, north = min(x + far, node_boxes[node, 2] + limit_m), min(y + far, node_boxes[node, 3] + limit_m)
         if not (west <= east and south <= north):

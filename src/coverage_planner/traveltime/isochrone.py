@@ -94,7 +94,7 @@ class _Pen:
             memory = _Memory((self.blocks[0], self.blocks[1]))
         ends = streets.edges[seeds[:, 0].astype(np.int64), :2].ravel()  # a street may be reached at neither end
         low, high, west, east = mark_blocks(
-            np.concatenate([nodes, ends]), dist, self.cutoffs[-1], streets.speed, streets.node_xy, streets.node_boxes,
+            nodes, ends, dist, self.cutoffs[-1], streets.speed, streets.node_xy, streets.node_boxes,
             mesh.shape, memory.active,
         )  # fmt: skip
         rows, columns = mesh.cells.shape
