@@ -117,13 +117,18 @@ def judge_perfect(
     there = np.zeros(n, dtype=bool)
     there[pairs["place"].to_numpy()[on_piece]] = True
     own = is_own[edge]
+    metres_each = float(length_m.sum()) / n
+
+    def metres(those: NDArray[np.bool_]) -> float:
+        return metres_each * int(those.sum())
+
     return Tally(
-        reached_m=float(there.sum()),
-        reached_inside_m=float((there & covered).sum()),
-        street_inside_m=float(covered.sum()),
-        own_reached_m=float((there & own).sum()),
-        own_reached_inside_m=float((there & covered & own).sum()),
-        own_street_inside_m=float((covered & own).sum()),
+        reached_m=metres(there),
+        reached_inside_m=metres(there & covered),
+        street_inside_m=metres(covered),
+        own_reached_m=metres(there & own),
+        own_reached_inside_m=metres(there & covered & own),
+        own_street_inside_m=metres(covered & own),
     )
 
 
