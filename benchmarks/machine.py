@@ -27,6 +27,11 @@ def describe() -> str:
     )
 
 
+def load() -> str:
+    """Say how many processes ran or waited in the last minute, where the system counts them."""
+    return f" Load of the machine before: {os.getloadavg()[0]:.1f}." if hasattr(os, "getloadavg") else ""
+
+
 def processor() -> str:
     """Return the processor's name as the system knows it."""
     cpuinfo = Path("/proc/cpuinfo")

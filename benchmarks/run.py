@@ -182,13 +182,13 @@ def main(arguments: list[str] | None = None) -> None:
     figures: dict[str, Any] = {"machine": where, "seed": given.seed, "day": day, "sections": {}}
     for name in given.only:
         title, make = SECTIONS[name]
-        start = time.perf_counter()
+        start, load = time.perf_counter(), machine.load()
         text, figures["sections"][name] = make(given)
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
         print(f"## {title}\n\n{text}\n", flush=True)
         if given.results is not None:
             command = f"`python benchmarks/run.py --only {name}{' --quick' if given.quick else ''}`"
-            body = f"{command}, seed {given.seed}, {day}. {where}\n\n{text}"
+            body = f"{command}, seed {given.seed}, {day}. {where}{load}\n\n{text}"
             replace_sections(given.results, {title: body})
         given.json.write_text(json.dumps(figures, indent=1, default=str), encoding="utf-8")
 
