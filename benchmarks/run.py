@@ -140,8 +140,8 @@ SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "memory": (memory_use.TITLE, memory),
     "doors": (door_speed.TITLE, doors),
     "build": (build_speed.TITLE, build),
-    "isochrones": ("Isochrones", isochrones),
-    "matrix": ("Agreement with Valhalla's matrix", matrix),
+    "isochrones": ("Isochrones: speed and quality", isochrones),
+    "matrix": ("Travel times against Valhalla's matrix", matrix),
 }
 
 
