@@ -1,8 +1,10 @@
 """Reached street pieces against places sampled along the edges, each inserted into a networkx graph."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,6 +187,57 @@ def test_cutoffs_that_cannot_be(cutoffs):
 
 def test_cutoffs_rise():
     assert check_cutoffs([900, 300, 600.5]) == [300_000, 600_500, 900_000]
+
+
+@given(
+    networks(most_edges=8), st.lists(st.tuples(st.integers(-20, 330), st.integers(-20, 330)), min_size=1, max_size=20)
+)
+@settings(max_examples=30, deadline=None)
+def test_each_by_itself_is_as_if_the_others_were_not_there(network, xy):
+    options = {"mode": "go", "cutoffs_s": [20, 100], "snap_limit_m": 60.0}
+    facilities = draw_points(*xy)
+    each = reached_streets(network, facilities, overlap="separate", threads=2, **options)
+    assert next(iter(each.columns)) == "facility_id"
+    order = pd.Categorical(each["facility_id"], categories=facilities["id"], ordered=True)
+    assert order.codes.tolist() == sorted(order.codes)
+    for row, facility_id in enumerate(facilities["id"]):
+        mine = each[each["facility_id"] == facility_id].drop(columns="facility_id").reset_index(drop=True)
+        alone = reached_streets(network, facilities.iloc[[row]], **options)
+        assert_geodataframe_equal(mine, alone)
+
+
+def test_separate_pieces_of_nobody_are_an_empty_table():
+    network = draw_network({"A": (0, 0), "B": (1000, 0)}, [("AB", {})])
+    options = {"mode": "walk", "cutoffs_s": [60], "overlap": "separate"}
+    nobody = reached_streets(network, draw_points((500, 900)), **options)
+    assert nobody.empty
+    assert list(nobody.columns) == ["facility_id", "edge", "time_s", "band_s", "length_m", "geometry"]
+    assert nobody.crs == network.crs
+
+
+def test_a_wait_at_the_door_is_part_of_the_time():
+    network = draw_network({"A": (0, 0), "B": (1000, 0)}, [("AB", {})])
+    late = draw_points((500, 0)).assign(entry_delay_s=30.0)
+    for overlap in ("union", "separate"):
+        streets = reached_streets(network, late, mode="walk", cutoffs_s=[60], overlap=overlap)
+        assert [list(line.coords) for line in streets.geometry] == [[(460, 0), (540, 0)]]
+
+
+def test_pieces_keep_the_bends_of_their_street():
+    network = draw_network({"A": (0, 0), "B": (200, 100)}, [(["A", (100, 0), (100, 100), "B"], {})])
+    streets = reached_streets(network, draw_points((40, 0)), mode="walk", cutoffs_s=[30, 105])
+    assert [list(line.coords) for line in streets.geometry] == [
+        [(0, 0), (80, 0)],
+        [(80, 0), (100, 0), (100, 80)],
+    ]
+
+
+def test_an_overlap_or_a_direction_that_is_not_known():
+    network = draw_network({"A": (0, 0), "B": (1000, 0)}, [("AB", {})])
+    with pytest.raises(ConfigError, match="overlap must be 'separate' or 'union' for streets, got 'exclusive'"):
+        reached_streets(network, draw_points((500, 0)), mode="walk", cutoffs_s=[60], overlap="exclusive")
+    with pytest.raises(ConfigError, match="direction must be one of"):
+        reached_streets(network, draw_points((500, 0)), mode="walk", cutoffs_s=[60], direction="there")
 
 
 @pytest.mark.real_data
