@@ -114,7 +114,7 @@ def test_groups_that_travel_alike_share_a_grid(network):
     groups = [
         walkers(),
         walkers("neighbours"),
-        walkers("slow", cutoff_s=300.0),
+        walkers("slow", cutoff_s=240.0),
         Group("riders", "ebike", 300.0, walkers().demand),
     ]
     grids = build_grids(network, groups)
@@ -122,7 +122,7 @@ def test_groups_that_travel_alike_share_a_grid(network):
     assert list(grids) == ["walkers", "neighbours", "slow", "riders"]
     assert grids["walkers"] is grids["neighbours"]
     assert grids["walkers"].cell_m == choose_cell_m(1200.0)
-    assert grids["slow"].cell_m == choose_cell_m(400.0) < grids["walkers"].cell_m
+    assert grids["slow"].cell_m == choose_cell_m(320.0) < grids["walkers"].cell_m
     assert grids["riders"] is not grids["walkers"]
 
 

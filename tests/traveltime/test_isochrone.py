@@ -327,7 +327,7 @@ def test_a_grid_can_be_used_again_and_cuts_what_it_does_not_cover():
     assert 0 < cut.area < 0.6 * once.geometry.iloc[-1].area
 
 
-@pytest.mark.parametrize(("reach_m", "cell_m"), [(100, 15), (400, 15), (1200, 16), (7500, 23), (90_000, 30)])
+@pytest.mark.parametrize(("reach_m", "cell_m"), [(100, 15), (1200, 16), (3000, 19), (7500, 24), (90_000, 30)])
 def test_the_cells_follow_the_reach(reach_m, cell_m):
     assert choose_cell_m(reach_m) == cell_m
 
@@ -355,21 +355,25 @@ def length_inside(lines, prepared_area):
     return shapely.length(lines[whole]).sum() + shapely.length(shapely.intersection(lines[~whole], prepared_area)).sum()
 
 
+@pytest.fixture(scope="module", params=["las_palmas_2023.osm.pbf", "porto_portugal.osm.pbf"])
+def city(real_data, request):
+    from coverage_planner.sources.roads import read_roads
+
+    return build_network(read_roads(real_data / "osm" / request.param))
+
+
 @pytest.mark.real_data
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["walk", "bicycle", "drive"])
-@pytest.mark.parametrize("extract", ["las_palmas_2023.osm.pbf", "porto_portugal.osm.pbf"])
-def test_areas_are_faithful_on_real_streets(real_data, extract, mode):
-    from coverage_planner.sources.roads import read_roads
-
-    network = build_network(read_roads(real_data / "osm" / extract))
+def test_areas_are_faithful_on_real_streets(city, mode):
+    network = city
     graph = network.graph(mode)
     edges = network.edges.reset_index(drop=True)
     rng = np.random.default_rng(1)
-    rows = rng.choice(np.flatnonzero(graph.snappable & ~graph.island), 16)
+    rows = rng.choice(np.flatnonzero(graph.snappable & ~graph.island), 12)
     lines = edges.geometry.to_numpy()
-    xy = shapely.get_coordinates(shapely.line_interpolate_point(lines[rows], rng.random(16), normalized=True))
-    facilities = draw_points(*(xy + rng.normal(0, 20, xy.shape))).set_crs(network.edges.crs, allow_override=True)
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(lines[rows], rng.random(12), normalized=True))
+    facilities = draw_points(*(xy + rng.normal(0, 10, xy.shape))).set_crs(network.edges.crs, allow_override=True)
     cutoffs_s = [300, 600, 900]
     table = isochrones(network, facilities, mode=mode, cutoffs_s=cutoffs_s)
     assert_sound(table)

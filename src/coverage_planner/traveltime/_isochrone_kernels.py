@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from coverage_planner.traveltime._field_kernels import fill_field
+from coverage_planner.traveltime._mesh_kernels import MARGIN
 from coverage_planner.traveltime._reach_kernels import ONE, X, Y, nearest_on_edge, owner_at, time_at
 from coverage_planner.traveltime._ring_kernels import RIGHTWARDS, UPWARDS, trace_rings
 
@@ -124,6 +125,7 @@ def _crossing(
     early: float,
     late: float,
     pace: float,
+    same_m: float,
     cutoff: float,
 ) -> float:
     """Where the border crosses the way from a point inside (0) to a neighbour outside (1), both with streets.
@@ -131,7 +133,8 @@ def _crossing(
     On the way the nearest street changes once, where the streets of the two are equally near; half way if a street that
     is nearer cannot be had, for a bank, a railway or an island. Before, a place is inside while the time over the first
     street and the access leg hold out, after it those over the second. Every part rises with the cutoff, so the
-    borders of two cutoffs never cross. `early` and `late`: times of the two points.
+    borders of two cutoffs never cross. `early` and `late`: times of the two points; `same_m`: so far points of streets
+    may lie off them.
     """
     ax, ay, edge_a, piece_a = a
     bx, by, edge_b, piece_b = b
@@ -142,6 +145,10 @@ def _crossing(
         return _until(cutoff, early, late, 1.0)
     near = access_a - nearest_on_edge(edges, line, edge_b, piece_b, ax, ay)[0]
     turn = near / (near - far) if near < 0.0 < far else 0.5
+    if 0.0 <= near <= same_m:  # the street of b runs by a, too: there is a junction
+        turn = 0.0
+    elif -same_m <= far <= 0.0:
+        turn = 1.0
     most = 2.0 * pace * (abs(bx - ax) + abs(by - ay))  # times change less on the way, unless one has to walk round
     sooner, later = early + most <= cutoff, late - most > cutoff
     even = _changes_evenly(line, piece_a, (ax, ay), (bx, by)) and _changes_evenly(line, piece_b, (ax, ay), (bx, by))
@@ -227,7 +234,7 @@ def place_vertices(
                 elif cell1.edge >= 0:
                     t = _crossing(
                         edges, line, dist, seeds, a, b, access0, access1,
-                        early, late, pace, cutoff,
+                        early, late, pace, 3.0 * MARGIN * cell_m, cutoff,
                     )  # fmt: skip
                 elif access1 < np.inf:  # too far from any street
                     t = _until(limit_m, access0, access1, 1.0)

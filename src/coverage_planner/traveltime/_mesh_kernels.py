@@ -12,8 +12,16 @@ RISING, FALLING, RISING_IF_TORN, FALLING_IF_TORN = 1, 2, 3, 4
 MARGIN = 0.01
 #: A quad is cut by the other diagonal where one would leave a triangle smaller than this part of a cell.
 _LEAST_TRIANGLE = 0.025
+#: More than any distance within a cell, in sides of it: so much nearer junctions count.
+_BEFORE_STREETS = np.float32(10.0)
 #: The corners of a quad: lower left, lower right, upper right, upper left.
 _ABOVE, _BESIDE = (0, 0, 1, 1), (0, 1, 1, 0)
+
+
+@njit(cache=True, nogil=True)
+def _outside(off_x: float, off_y: float) -> float:
+    """How far a place in a cell, given from the centre, is from where the margin allows it, in sides of the cell."""
+    return float(np.hypot(max(abs(off_x) - 0.5 + MARGIN, 0.0), max(abs(off_y) - 0.5 + MARGIN, 0.0)))
 
 
 @njit(cache=True, nogil=True)
@@ -64,12 +72,50 @@ def mark_streets(
                     away = np.float32(np.hypot(off_x, off_y))
                     if away < best[row, column]:
                         best[row, column] = away
-                        out_x, out_y = max(abs(off_x) - 0.5 + MARGIN, 0.0), max(abs(off_y) - 0.5 + MARGIN, 0.0)
                         cells[row, column].edge = edge
                         cells[row, column].fraction = line[piece, PLACE] + t * (
                             line[piece + ONE, PLACE] - line[piece, PLACE]
                         )
-                        cells[row, column].access_m = cell_m * np.hypot(out_x, out_y)
+                        cells[row, column].access_m = cell_m * _outside(off_x, off_y)
+
+
+@njit(cache=True, nogil=True)
+def mark_junctions(
+    edges: NDArray[np.int32],
+    line: NDArray[np.float64],
+    rows: NDArray[np.uint64],
+    last_resort: NDArray[np.bool_],
+    is_junction: NDArray[np.bool_],
+    centre: NDArray[np.int32],
+    left: float,
+    bottom: float,
+    cell_m: float,
+    best: NDArray[np.float32],
+    cells: NDArray[np.void],
+) -> None:
+    """Ask the cells with a junction there, and not on one street only: at the junction nearest to their centre.
+
+    `is_junction`: of each node. The rest is as in `mark_streets`, which comes before.
+    """
+    n_rows, n_columns = cells.shape
+    for edge in rows:
+        for end in range(2):
+            if not is_junction[edges[edge, end]]:
+                continue
+            vertex = np.uint64(edges[edge, FIRST]) if end == 0 else np.uint64(edges[edge + ONE, FIRST]) - ONE
+            x, y = (line[vertex, X] - left) / cell_m, (line[vertex, Y] - bottom) / cell_m
+            row, column = int(np.floor(y)), int(np.floor(x))
+            if not (0 <= row < n_rows and 0 <= column < n_columns):
+                continue
+            if last_resort[edge] and centre[row, column] != edge:
+                continue
+            off_x, off_y = x - column - 0.5, y - row - 0.5
+            away = np.float32(np.hypot(off_x, off_y)) - _BEFORE_STREETS
+            if away < best[row, column]:
+                best[row, column] = away
+                cells[row, column].edge = edge
+                cells[row, column].fraction = end
+                cells[row, column].access_m = cell_m * _outside(off_x, off_y)
 
 
 @njit(cache=True, nogil=True)

@@ -2,8 +2,9 @@
 
 A border drawn between the centres of cells cuts off the tips of the streets reached, and loses streets that are reached
 while the places beside them are not. So each cell through which a street runs is asked at that street's place nearest
-to its centre. Points stay inside their cells; joined to their neighbours they make a mesh of quads that do not overlap,
-and each is cut in two triangles where a corner bends in. In such a mesh no border can cross another.
+to its centre, and one with a junction at the junction, which is on several. Points stay inside their cells; joined to
+their neighbours they make a mesh of quads that do not overlap, each cut in two triangles where a corner bends in. In
+such a mesh no border can cross another.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverage_planner.network.road_network import ModeGraph
-from coverage_planner.traveltime._mesh_kernels import cut_quads, mark_streets, place_points
+from coverage_planner.traveltime._mesh_kernels import cut_quads, mark_junctions, mark_streets, place_points
 from coverage_planner.traveltime.street_arrays import StreetArrays
 from coverage_planner.traveltime.street_grid import StreetGrid
 
@@ -21,6 +22,8 @@ from coverage_planner.traveltime.street_grid import StreetGrid
 _MESHES: WeakKeyDictionary[StreetGrid, "StreetMesh"] = WeakKeyDictionary()
 
 
+#: A node with fewer streets is a bend in one, or its end.
+_STREETS_AT_JUNCTION = 3
 #: A cell's street position: edge -1 where it has none.
 CELL = np.dtype([("edge", np.int32), ("fraction", np.float32), ("access_m", np.float32)])
 #: The first vertex of the straight piece of the edge on which that lies, and where the cell is asked: how far right and
@@ -59,6 +62,8 @@ def street_mesh(grid: StreetGrid, graph: ModeGraph, streets: StreetArrays) -> St
         rows = np.flatnonzero(graph.snappable).astype(np.uint64)
         centre = np.ascontiguousarray(grid.edge)
         mark_streets(streets.edges, streets.line, rows, graph.island, centre, *where, best, cells)
+        junction = np.diff(streets.near_first) >= _STREETS_AT_JUNCTION
+        mark_junctions(streets.edges, streets.line, rows, graph.island, junction, centre, *where, best, cells)
         points = np.empty(grid.edge.shape, dtype=POINT)
         place_points(streets.edges, streets.line, cells, best, *where, points)
         _MESHES[grid] = StreetMesh(cells, points, cut_quads(cells, points, best), (*where, float(grid.limit_m)))
