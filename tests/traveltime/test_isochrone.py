@@ -244,7 +244,7 @@ def test_each_facility_has_its_own_rows_in_order():
     assert table["facility_id"].tolist() == ["P0", "P0", "P1", "P1"]
     assert table["cutoff_s"].tolist() == [300, 600, 300, 600]
     assert table["mode"].unique().tolist() == ["walk (4.8 km/h)"]
-    assert table["cell_m"].unique().tolist() == [16.0]
+    assert table["cell_m"].unique().tolist() == [17.0]
     assert table.crs == TOWN.edges.crs
     together = isochrones(TOWN, draw_points((0, 0)), mode="walk", cutoffs_s=[300], overlap="union")
     assert together["facility_id"].tolist() == [""]
@@ -327,7 +327,7 @@ def test_a_grid_can_be_used_again_and_cuts_what_it_does_not_cover():
     assert 0 < cut.area < 0.6 * once.geometry.iloc[-1].area
 
 
-@pytest.mark.parametrize(("reach_m", "cell_m"), [(100, 15), (1200, 16), (3000, 19), (7500, 24), (90_000, 30)])
+@pytest.mark.parametrize(("reach_m", "cell_m"), [(100, 16), (1200, 18), (3000, 20), (7500, 25), (90_000, 30)])
 def test_the_cells_follow_the_reach(reach_m, cell_m):
     assert choose_cell_m(reach_m) == cell_m
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coverage_planner.traveltime._field_kernels import fill_field
 from coverage_planner.traveltime._mesh_kernels import MARGIN
-from coverage_planner.traveltime._reach_kernels import ONE, X, Y, nearest_on_edge, owner_at, time_at
+from coverage_planner.traveltime._reach_kernels import nearest_on_edge, owner_at, time_at
 from coverage_planner.traveltime._ring_kernels import RIGHTWARDS, UPWARDS, trace_rings
 
 #: Crossings stay this far, in lengths of the side, from its ends, so that no two rings touch.
@@ -99,19 +99,6 @@ def _handover(
     return 0.5 * (begin + end)
 
 
-@njit(cache=True, nogil=True)
-def _changes_evenly(
-    line: NDArray[np.float64], piece: np.uint64, a: tuple[float, float], b: tuple[float, float]
-) -> bool:
-    """Whether both points are beside a straight piece, and on one side of it: then so is the way between them."""
-    x, y = line[piece, X], line[piece, Y]
-    dx, dy = line[piece + ONE, X] - x, line[piece + ONE, Y] - y
-    ax, ay, bx, by = a[0] - x, a[1] - y, b[0] - x, b[1] - y
-    square, along_a, along_b = dx * dx + dy * dy, ax * dx + ay * dy, bx * dx + by * dy
-    beside = (along_a > 0.0) & (along_a < square) & (along_b > 0.0) & (along_b < square)
-    return bool(beside & ((ax * dy - ay * dx) * (bx * dy - by * dx) >= 0.0))
-
-
 @njit(cache=True, nogil=True, inline="always")
 def _crossing(
     edges: NDArray[np.int32],
@@ -149,15 +136,15 @@ def _crossing(
         turn = 0.0
     elif -same_m <= far <= 0.0:
         turn = 1.0
+    beside = access_a > same_m and access_b > same_m
     most = 2.0 * pace * (abs(bx - ax) + abs(by - ay))  # times change less on the way, unless one has to walk round
-    sooner, later = early + most <= cutoff, late - most > cutoff
-    even = _changes_evenly(line, piece_a, (ax, ay), (bx, by)) and _changes_evenly(line, piece_b, (ax, ay), (bx, by))
-    if sooner and later and even:
+    sooner, later = early + turn * most <= cutoff, late - (1.0 - turn) * most > cutoff
+    if sooner and later and beside:
         return turn
     x, y = ax + turn * (bx - ax), ay + turn * (by - ay)
     away_a, place_a = nearest_on_edge(edges, line, edge_a, piece_a, x, y)
     away_b, place_b = nearest_on_edge(edges, line, edge_b, piece_b, x, y)
-    if near < 0.0 < far and not even:
+    if near < 0.0 < far and not beside:  # once more: at the tips of streets little things count
         more = away_a - away_b
         turn = turn * near / (near - more) if more > 0.0 else turn + (1.0 - turn) * more / (more - far)
     if not sooner:

@@ -14,7 +14,7 @@ from coverage_planner.network.snap import SNAP_LIMIT_M, snap_coordinates
 
 #: Sides of the grid's cells. Streets and access legs have the same size however far one travels, so cells grow slowly
 #: with the reach. With these 99.5 of 100 m of the streets reached lie inside (Las Palmas, Porto; on foot to by car).
-_SMALLEST_CELL_M, _LARGEST_CELL_M = 15.0, 30.0
+_SMALLEST_CELL_M, _LARGEST_CELL_M = 16.0, 30.0
 _REACH_PER_CELL_M = 800.0
 #: How far beyond the access limit the grid looks.
 _MARGIN_CELLS = 1.5
@@ -58,7 +58,7 @@ class StreetGrid:
 
 
 def choose_cell_m(reach_m: float) -> float:
-    """Cell size for a reach: 15 m and 1 m more for every 800 m, at most 30 m (16 m for 15 minutes on foot)."""
+    """Cell size for a reach: 16 m and 1 m more for every 800 m, at most 30 m (18 m for 15 minutes on foot)."""
     return float(min(round(_SMALLEST_CELL_M + reach_m / _REACH_PER_CELL_M), _LARGEST_CELL_M))
 
 
