@@ -118,24 +118,24 @@ class _Pen:
         return found
 
 
-def _polygons(outlines: Sequence[_Outline]) -> tuple[NDArray[np.object_], NDArray[np.int32], NDArray[np.int64]]:
-    """Make polygons; with the row of their outer ring, and the number of the outline each comes from."""
+def _gather(outlines: Sequence[_Outline], n_bands: int, *, n_owners: int = 0) -> NDArray[np.object_]:
+    """Make MultiPolygons, by outline and band, or of one outline by facility and band; empty where there is nothing."""
     xy = np.concatenate([outline[0] for outline in outlines])
     rings = np.concatenate([outline[1] for outline in outlines])
-    owner = np.repeat(np.arange(len(outlines)), [len(outline[1]) for outline in outlines])
+    which = np.repeat(np.arange(len(outlines)), [len(outline[1]) for outline in outlines])
     begins = np.concatenate(([0], np.cumsum([len(outline[0]) for outline in outlines])))
     shells = np.flatnonzero(rings[:, 3])
-    offsets = (np.concatenate(([0], rings[:, 0] + begins[owner])), np.append(shells, len(rings)))
-    polygons = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, offsets)
-    return np.asarray(polygons), rings[shells], owner[shells]
-
-
-def _collect(polygons: NDArray[np.object_], keys: NDArray[np.int64], n_keys: int) -> NDArray[np.object_]:
-    """Gather polygons with one key into a MultiPolygon; empty where there is none."""
+    offsets = (np.concatenate(([0], rings[:, 0] + begins[which])), np.append(shells, len(rings)))
+    key = (rings[shells, 2] if n_owners else which[shells]) * n_bands + rings[shells, 1]
+    n_keys = (n_owners or len(outlines)) * n_bands
+    if not n_owners:  # bands follow each other
+        parts = (*offsets, np.searchsorted(key, np.arange(n_keys + 1)))
+        return np.asarray(shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, xy, parts), dtype=object)
     shapes = np.full(n_keys, shapely.MultiPolygon(), dtype=object)
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(key, kind="stable")
     if len(order):
-        shapely.multipolygons(polygons[order], indices=keys[order], out=shapes)
+        polygons = np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, offsets))
+        shapely.multipolygons(polygons[order], indices=key[order], out=shapes)
     return shapes
 
 
@@ -155,9 +155,7 @@ def _draw_whole(
     """Draw a search from all facilities; areas by facility and band, or by band alone (`n_owners` 0)."""
     pen = _Pen(street_mesh(grid, graph, reach.streets), graph, reach.streets, cutoffs_ms, shared=n_owners > 0)
     label = reach.label if n_owners else np.empty(0, dtype=np.int32)
-    polygons, shells, _ = _polygons([pen.draw(reach.nodes, reach.dist, label, reach.seeds)])
-    n_bands = len(cutoffs_ms)
-    return _collect(polygons, shells[:, 2].astype(np.int64) * n_bands + shells[:, 1], max(n_owners, 1) * n_bands)
+    return _gather([pen.draw(reach.nodes, reach.dist, label, reach.seeds)], len(cutoffs_ms), n_owners=n_owners)
 
 
 def _draw_each(
@@ -186,8 +184,7 @@ def _draw_each(
 
     def finish() -> None:
         rows = np.array([row for row, _ in waiting])
-        polygons, shells, which = _polygons([found for _, found in waiting])
-        made = _collect(polygons, which * n_bands + shells[:, 1], len(rows) * n_bands)
+        made = _gather([found for _, found in waiting], n_bands)
         shapes[(rows[:, np.newaxis] * n_bands + np.arange(n_bands)).ravel()] = made
         waiting.clear()
 
