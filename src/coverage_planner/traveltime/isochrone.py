@@ -128,6 +128,8 @@ def _gather(outlines: Sequence[_Outline], n_bands: int, *, n_owners: int = 0) ->
     offsets = (np.concatenate(([0], rings[:, 0] + begins[which])), np.append(shells, len(rings)))
     key = (rings[shells, 2] if n_owners else which[shells]) * n_bands + rings[shells, 1]
     n_keys = (n_owners or len(outlines)) * n_bands
+    if not len(rings):
+        return np.full(n_keys, shapely.MultiPolygon(), dtype=object)
     if not n_owners:  # bands follow each other
         parts = (*offsets, np.searchsorted(key, np.arange(n_keys + 1)))
         return np.asarray(shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, xy, parts), dtype=object)
