@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coverage_planner.traveltime._field_kernels import fill_field
 from coverage_planner.traveltime._mesh_kernels import MARGIN
-from coverage_planner.traveltime._reach_kernels import nearest_on_edge, owner_at, time_at
+from coverage_planner.traveltime._reach_kernels import ONE, X, Y, nearest_on_edge, owner_at, time_at
 from coverage_planner.traveltime._ring_kernels import RIGHTWARDS, UPWARDS, trace_rings
 
 #: Crossings stay this far, in lengths of the side, from its ends, so that no two rings touch.
@@ -99,6 +99,17 @@ def _handover(
     return 0.5 * (begin + end)
 
 
+@njit(cache=True, nogil=True)
+def _away(line: NDArray[np.float64], piece: np.uint64, x: float, y: float) -> float:
+    """Distance from (x, y) to a straight piece."""
+    x0, y0 = line[piece, X], line[piece, Y]
+    dx, dy = line[piece + ONE, X] - x0, line[piece + ONE, Y] - y0
+    square = dx * dx + dy * dy
+    t = min(1.0, max(0.0, ((x - x0) * dx + (y - y0) * dy) / square)) if square > 0.0 else 0.0
+    x, y = x - x0 - t * dx, y - y0 - t * dy
+    return np.sqrt(x * x + y * y)
+
+
 @njit(cache=True, nogil=True, inline="always")
 def _crossing(
     edges: NDArray[np.int32],
@@ -127,16 +138,19 @@ def _crossing(
     bx, by, edge_b, piece_b = b
     if piece_a == piece_b:
         return _until(cutoff, early, late, 1.0)
-    far = nearest_on_edge(edges, line, edge_a, piece_a, bx, by)[0] - access_b
-    if edge_a == edge_b and far <= _SAME_PLACE_M:
+    if edge_a == edge_b and nearest_on_edge(edges, line, edge_a, piece_a, bx, by)[0] <= access_b + _SAME_PLACE_M:
         return _until(cutoff, early, late, 1.0)
-    near = access_a - nearest_on_edge(edges, line, edge_b, piece_b, ax, ay)[0]
+    beside = access_a > same_m and access_b > same_m
+    if beside:
+        near, far = access_a - _away(line, piece_b, ax, ay), _away(line, piece_a, bx, by) - access_b
+    else:  # round the tips of streets little things count
+        near = access_a - nearest_on_edge(edges, line, edge_b, piece_b, ax, ay)[0]
+        far = nearest_on_edge(edges, line, edge_a, piece_a, bx, by)[0] - access_b
     turn = near / (near - far) if near < 0.0 < far else 0.5
     if 0.0 <= near <= same_m:  # the street of b runs by a, too: there is a junction
         turn = 0.0
     elif -same_m <= far <= 0.0:
         turn = 1.0
-    beside = access_a > same_m and access_b > same_m
     most = 2.0 * pace * (abs(bx - ax) + abs(by - ay))  # times change less on the way, unless one has to walk round
     sooner, later = early + turn * most <= cutoff, late - (1.0 - turn) * most > cutoff
     if sooner and later and beside:
@@ -144,7 +158,7 @@ def _crossing(
     x, y = ax + turn * (bx - ax), ay + turn * (by - ay)
     away_a, place_a = nearest_on_edge(edges, line, edge_a, piece_a, x, y)
     away_b, place_b = nearest_on_edge(edges, line, edge_b, piece_b, x, y)
-    if near < 0.0 < far and not beside:  # once more: at the tips of streets little things count
+    if near < 0.0 < far and not beside:  # once more, as distances to bent streets do not change evenly
         more = away_a - away_b
         turn = turn * near / (near - more) if more > 0.0 else turn + (1.0 - turn) * more / (more - far)
     if not sooner:
