@@ -4,6 +4,8 @@ Sides join the points at which cells are asked (`traveltime.street_mesh`), and a
 does, not half way. The arrays that describe streets and searches are those of `_reach_kernels`.
 """
 
+import math
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -107,7 +109,7 @@ def _away(line: NDArray[np.float64], piece: np.uint64, x: float, y: float) -> fl
     square = dx * dx + dy * dy
     t = min(1.0, max(0.0, ((x - x0) * dx + (y - y0) * dy) / square)) if square > 0.0 else 0.0
     x, y = x - x0 - t * dx, y - y0 - t * dy
-    return np.sqrt(x * x + y * y)
+    return math.sqrt(x * x + y * y)
 
 
 @njit(cache=True, nogil=True, inline="always")
