@@ -26,18 +26,24 @@ _ENTRY, _WAY = np.uint64(0), np.uint64(1)
 
 @njit(cache=True, nogil=True)
 def gather_lane(
-    left: NDArray[np.int32], lane: int, full: int, listed: NDArray[np.int32], dist: NDArray[np.int32]
+    rows: NDArray[np.int32],
+    left: NDArray[np.int32],
+    lane: int,
+    full: int,
+    listed: NDArray[np.int32],
+    dist: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """Fill in the times of one lane of a search, and list the nodes it reached; `dist` must be FAR before.
 
-    `left` (n, lanes): time left of `full` at each node, not positive where it was not reached; `listed`: the nodes that
-    any lane reached.
+    `rows` (n,): the row of each node in `left`, which holds the time left of `full` in each lane, not positive where
+    it was not reached; `listed`: the nodes that any lane reached.
     """
     nodes = np.empty(len(listed), np.int32)
     count = 0
     for node in listed:
-        if left[node, lane] > 0:
-            dist[node] = full - left[node, lane]
+        found = left[rows[node], lane]
+        if found > 0:
+            dist[node] = full - found
             nodes[count] = node
             count += 1
     return nodes[:count]

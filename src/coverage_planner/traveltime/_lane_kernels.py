@@ -5,7 +5,9 @@ node, and an arc is relaxed for all of them in a few vector instructions. A node
 time and is looked at again whenever a lane improves; the times are the same in whatever order nodes are looked at,
 because the shortest time is unique. Buckets: Dial (1969); looking again at nodes of one bucket: Meyer & Sanders (2003).
 
-Lanes hold the time *left* of the limit: reached is positive, so memory that is still zero needs no filling.
+Rows are handed out in the order in which nodes are reached, so that every batch uses the same few, which the processor
+still has at hand from the batch before, however large the network is. Lanes hold the time *left* of the limit: reached
+is positive, so memory that is still zero needs no filling.
 """
 
 from typing import NamedTuple
@@ -26,9 +28,8 @@ _ONE = np.uint64(1)
 _SIX = np.uint64(6)
 _TWELVE = np.uint64(12)
 _LOW_SIX = np.uint64(63)
-#: Marks of `Work.waiting`: a node in no bucket (so that new memory says it), and the last one of its bucket.
+#: Marks of `Work.waiting`: a row in no bucket (so that new memory says it), and the last one of its bucket.
 _NOWHERE, _LAST = np.int32(0), np.int32(-1)
-_AFTER = np.int32(1)
 
 
 class Sources(NamedTuple):
@@ -72,12 +73,15 @@ class Targets(NamedTuple):
 class Work(NamedTuple):
     """Memory of one thread, used again for all its searches; all zero or empty between them.
 
-    ``left`` (n, LANES): time left at each node; ``waiting`` (n,): one more than the next node in the same bucket;
-    ``buckets``: one more than the first node in each; ``node_bits``, ``target_bits``, ``direct_bits``: what is
-    reached, one bit each, with summaries; ``listed``: the same as a list, rising.
+    ``rows`` (n,): the row of each node reached, 0 for all others; ``left`` (n + 1, LANES): time left, the row 0 stays
+    zero; ``nodes``, ``waiting`` (n + 1,): the node of each row, and the next row in the same bucket; ``buckets``: the
+    first row in each; ``node_bits``, ``target_bits``, ``direct_bits``: what is found, one bit each, with summaries;
+    ``listed``: the same as a list, rising.
     """
 
+    rows: NDArray[np.int32]
     left: NDArray[np.int32]
+    nodes: NDArray[np.int32]
     waiting: NDArray[np.int32]
     buckets: NDArray[np.int32]
     node_bits: NDArray[np.uint64]
@@ -89,7 +93,7 @@ class Work(NamedTuple):
 
 
 def make_work(n_nodes: int, n_targets: int, n_buckets: int) -> Work:
-    """Set aside the memory of one thread: 72 bytes and two bits per node, four bytes and two bits per target."""
+    """Set aside the memory of one thread: 80 bytes and a bit per node at most, four bytes and two bits per target."""
 
     def bits(n: int) -> NDArray[np.uint64]:
         return np.zeros((n >> 6) + 1, dtype=np.uint64)
@@ -98,8 +102,10 @@ def make_work(n_nodes: int, n_targets: int, n_buckets: int) -> Work:
         return np.zeros((n >> 12) + 1, dtype=np.uint64)
 
     return Work(
-        left=np.zeros((n_nodes, LANES), dtype=np.int32),
-        waiting=np.zeros(n_nodes, dtype=np.int32),
+        rows=np.zeros(n_nodes, dtype=np.int32),
+        left=np.zeros((n_nodes + 1, LANES), dtype=np.int32),
+        nodes=np.zeros(n_nodes + 1, dtype=np.int32),
+        waiting=np.zeros(n_nodes + 1, dtype=np.int32),
         buckets=np.full(n_buckets, _LAST, dtype=np.int32),
         node_bits=bits(n_nodes),
         node_summary=summary(n_nodes),
@@ -136,9 +142,9 @@ def _list_marked(bits: NDArray[np.uint64], summary: NDArray[np.uint64], listed: 
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _wait(work: Work, node: np.uint64, bucket: np.uint64) -> None:
-    work.waiting[node] = work.buckets[bucket]
-    work.buckets[bucket] = np.int32(node) + _AFTER
+def _wait(work: Work, row: np.uint64, bucket: np.uint64) -> None:
+    work.waiting[row] = work.buckets[bucket]
+    work.buckets[bucket] = np.int32(row)
 
 
 @njit(cache=True, nogil=True)
@@ -151,9 +157,10 @@ def spread(
     batch: int,
     work: Work,
 ) -> int:
-    """Search from the sources `batch` to `batch + LANES`; list the nodes reached in `work.listed`, return how many."""
+    """Search from the sources `batch` to `batch + LANES`; return how many rows are used, which begin with row 1."""
     full = np.int64(limit) + 1
     width = np.uint64(shift)
+    unused = np.uint64(1)
     n_waiting = 0
     for lane in range(min(LANES, len(sources.edge) - batch)):
         source = batch + lane
@@ -162,11 +169,16 @@ def spread(
         for end in range(2):
             start = sources.ms[source, end]
             node = np.uint64(sources.nodes[source, end])
-            if start <= limit and full - start > work.left[node, lane]:
-                work.left[node, lane] = full - start
-                _mark(work.node_bits, work.node_summary, node)
-                if work.waiting[node] == _NOWHERE:
-                    _wait(work, node, np.uint64(start) >> width)
+            row = np.uint64(work.rows[node])
+            if start <= limit and full - start > work.left[row, lane]:
+                if row == 0:
+                    row = unused
+                    unused += _ONE
+                    work.rows[node] = row
+                    work.nodes[row] = node
+                work.left[row, lane] = full - start
+                if work.waiting[row] == _NOWHERE:
+                    _wait(work, row, np.uint64(start) >> width)
                     n_waiting += 1
     bucket = np.uint64(0)
     while n_waiting > 0:
@@ -174,27 +186,49 @@ def spread(
         if found == _LAST:
             bucket += _ONE
             continue
-        node = np.uint64(found - _AFTER)
-        work.buckets[bucket] = work.waiting[node]
-        work.waiting[node] = _NOWHERE
+        tail = np.uint64(found)
+        node = np.uint64(work.nodes[tail])
+        work.buckets[bucket] = work.waiting[tail]
+        work.waiting[tail] = _NOWHERE
         n_waiting -= 1
         for k in range(first[node], first[node + _ONE]):
             arc = arcs[np.uint64(k)]
             head = arc & _HEAD
-            best = relax_row(work.left, node, head, np.int32(arc >> _SHIFT))
+            row = np.uint64(work.rows[head])
+            row = unused if row == 0 else row  # still all zero: given to the node only where a lane is raised
+            best = relax_row(work.left, tail, row, np.int32(arc >> _SHIFT))
             if best > 0:
-                _mark(work.node_bits, work.node_summary, head)
-                if not arc & _DEAD_END and work.waiting[head] == _NOWHERE:
-                    _wait(work, head, max(bucket, np.uint64(full - best) >> width))
+                work.rows[head] = row
+                work.nodes[row] = head
+                unused += np.uint64(row == unused)
+                if not arc & _DEAD_END and work.waiting[row] == _NOWHERE:
+                    _wait(work, row, max(bucket, np.uint64(full - best) >> width))
                     n_waiting += 1
+    return np.int64(unused) - 1
+
+
+@njit(cache=True, nogil=True)
+def clear_rows(n_rows: int, work: Work) -> None:
+    """Make the rows zero again that `spread` has used."""
+    for row in range(1, n_rows + 1):
+        work.rows[work.nodes[row]] = 0
+        for lane in range(LANES):
+            work.left[row, lane] = 0
+
+
+@njit(cache=True, nogil=True)
+def list_nodes(n_rows: int, work: Work) -> int:
+    """List the nodes reached, rising, and return how many there are."""
+    for row in range(1, n_rows + 1):
+        _mark(work.node_bits, work.node_summary, np.uint64(work.nodes[row]))
     return _list_marked(work.node_bits, work.node_summary, work.listed)
 
 
 @njit(cache=True, nogil=True)
-def _mark_targets(n_reached: int, sources: Sources, batch: int, targets: Targets, work: Work) -> None:
-    """Mark the targets that the nodes reached lead to, and those on the sources' own edges."""
-    for k in range(n_reached):
-        node = work.listed[k]
+def _list_targets(n_rows: int, sources: Sources, batch: int, targets: Targets, work: Work) -> int:
+    """List the targets that the nodes reached lead to, and those on the sources' own edges; return how many."""
+    for row in range(1, n_rows + 1):
+        node = work.nodes[row]
         for entry in range(targets.node_first[node], targets.node_first[node + 1]):
             _mark(work.target_bits, work.target_summary, np.uint64(targets.node_targets[entry]))
     for source in range(batch, min(batch + LANES, len(sources.edge))):
@@ -205,6 +239,7 @@ def _mark_targets(n_reached: int, sources: Sources, batch: int, targets: Targets
             target = np.uint64(targets.edge_targets[entry])
             _mark(work.target_bits, work.target_summary, target)
             work.direct_bits[target >> _SIX] |= _ONE << (target & _LOW_SIX)
+    return _list_marked(work.target_bits, work.target_summary, work.listed)
 
 
 @njit(cache=True, nogil=True)
@@ -244,7 +279,7 @@ def _collect(
 
     One function with plain arrays: handing the tuples on for every target would cost more than the rest of it.
     """
-    left, nodes, offsets = work.left, targets.nodes, targets.offsets
+    rows, left, nodes, offsets = work.rows, work.left, targets.nodes, targets.offsets
     listed, direct_bits = work.listed, work.direct_bits
     row = np.empty(LANES, np.int32)
     all_left = np.int32(full)
@@ -252,9 +287,9 @@ def _collect(
         target = np.uint64(listed[k])
         within = meet_rows(
             left,
-            np.uint64(nodes[target, 0]),
+            np.uint64(rows[nodes[target, 0]]),
             offsets[target, 0],
-            np.uint64(nodes[target, 1]),
+            np.uint64(rows[nodes[target, 1]]),
             offsets[target, 1],
             row,
         )
@@ -294,12 +329,12 @@ def _collect_nodes(
     filled: NDArray[np.uint64],
 ) -> None:
     """Write the nodes listed and their times, as `_collect` does targets."""
-    left, listed = work.left, work.listed
+    rows, left, listed = work.rows, work.left, work.listed
     row = np.empty(LANES, np.int32)
     all_left = np.int32(full)
     for k in range(n_found):
-        node = np.uint64(listed[k])
-        within = meet_rows(left, node, np.int32(0), node, all_left, row)
+        reached = np.uint64(rows[listed[k]])
+        within = meet_rows(left, reached, np.int32(0), reached, all_left, row)
         while within:
             lane = lowest_bit(within)
             within &= within - _ONE
@@ -328,14 +363,9 @@ def search_batch(
 
     Returns the two arrays, which may have been enlarged, and `room`.
     """
-    n_reached = spread(first, arcs, shift, limit, sources, batch, work)
-    reached = np.empty(n_reached, np.int32)
-    copy_part(work.listed, np.int64(0), reached, np.int64(0), n_reached)  # a bare 0 is a type of its own to numba
+    n_rows = spread(first, arcs, shift, limit, sources, batch, work)
     at_nodes = len(targets.node_first) == 0
-    n_found = n_reached
-    if not at_nodes:
-        _mark_targets(n_reached, sources, batch, targets, work)
-        n_found = _list_marked(work.target_bits, work.target_summary, work.listed)
+    n_found = list_nodes(n_rows, work) if at_nodes else _list_targets(n_rows, sources, batch, targets, work)
     room = n_found + 1
     if LANES * room > len(lane_targets):
         lane_targets, lane_times = np.empty(2 * LANES * room, np.int32), np.empty(2 * LANES * room, np.int32)
@@ -345,7 +375,5 @@ def search_batch(
         _collect_nodes(n_found, full, work, lane_targets, lane_times, filled)
     else:
         _collect(n_found, full, sources, batch, targets, work, lane_targets, lane_times, filled)
-    for k in range(n_reached):
-        for lane in range(LANES):
-            work.left[reached[k], lane] = 0
+    clear_rows(n_rows, work)
     return lane_targets, lane_times, room

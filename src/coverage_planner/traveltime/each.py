@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import Positions
 from coverage_planner.traveltime._isochrone_kernels import gather_lane
-from coverage_planner.traveltime._lane_kernels import FAR, Sources, Targets, Work, spread
+from coverage_planner.traveltime._lane_kernels import FAR, Sources, Targets, Work, clear_rows, list_nodes, spread
 from coverage_planner.traveltime._vector_kernels import LANES
 from coverage_planner.traveltime.engine import link_positions, list_sources, no_targets, run_chunks
 from coverage_planner.units import Progress
@@ -73,16 +73,17 @@ def search_each(
             dist = np.full(n_nodes, FAR, dtype=np.int32)
         made = []
         for batch in range(begin, end, LANES):
-            listed = work.listed[: spread(first, arcs, shift, limit, sources, batch, work)]
+            n_rows = spread(first, arcs, shift, limit, sources, batch, work)
+            listed = work.listed[: list_nodes(n_rows, work)]
             for lane in range(min(LANES, end - batch)):
                 source = batch + lane
                 if sources.edge[source] < 0:
                     continue
-                nodes = gather_lane(work.left, lane, limit + 1, listed, dist)
+                nodes = gather_lane(work.rows, work.left, lane, limit + 1, listed, dist)
                 seed = [[sources.edge[source], sources.fraction[source], sources.access[source], 0.0]]
                 made.append((int(order[source]), use(nodes, dist, np.array(seed, dtype=np.float64))))
                 dist[nodes] = FAR
-            work.left[listed] = 0
+            clear_rows(n_rows, work)
         memory.put(dist)
         return made
 
