@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from coverage_planner.pipeline import PlanRun
     from coverage_planner.pipeline.stopwatch import StageReport
     from coverage_planner.pipeline.streets import Streets
+    from coverage_planner.pipeline.warm_up import WarmUp
     from coverage_planner.report.speech import Speech
-    from coverage_planner.traveltime.warm_up import WarmUp
 
 _INTERRUPTED = 130
 _M_PER_KM = 1000.0
@@ -215,8 +215,8 @@ def _build(given: argparse.Namespace) -> None:
     from coverage_planner.network.files import check_folder  # noqa: PLC0415
     from coverage_planner.pipeline import build_from_file, save_network  # noqa: PLC0415
     from coverage_planner.pipeline.stopwatch import Stopwatch  # noqa: PLC0415
+    from coverage_planner.pipeline.warm_up import warm_up  # noqa: PLC0415
     from coverage_planner.report.speech import speech  # noqa: PLC0415
-    from coverage_planner.traveltime.warm_up import warm_up  # noqa: PLC0415
 
     check_folder(given.out, force=given.force)
     _check_place(given.out, "network")

@@ -1,11 +1,12 @@
 """Compiled search for the discs that have a part in the outline of their union."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 
-@njit(cache=True, nogil=True)
+
+@compiled
 def find_exposed(
     xy: NDArray[np.float64],
     cell: NDArray[np.int64],

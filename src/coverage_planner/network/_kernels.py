@@ -1,11 +1,12 @@
 """Compiled loops over the network: chains of street pieces."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 
-@njit(cache=True, nogil=True)
+
+@compiled
 def walk_chains(
     segment_u: NDArray[np.int64],
     segment_v: NDArray[np.int64],

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.network._snap_kernels import EQUAL_M, GOLDEN, columns_in_row, foot
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ OUTSIDE, INSIDE, AT_BORDER = 0, 1, 2
 _BEYOND = int(np.iinfo(np.int32).max)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _reference_y(bottom: float, side: float, row: int) -> float:
     """Return the line on which the references of a row lie; the golden ratio keeps it off what people draw."""
     return bottom + (row + 0.6180339887498949) * side
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_areas(
     b: "Buckets", ends: NDArray[np.float64], of_area: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
@@ -87,7 +87,7 @@ def count_areas(
     return reference, count, at_left
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def locate(o: "ObstacleIndex", x: NDArray[np.float64], y: NDArray[np.float64], border_m: float) -> NDArray[np.int8]:
     """Tell whether each place is outside all areas, inside of one, or nearer than `border_m` to a border."""
     b, ends, of_area, reference, counts, at_left = o.buckets, o.ends, o.of_area, o.reference, o.n_areas, o.at_left
@@ -137,7 +137,7 @@ def locate(o: "ObstacleIndex", x: NDArray[np.float64], y: NDArray[np.float64], b
     return where
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_free(
     o: "ObstacleIndex",
     ends: NDArray[np.float64],

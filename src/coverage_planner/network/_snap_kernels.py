@@ -7,8 +7,9 @@ in few long functions: a call that hands over arrays costs as much as the look i
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from coverage_planner.compiled import compiled
 
 if TYPE_CHECKING:
     from coverage_planner.network.buckets import Buckets
@@ -23,7 +24,7 @@ _FARTHEST_M = 1e9
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def break_lines(
     coordinates: NDArray[np.float64],
     indptr: NDArray[np.int64],
@@ -64,7 +65,7 @@ def break_lines(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def columns_in_row(u0: float, v0: float, u1: float, v1: float, row: int, margin: float) -> tuple[int, int]:
     """First and last column that a straight line meets within a row, all in sides of a bucket."""
     if v0 > v1:
@@ -75,7 +76,7 @@ def columns_in_row(u0: float, v0: float, u1: float, v1: float, row: int, margin:
     return int(np.floor(min(a, b) - margin)), int(np.floor(max(a, b) + margin))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def touch_buckets(
     ends: NDArray[np.float64],
     which: NDArray[np.int64],
@@ -105,7 +106,7 @@ def touch_buckets(
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sort_into_buckets(
     places: NDArray[np.int64],
     place: NDArray[np.int64],
@@ -139,7 +140,7 @@ def sort_into_buckets(
         indptr[place[k] + 1] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def order_by_brick(b: "Buckets", x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
     """Order places brick by brick, those outside of all last, so that neighbours are looked at one after another."""
     left, bottom, size, across, up = b.left, b.bottom, 8.0 * b.side, b.across, (b.rows >> 3) + 1
@@ -171,7 +172,7 @@ def order_by_brick(b: "Buckets", x: NDArray[np.float64], y: NDArray[np.float64])
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def foot(ax: float, ay: float, bx: float, by: float) -> tuple[float, float, float]:
     """Return the nearest place to the origin on the straight piece from a to b, and how far along it lies (0 to 1)."""
     dx, dy = bx - ax, by - ay
@@ -184,7 +185,7 @@ def foot(ax: float, ay: float, bx: float, by: float) -> tuple[float, float, floa
     return ax + t * dx, ay + t * dy, t
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def list_near(
     b: "Buckets",
     ends: NDArray[np.float64],
@@ -302,7 +303,7 @@ def list_near(
     return len(x)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_places(
     ends: NDArray[np.float64],
     owner: NDArray[np.int32],
@@ -328,7 +329,7 @@ def find_places(
     return edge, fraction
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def locate_places(
     first: NDArray[np.int64],
     ends: NDArray[np.float64],

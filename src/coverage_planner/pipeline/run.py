@@ -28,6 +28,7 @@ from coverage_planner.pipeline.checks import (
 from coverage_planner.pipeline.inputs import Inputs, read_inputs
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
 from coverage_planner.pipeline.streets import Streets, prepare_streets
+from coverage_planner.pipeline.warm_up import WarmUp, warm_up
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.results import write_results
 from coverage_planner.scenario.evaluate import build_grids, evaluate
@@ -37,7 +38,6 @@ from coverage_planner.siting.candidates import propose_candidates
 from coverage_planner.siting.mclp import solve_mclp
 from coverage_planner.siting.solution import Solution
 from coverage_planner.traveltime.times import TravelTimes, travel_times
-from coverage_planner.traveltime.warm_up import WarmUp, warm_up
 
 #: Packages whose versions stand in the manifest.
 _PACKAGES = (

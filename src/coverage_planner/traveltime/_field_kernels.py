@@ -5,9 +5,9 @@ streets and searches are those of `_reach_kernels`.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._lane_kernels import FAR
 from coverage_planner.traveltime._reach_kernels import DOWN, SEED_EDGE, UP, U, V, owner_at, time_at
 
@@ -20,7 +20,7 @@ _WHOLE = np.float32(1.0)
 _NEVER = np.float32(FAR)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mark_blocks(
     nodes: NDArray[np.int32],
     ends: NDArray[np.int32],
@@ -67,7 +67,7 @@ def mark_blocks(
     return first_row, last_row, first_column, last_column
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_field(
     edges: NDArray[np.int32],
     dist: NDArray[np.int32],

@@ -7,9 +7,9 @@ does, not half way. The arrays that describe streets and searches are those of `
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._field_kernels import fill_field
 from coverage_planner.traveltime._mesh_kernels import MARGIN
 from coverage_planner.traveltime._reach_kernels import ONE, X, Y, nearest_on_edge, owner_at, time_at
@@ -24,7 +24,7 @@ _HALVINGS = 12
 _ENTRY, _WAY = np.uint64(0), np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def gather_lane(
     rows: NDArray[np.int32],
     left: NDArray[np.int32],
@@ -49,7 +49,7 @@ def gather_lane(
     return nodes[:count]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _order_rings(rings: NDArray[np.int32]) -> NDArray[np.int64]:
     """Put each outer border before its holes."""
     n_rings = len(rings)
@@ -71,7 +71,7 @@ def _order_rings(rings: NDArray[np.int32]) -> NDArray[np.int64]:
     return order
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _until(cutoff: float, early: float, late: float, end: float) -> float:
     """Where a time that rises from `early` at 0 to `late` at `end` passes the cutoff; `end` where it does not."""
     if late <= cutoff:
@@ -81,7 +81,7 @@ def _until(cutoff: float, early: float, late: float, end: float) -> float:
     return end * max(0.0, min(1.0, (cutoff - early) / (late - early)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _handover(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -107,7 +107,7 @@ def _handover(
     return 0.5 * (begin + end)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _away(line: NDArray[np.float64], piece: np.uint64, x: float, y: float) -> float:
     """Distance from (x, y) to a straight piece."""
     x0, y0 = line[piece, X], line[piece, Y]
@@ -118,7 +118,7 @@ def _away(line: NDArray[np.float64], piece: np.uint64, x: float, y: float) -> fl
     return math.sqrt(x * x + y * y)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _crossing(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -180,7 +180,7 @@ def _crossing(
     return turn
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_vertices(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -264,7 +264,7 @@ def place_vertices(
     return xy
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def outline(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],

@@ -13,9 +13,9 @@ is positive, so memory that is still zero needs no filling.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._vector_kernels import LANES, lowest_bit, meet_rows, relax_row
 
 #: Milliseconds of what is not reached.
@@ -116,13 +116,13 @@ def make_work(n_nodes: int, n_targets: int, n_buckets: int) -> Work:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _mark(bits: NDArray[np.uint64], summary: NDArray[np.uint64], number: np.uint64) -> None:
     bits[number >> _SIX] |= _ONE << (number & _LOW_SIX)
     summary[number >> _TWELVE] |= _ONE << ((number >> _SIX) & _LOW_SIX)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _list_marked(bits: NDArray[np.uint64], summary: NDArray[np.uint64], listed: NDArray[np.int32]) -> int:
     """Write the marked numbers into `listed`, rising, unmark them and return how many there are."""
     count = 0
@@ -141,13 +141,13 @@ def _list_marked(bits: NDArray[np.uint64], summary: NDArray[np.uint64], listed: 
     return count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _wait(work: Work, row: np.uint64, bucket: np.uint64) -> None:
     work.waiting[row] = work.buckets[bucket]
     work.buckets[bucket] = np.int32(row)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def spread(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
@@ -204,10 +204,10 @@ def spread(
                 if not arc & _DEAD_END and work.waiting[row] == _NOWHERE:
                     _wait(work, row, max(bucket, np.uint64(full - best) >> width))
                     n_waiting += 1
-    return np.int64(unused) - 1
+    return int(unused) - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def clear_rows(n_rows: int, work: Work) -> None:
     """Make the rows zero again that `spread` has used."""
     for row in range(1, n_rows + 1):
@@ -216,7 +216,7 @@ def clear_rows(n_rows: int, work: Work) -> None:
             work.left[row, lane] = 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def list_nodes(n_rows: int, work: Work) -> int:
     """List the nodes reached, rising, and return how many there are."""
     for row in range(1, n_rows + 1):
@@ -224,7 +224,7 @@ def list_nodes(n_rows: int, work: Work) -> int:
     return _list_marked(work.node_bits, work.node_summary, work.listed)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _list_targets(n_rows: int, sources: Sources, batch: int, targets: Targets, work: Work) -> int:
     """List the targets that the nodes reached lead to, and those on the sources' own edges; return how many."""
     for row in range(1, n_rows + 1):
@@ -242,7 +242,7 @@ def _list_targets(n_rows: int, sources: Sources, batch: int, targets: Targets, w
     return _list_marked(work.target_bits, work.target_summary, work.listed)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _see_directly(
     sources: Sources, batch: int, targets: Targets, target: int, full: int, row: NDArray[np.int32]
 ) -> np.uint64:
@@ -263,7 +263,7 @@ def _see_directly(
     return within
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _collect(
     n_found: int,
     full: int,
@@ -306,7 +306,7 @@ def _collect(
             filled[lane] = place + _ONE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def copy_part(
     source: NDArray[np.int32],
     begin: int | np.int64,
@@ -319,7 +319,7 @@ def copy_part(
         target[place + k] = source[begin + k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _collect_nodes(
     n_found: int,
     full: int,
@@ -344,7 +344,7 @@ def _collect_nodes(
             filled[lane] = place + _ONE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search_batch(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],

@@ -1,9 +1,9 @@
 """Compiled loops that decide where the cells of a grid are asked, and how the quads between these points are cut."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._reach_kernels import FIRST, ONE, PLACE, X, Y, piece_at, place_on_piece
 
 #: How a quad between four points is cut in two triangles: always, or only where two cells inside meet in its middle.
@@ -18,13 +18,13 @@ _BEFORE_STREETS = np.float32(10.0)
 _ABOVE, _BESIDE = (0, 0, 1, 1), (0, 1, 1, 0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _outside(off_x: float, off_y: float) -> float:
     """How far a place in a cell, given from the centre, is from where the margin allows it, in sides of the cell."""
     return float(np.hypot(max(abs(off_x) - 0.5 + MARGIN, 0.0), max(abs(off_y) - 0.5 + MARGIN, 0.0)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mark_streets(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -79,7 +79,7 @@ def mark_streets(
                         cells[row, column].access_m = cell_m * _outside(off_x, off_y)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mark_junctions(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -118,7 +118,7 @@ def mark_junctions(
                 cells[row, column].access_m = cell_m * _outside(off_x, off_y)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_points(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],
@@ -152,13 +152,13 @@ def place_points(
                 points[row, column].up = np.int16(np.rint(65536.0 * min(max(up, -room), room)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _twice_area(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> float:
     """Twice the area of the triangle of three corners, negative where they run clockwise."""
     return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cut_quads(cells: NDArray[np.void], points: NDArray[np.void], best: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Say how the quad of each cell with those up and right of it is cut; row and column 0 are those off the grid.
 

@@ -1,21 +1,21 @@
 """Compiled searches over many batches of sources: pairs written down, or added up."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._lane_kernels import Sources, Targets, Work, copy_part, search_batch
 from coverage_planner.traveltime._vector_kernels import LANES
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grown(array: NDArray[np.int32], used: int | np.int64, wanted: int | np.int64) -> NDArray[np.int32]:
     larger = np.empty(wanted, np.int32)
     copy_part(array, np.int64(0), larger, np.int64(0), used)
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def many_to_many(
     begin: int,
     end: int,
@@ -63,7 +63,7 @@ def many_to_many(
     return counts, out_targets[:total], out_times[:total]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_rows(
     rows: NDArray[np.int64],
     counts: NDArray[np.int64],
@@ -82,7 +82,7 @@ def place_rows(
         taken += counts[k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sum_targets(
     begin: int,
     end: int,

@@ -7,9 +7,9 @@ Arrays that most functions take: ``edges`` (e + 1, 5) and ``line`` (p, 3), the s
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._lane_kernels import FAR
 
 #: Columns of the edges: end nodes, milliseconds from u to v and back (-1: not allowed), the first vertex.
@@ -21,7 +21,7 @@ SEED_EDGE, SEED_FRACTION, SEED_MS, SEED_LABEL = (np.uint64(column) for column in
 ONE = np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_seed(seeds: NDArray[np.float64], edge: np.uint64) -> np.uint64:
     """Find the first seed on an edge, or the one that follows it."""
     low, high = np.uint64(0), np.uint64(len(seeds))
@@ -36,7 +36,7 @@ def first_seed(seeds: NDArray[np.float64], edge: np.uint64) -> np.uint64:
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def time_at(
     edges: NDArray[np.int32], dist: NDArray[np.int32], seeds: NDArray[np.float64], edge: np.uint64, fraction: float
 ) -> float:
@@ -58,7 +58,7 @@ def time_at(
     return best if best < FAR else np.inf
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def owner_at(
     edges: NDArray[np.int32],
     dist: NDArray[np.int32],
@@ -90,7 +90,7 @@ def owner_at(
     return best, owner
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def piece_at(edges: NDArray[np.int32], line: NDArray[np.float64], edge: np.uint64, fraction: float) -> np.uint64:
     """First vertex of the straight piece of an edge that holds a place."""
     low, high = np.uint64(edges[edge, FIRST]), np.uint64(edges[edge + ONE, FIRST]) - ONE
@@ -103,7 +103,7 @@ def piece_at(edges: NDArray[np.int32], line: NDArray[np.float64], edge: np.uint6
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def nearest_on_edge(
     edges: NDArray[np.int32], line: NDArray[np.float64], edge: np.uint64, piece: np.uint64, x: float, y: float
 ) -> tuple[float, float]:
@@ -129,7 +129,7 @@ def nearest_on_edge(
     return np.sqrt(best), where
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_on_piece(line: NDArray[np.float64], piece: np.uint64, fraction: float) -> tuple[float, float]:
     """Coordinates of a place of an edge that lies on a straight piece of it."""
     length = line[piece + ONE, PLACE] - line[piece, PLACE]
@@ -140,7 +140,7 @@ def place_on_piece(line: NDArray[np.float64], piece: np.uint64, fraction: float)
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def times_at(
     edges: NDArray[np.int32],
     dist: NDArray[np.int32],
@@ -156,7 +156,7 @@ def times_at(
     return times
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def times_of_cells(
     edges: NDArray[np.int32],
     dist: NDArray[np.int32],
@@ -185,7 +185,7 @@ def times_of_cells(
     return times
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _share_by(cutoff: float, early: float, late: float) -> float:
     """How much of a stretch, on which time rises from `early` to `late`, is within the cutoff."""
     if late > early:
@@ -193,7 +193,7 @@ def _share_by(cutoff: float, early: float, late: float) -> float:
     return 1.0 if early <= cutoff else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cut_half(
     near: float, far: float, early: float, late: float, cutoffs: NDArray[np.float64], band: int
 ) -> tuple[float, float, float]:
@@ -207,7 +207,7 @@ def _cut_half(
     return min(a, b), max(a, b), early + end * max(late - early, 0.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _doubled(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
     """Copy pieces into twice the room; loops, because joining and sorting arrays takes numba seconds to compile."""
     larger = np.empty((2 * len(pieces), 5))
@@ -217,7 +217,7 @@ def _doubled(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert_stop(stops: NDArray[np.float64], n_stops: np.int64, place: float) -> np.int64:
     """Put a place between rising ones, unless it is there; return how many there are."""
     k = n_stops
@@ -231,7 +231,7 @@ def _insert_stop(stops: NDArray[np.float64], n_stops: np.int64, place: float) ->
     return n_stops + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cut_edge(
     edges: NDArray[np.int32],
     dist: NDArray[np.int32],
@@ -278,7 +278,7 @@ def _cut_edge(
     return pieces, count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cut_pieces(
     edges: NDArray[np.int32],
     near_first: NDArray[np.int64],
@@ -315,7 +315,7 @@ def cut_pieces(
     return pieces[:count]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cut_lines(
     edges: NDArray[np.int32],
     line: NDArray[np.float64],

@@ -5,9 +5,9 @@ side between a cell inside and a neighbour outside.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._mesh_kernels import FALLING, RISING, RISING_IF_TORN
 
 #: The neighbours of a cell: right, up, left, down, and each of these with the one after it (in rows and in columns).
@@ -54,7 +54,7 @@ _NEXT, _WAY, _CROSSED, _CROSSED_AT, _CROSSED_WAY, _NEXT_CUT = (np.uint64(column)
 _ONE = np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _steps_on(wide: int, cut_wide: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Turn steps into differences between entries of a field, and of the table of cuts.
 
@@ -73,7 +73,7 @@ def _steps_on(wide: int, cut_wide: int) -> tuple[NDArray[np.int64], NDArray[np.i
     return steps, looks
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _doubled(table: NDArray[np.int32]) -> NDArray[np.int32]:
     """Copy a table into one of twice the rows; loops, because joining arrays takes numba long to compile."""
     larger = np.empty((2 * len(table), table.shape[1]), np.int32)
@@ -83,7 +83,7 @@ def _doubled(table: NDArray[np.int32]) -> NDArray[np.int32]:
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def trace_rings(
     band: NDArray[np.uint8],
     owner: NDArray[np.int32],

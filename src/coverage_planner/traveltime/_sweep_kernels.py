@@ -6,9 +6,9 @@ when its neighbours know theirs: a facility that is among the k nearest of a nod
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coverage_planner.compiled import compiled
 from coverage_planner.traveltime._lane_kernels import Sources, Targets
 
 #: No facility: later than any time.
@@ -22,7 +22,7 @@ _WEIGHT = np.uint64(0xFFFFFFFF00000000)
 _NOWHERE, _LAST = np.int32(-2), np.int32(-1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sweep_nearest(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
@@ -84,7 +84,7 @@ def sweep_nearest(
                     n_waiting += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(row: NDArray[np.int64], key: np.int64) -> bool:
     """Put a word into a rising row that keeps the best of every label; return whether it has a place there."""
     last = len(row) - 1
@@ -104,7 +104,7 @@ def _insert(row: NDArray[np.int64], key: np.int64) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sweep_k_nearest(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
@@ -158,7 +158,7 @@ def sweep_k_nearest(
                 n_waiting += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def join_nearest(
     best: NDArray[np.int64],
     sources: Sources,

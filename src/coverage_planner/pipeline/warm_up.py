@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -13,14 +14,14 @@ import shapely
 from coverage_planner.network.build import build_network
 from coverage_planner.network.modes import DEFAULT_MODES
 from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.scenario.evaluate import evaluate
+from coverage_planner.scenario.scenario import Group, Scenario
 from coverage_planner.schema import Roads
 from coverage_planner.traveltime.isochrone import isochrones
-from coverage_planner.traveltime.reach import reached_streets
-from coverage_planner.traveltime.times import travel_times
 
 _CRS = 32650
 _MODE = "walk"
-_CUTOFF_S = 60.0
+_CUTOFF_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,22 @@ def warm_up() -> WarmUp:
         Seconds, and how many functions were compiled.
     """
     started, before = time.perf_counter(), _count_compiled()
-    if all(kernel.signatures for kernel in _kernels()):  # this process has them all
-        return WarmUp(0.0, 0)
-    network = _tiny_network()
-    points = gpd.GeoDataFrame({"id": ["A", "B"]}, geometry=shapely.points([(10.0, 5.0), (90.0, 5.0)]), crs=_CRS)
-    for direction in ("to_facility", "from_facility"):
-        travel_times(network, points, points, mode=_MODE, limit_s=_CUTOFF_S, direction=direction)
-        reached_streets(network, points, mode=_MODE, cutoffs_s=[_CUTOFF_S], direction=direction)
-        isochrones(network, points, mode=_MODE, cutoffs_s=[_CUTOFF_S], direction=direction, cell_m=50.0)
+    _run_all()
     return WarmUp(time.perf_counter() - started, _count_compiled() - before)
+
+
+@cache
+def _run_all() -> None:
+    """Evaluate a scenario of one station, which leaves one of two workers uncovered, and draw its own isochrone."""
+    network = _tiny_network()
+    workers = _points(["A", "B"], [(10.0, 5.0), (90.0, 5.0)]).assign(demand=1.0)
+    station = _points(["S"], [(5.0, 5.0)])
+    evaluate(Scenario("compiling", station), network, [Group(_MODE, _MODE, _CUTOFF_S, workers)])
+    isochrones(network, station, mode=_MODE, cutoffs_s=[_CUTOFF_S], cell_m=50.0)
+
+
+def _points(ids: list[str], places: list[tuple[float, float]]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"id": ids}, geometry=shapely.points(places), crs=_CRS)
 
 
 def _tiny_network() -> RoadNetwork:
@@ -79,9 +87,9 @@ def _count_compiled() -> int:
 
 
 def _kernels() -> Iterator[Any]:
-    """Yield numba's dispatchers, which stand in modules of one kind of name; what is only inlined is none."""
+    """Yield numba's dispatchers, which stand in modules of one kind of name."""
     for name, module in list(sys.modules.items()):
         if name.startswith("coverage_planner.") and name.endswith("_kernels"):
             for value in vars(module).values():
-                if hasattr(value, "stats") and value.targetoptions.get("inline") != "always":
+                if hasattr(value, "stats"):
                     yield value
