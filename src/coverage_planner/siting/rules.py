@@ -213,8 +213,8 @@ def _read_cost(
     missing[forbidden] = False
     if missing.any():
         raise SchemaError(
-            f"with a budget every candidate must have a cost, missing for {name_some(ids[missing])}; fill in the column "
-            "cost, or forbid these candidates"
+            f"with a budget every candidate must have a cost, missing for {name_some(ids[missing])}; fill in "
+            "the column cost, or forbid these candidates"
         )
     grains, _ = count_grains(np.append(known, float(budget)))
     return grains[:-1], float(grains[-1])
