@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coverage_planner.siting._highs import FEASIBILITY_TOLERANCE, Program
 from coverage_planner.siting._problem import CoveringProblem, SitingProblem
+from coverage_planner.siting.rules import Rules
 from coverage_planner.units import UNREACHED_MS
 
 #: Totals up to this go to the solver as whole numbers, of which it makes use; larger ones are scaled down to it,
@@ -27,6 +28,85 @@ def slack_of(coefficients: NDArray[np.float64]) -> float:
     The solver judges a row relative to its largest coefficient; a hundred times its tolerance is ample.
     """
     return 0.5 + 100 * FEASIBILITY_TOLERANCE * float(np.abs(coefficients).max(initial=0.0))
+
+
+def write_rules(rules: Rules, n_columns: int) -> tuple[sp.csr_array, NDArray[np.float64], NDArray[np.float64]]:
+    """Write the rules of a choice as rows over the first `rules.n_candidates` of `n_columns` columns.
+
+    First the number of sites or the budget, where one is given; then the quotas; then the pairs too near each other,
+    as cliques: of candidates that are all too near one another at most one opens, which says more about fractions than
+    a row for each pair.
+
+    Returns
+    -------
+    rows
+        (r, n_columns), CSR. Costs are scaled by `scale_for`.
+    lower, upper
+        Shapes (r,): what each row must lie between. The budget has `slack_of`, so a choice that comes out may exceed
+        it by that: ask `Rules.broken_by`.
+    """
+    groups: list[NDArray[np.int64]] = []
+    values: list[NDArray[np.float64]] = []
+    lower: list[float] = []
+    upper: list[float] = []
+
+    def add(members: NDArray[np.int64], least: float, most: float, coefficients: NDArray[np.float64]) -> None:
+        groups.append(members)
+        values.append(coefficients)
+        lower.append(least)
+        upper.append(most)
+
+    everyone = np.arange(rules.n_candidates)
+    if rules.n_open is not None:
+        add(everyone, rules.n_open, rules.n_open, np.ones(rules.n_candidates))
+    if rules.budget is not None:
+        scale = scale_for(rules.cost.sum())
+        add(everyone, -np.inf, (rules.budget + slack_of(rules.cost)) * scale, rules.cost * scale)
+    for limit in rules.limits:
+        add(limit.members, limit.least, limit.most, np.ones(len(limit.members)))
+    for clique in cover_by_cliques(rules.too_near):
+        add(clique, -np.inf, 1, np.ones(len(clique)))
+    indptr = np.concatenate(([0], np.cumsum([len(group) for group in groups], dtype=np.int64)))
+    indices = np.concatenate([np.empty(0, dtype=np.int64), *groups])
+    data = np.concatenate([np.empty(0), *values])
+    rows = sp.csr_array((data, indices, indptr), shape=(len(groups), n_columns))
+    return rows, np.array(lower), np.array(upper)
+
+
+def cover_by_cliques(pairs: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Cover pairs by groups in which every two are a pair, each grown greedily from a pair not covered yet.
+
+    Parameters
+    ----------
+    pairs
+        Shape (k, 2), the smaller number first, sorted.
+    """
+    near: dict[int, set[int]] = {}
+    for a, b in pairs.tolist():
+        near.setdefault(a, set()).add(b)
+        near.setdefault(b, set()).add(a)
+    covered: set[tuple[int, int]] = set()
+    cliques = []
+    for a, b in pairs.tolist():
+        if (a, b) in covered:
+            continue
+        clique, others = [a, b], near[a] & near[b]
+        while others:
+            newest = min(others)
+            clique.append(newest)
+            others &= near[newest]
+        clique.sort()
+        covered.update((clique[i], clique[j]) for i in range(len(clique)) for j in range(i + 1, len(clique)))
+        cliques.append(np.array(clique, dtype=np.int64))
+    return cliques
+
+
+def column_bounds(rules: Rules, n_columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return lower and upper bounds of the columns: 1 below for required, 0 above for forbidden candidates."""
+    lower, upper = np.zeros(n_columns), np.ones(n_columns)
+    lower[rules.required] = 1
+    upper[rules.forbidden] = 0
+    return lower, upper
 
 
 def write_covering(
