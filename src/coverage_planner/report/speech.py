@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coverage_planner.network.modes import DEFAULT_MODES
-from coverage_planner.report.popups import number
+from coverage_planner.report.certificate import Question, say_certificate
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, SHEETS
 from coverage_planner.report.tables import NO_SUBDISTRICT
 from coverage_planner.report.words import Language, words
@@ -22,17 +22,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "per_junction": (r"每个路口 \1 秒", r"\1 s per junction"),
     "per_signal": (r"每处信号灯 \1 秒", r"\1 s per signal"),
     "solution": ("选址结果", "Choice of sites"),
-    "optimal": (
-        "{model}：{n} 个站点，目标值 {objective}，已证明最优（{solver}）",
-        "{model}: {n} sites, objective {objective}, proved optimal ({solver})",
-    ),
-    "feasible": (
-        "{model}：{n} 个站点，目标值 {objective}；已证明任何其他选择不超过 {bound}（差距 {gap:.2%}，{solver}）",
-        (
-            "{model}: {n} sites, objective {objective}; no other choice can reach more than {bound} "
-            "(gap {gap:.2%}, {solver})"
-        ),
-    ),
     "streets": ("道路数据", "Streets"),
     "cut_off": (
         "此表仅显示前 {shown:,} 行，共 {rows:,} 行；全部数据见 {file}",
@@ -65,8 +54,8 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("id is blank"), "编号为空"),
     (re.compile("id stands in an earlier row already"), "编号与前面的行重复"),
     (re.compile("(lon|lat|demand|name|cost|area_m2|capacity) is blank"), "{0}为空"),
-    (re.compile("(lon|lat|demand|cost|area_m2|capacity) is not a finite number"), "{0}不是有效数字"),
-    (re.compile(r"(demand|cost|area_m2|capacity) is less than (\S+)"), "{0}小于 {1}"),
+    (re.compile("(lon|lat|demand|cost|area_m2|capacity|entry_delay_s) is not a finite number"), "{0}不是有效数字"),
+    (re.compile(r"(demand|cost|area_m2|capacity|entry_delay_s) is less than (\S+)"), "{0}小于 {1}"),
     (re.compile("more cells than the first row has names"), "单元格多于表头的列数"),
     (re.compile("fewer than two nodes of the way are in the file"), "文件中该道路的节点不足两个"),
     (
@@ -122,16 +111,9 @@ class Speech:
             said = re.sub(rf"(\S+) s per {place}", self.texts[f"per_{place}"], said)
         return said
 
-    def certificate(self, solution: Solution) -> str:
-        """Say in one line how good the choice of sites is proved to be."""
-        return self.texts[solution.status].format(
-            model=solution.model,
-            n=len(solution.sites),
-            objective=number(solution.objective),
-            bound=number(solution.bound),
-            gap=solution.gap,
-            solver=solution.solver,
-        )
+    def certificate(self, solution: Solution, question: Question | None = None) -> str:
+        """Say in one sentence how good the choice of sites is proved to be."""
+        return say_certificate(solution, self.language, question)
 
     def _refusal(self, reason: str) -> str:
         """Say why a row was refused; what is not known here stays in English."""

@@ -78,6 +78,7 @@ COLUMNS: Mapping[str, Column] = {
     "capacity": Column("number", "容量（人）", "Capacity (people)"),
     "cost": Column("number", "成本", "Cost"),
     "area_m2": Column("number", "建筑面积（平方米）", "Floor area (m²)"),
+    "entry_delay_s": Column("number", "进门耗时（秒）", "Entry delay (s)"),
     "gap_id": Column("text", "所属缺口", "Gap"),
     "proposed": Column("flag", "拟新增", "Proposed"),
     "chosen": Column("flag", "入选", "Chosen"),
@@ -139,7 +140,7 @@ HEADINGS: Mapping[tuple[str, str], Column] = {
 
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
-    {"name", "kind", "level", "services", "opening_hours", "capacity", "cost", "area_m2", "gap_id", "order",
+    {"name", "kind", "level", "services", "opening_hours", "capacity", "cost", "area_m2", "entry_delay_s", "gap_id", "order",
      "subdistrict", "highway"}
 )  # fmt: skip
 
@@ -208,12 +209,13 @@ LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "facilities": (
         "Point",
         (
-            "group", "id", "name", "kind", "level", "services", "opening_hours", "capacity", "proposed",
+            "group", "id", "name", "kind", "level", "services", "opening_hours", "capacity", "entry_delay_s",
+            "proposed",
             "catchment_demand_today", "exclusive_demand_today", "mean_time_s_today",
             "catchment_demand_proposed", "exclusive_demand_proposed", "mean_time_s_proposed",
         ),
     ),
-    "candidates": ("Point", ("id", "name", "kind", "cost", "area_m2", "gap_id", "chosen")),
+    "candidates": ("Point", ("id", "name", "kind", "cost", "area_m2", "entry_delay_s", "gap_id", "chosen")),
     "proposed_sites": (
         "Point",
         ("group", "number", "order", "id", "name", "kind", *_SITE_FIGURES, "mean_time_s", "cost", "gap_id"),

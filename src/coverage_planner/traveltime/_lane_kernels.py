@@ -264,6 +264,26 @@ def _see_directly(
 
 
 @compiled
+def _write_lanes(
+    within: np.uint64,
+    number: np.int32,
+    all_left: np.int32,
+    row: NDArray[np.int32],
+    lane_targets: NDArray[np.int32],
+    lane_times: NDArray[np.int32],
+    filled: NDArray[np.uint64],
+) -> None:
+    """Write a number and its time to each of the lanes `within` reach."""
+    while within:
+        lane = lowest_bit(within)
+        within &= within - _ONE
+        place = filled[lane]
+        lane_targets[place] = number
+        lane_times[place] = all_left - row[lane]
+        filled[lane] = place + _ONE
+
+
+@compiled
 def _collect(
     n_found: int,
     full: int,
@@ -297,13 +317,7 @@ def _collect(
         if direct:
             direct_bits[target >> _SIX] ^= _ONE << (target & _LOW_SIX)
             within |= _see_directly(sources, batch, targets, int(target), full, row)
-        while within:
-            lane = lowest_bit(within)
-            within &= within - _ONE
-            place = filled[lane]
-            lane_targets[place] = listed[k]
-            lane_times[place] = all_left - row[lane]
-            filled[lane] = place + _ONE
+        _write_lanes(within, listed[k], all_left, row, lane_targets, lane_times, filled)
 
 
 @compiled
@@ -335,13 +349,7 @@ def _collect_nodes(
     for k in range(n_found):
         reached = np.uint64(rows[listed[k]])
         within = meet_rows(left, reached, np.int32(0), reached, all_left, row)
-        while within:
-            lane = lowest_bit(within)
-            within &= within - _ONE
-            place = filled[lane]
-            lane_targets[place] = listed[k]
-            lane_times[place] = all_left - row[lane]
-            filled[lane] = place + _ONE
+        _write_lanes(within, listed[k], all_left, row, lane_targets, lane_times, filled)
 
 
 @compiled

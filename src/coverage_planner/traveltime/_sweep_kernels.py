@@ -23,6 +23,20 @@ _NOWHERE, _LAST = np.int32(-2), np.int32(-1)
 
 
 @compiled
+def _put(waiting: NDArray[np.int32], buckets: NDArray[np.int32], node: np.uint64, place: np.int64) -> None:
+    waiting[node] = buckets[place]
+    buckets[place] = np.int32(node)
+
+
+@compiled
+def _take(waiting: NDArray[np.int32], buckets: NDArray[np.int32], place: np.int64) -> np.uint64:
+    node = np.uint64(buckets[place])
+    buckets[place] = waiting[node]
+    waiting[node] = _NOWHERE
+    return node
+
+
+@compiled
 def sweep_nearest(
     first: NDArray[np.uint32],
     arcs: NDArray[np.uint64],
@@ -56,19 +70,14 @@ def sweep_nearest(
             continue
         best[node] = key
         if waiting[node] == _NOWHERE:
-            place = ((key >> _SHIFT) >> shift) & mask
-            waiting[node] = buckets[place]
-            buckets[place] = np.int32(node)
+            _put(waiting, buckets, node, ((key >> _SHIFT) >> shift) & mask)
             n_waiting += 1
     bucket = np.int64(0)
     while n_waiting > 0:
-        found = buckets[bucket & mask]
-        if found == _LAST:
+        if buckets[bucket & mask] == _LAST:
             bucket += 1
             continue
-        node = np.uint64(found)
-        buckets[bucket & mask] = waiting[node]
-        waiting[node] = _NOWHERE
+        node = _take(waiting, buckets, bucket & mask)
         n_waiting -= 1
         here = best[node]
         for k in range(first[node], first[node + _ONE]):
@@ -78,9 +87,7 @@ def sweep_nearest(
             if there < best[head]:
                 best[head] = there
                 if not arc & _DEAD_END and waiting[head] == _NOWHERE:
-                    place = max(bucket, (there >> _SHIFT) >> shift) & mask
-                    waiting[head] = buckets[place]
-                    buckets[place] = np.int32(head)
+                    _put(waiting, buckets, head, max(bucket, (there >> _SHIFT) >> shift) & mask)
                     n_waiting += 1
 
 
@@ -125,19 +132,14 @@ def sweep_k_nearest(
     for k in range(len(seed_nodes)):
         node, key = np.uint64(seed_nodes[k]), seed_keys[k]
         if _insert(best[node], key) and waiting[node] == _NOWHERE:
-            place = ((key >> _SHIFT) >> shift) & mask
-            waiting[node] = buckets[place]
-            buckets[place] = np.int32(node)
+            _put(waiting, buckets, node, ((key >> _SHIFT) >> shift) & mask)
             n_waiting += 1
     bucket = np.int64(0)
     while n_waiting > 0:
-        found = buckets[bucket & mask]
-        if found == _LAST:
+        if buckets[bucket & mask] == _LAST:
             bucket += 1
             continue
-        node = np.uint64(found)
-        buckets[bucket & mask] = waiting[node]
-        waiting[node] = _NOWHERE
+        node = _take(waiting, buckets, bucket & mask)
         n_waiting -= 1
         here = best[node]
         for k in range(first[node], first[node + _ONE]):
@@ -152,9 +154,7 @@ def sweep_k_nearest(
                 if _insert(row, there):
                     earliest = min(earliest, there)
             if earliest != NOBODY and waiting[head] == _NOWHERE:
-                place = max(bucket, (earliest >> _SHIFT) >> shift) & mask
-                waiting[head] = buckets[place]
-                buckets[place] = np.int32(head)
+                _put(waiting, buckets, head, max(bucket, (earliest >> _SHIFT) >> shift) & mask)
                 n_waiting += 1
 
 
