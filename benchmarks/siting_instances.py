@@ -67,8 +67,10 @@ FAMILIES = {
     "ebike-wuhan": Family("wuhan", "ebike", 2_000, 20_000, 20),
     "ebike-porto": Family("porto", "ebike", 2_000, 20_000, 20),
     "largest-porto": Family("porto", "ebike", 10_000, 1_000_000, 50),
+    "peer-wuhan": Family("wuhan", "ebike", 500, 5_000, 10),
     "quick-walk-wuhan": Family("wuhan", "walk", 300, 3_000, 10),
     "quick-ebike-wuhan": Family("wuhan", "ebike", 200, 1_000, 5),
+    "peer-quick-wuhan": Family("wuhan", "ebike", 50, 500, 5),
 }
 
 
@@ -273,6 +275,8 @@ def make_instance(name: str, data: Path, cache: Path, seed: int) -> dict[str, An
     }  # fmt: skip
     path = _path(name, prepared, cache, seed)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{name}-{seed}-*"):  # of another builder: large, and of no use
+        old.unlink()
     part = path.with_suffix(".part.npz")
     np.savez(
         part, indptr=times.indptr, indices=times.indices, seconds=times.seconds, candidate_xy=candidate_xy,
@@ -291,7 +295,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     given = parser.parse_args()
     header = make_instance(given.name, given.data.resolve(), given.cache.resolve(), given.seed)
-    print(json.dumps(header), file=sys.stderr)
+    told = ("name", "n_candidates", "n_demand", "n_pairs", "points_per_candidate", "times_s", "times_peak_mib")
+    print(*(f"{key}={header[key]}" for key in told), file=sys.stderr)
 
 
 if __name__ == "__main__":
