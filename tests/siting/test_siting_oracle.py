@@ -100,7 +100,7 @@ def program(town, wishes, n_more):
     if wishes.n_open is not None:
         row(range(n), wishes.n_open, wishes.n_open)
     if wishes.budget is not None:
-        row(range(n), -np.inf, float(10 * wishes.budget) + 0.5, [float(10 * (cost or 0)) for cost in town.cost])
+        row(range(n), -np.inf, int(10 * wishes.budget) + 0.5, [float(10 * (cost or 0)) for cost in town.cost])
     for k, name in enumerate(town.ids):
         row([k], name in wishes.required, name not in wishes.forbidden)
     for quota in wishes.quotas:
@@ -139,14 +139,15 @@ def covering_rows(town, parts, times=1):
 
 
 def load_of(town, wishes):
-    return np.array([float(w) for w in oracle.weights(town, wishes)])
+    """Demand in two-hundredths: whole numbers, halves and tenths of them too, that no tolerance can blur."""
+    return np.array([float(200 * w) for w in oracle.weights(town, wishes)])
 
 
-def same(best, value, *, sign=1.0):
+def same(best, value, *, unit):
     if best is None or value is None:
         assert (best is None) == (value is None)
     else:
-        assert float(best.objective) == pytest.approx(sign * value, rel=1e-6, abs=1e-6)
+        assert float(best.objective) == pytest.approx(unit * value, rel=1e-6, abs=1e-6)
 
 
 @settings(max_examples=40)
@@ -156,11 +157,11 @@ def test_covering_is_what_the_textbook_programs_say(case):
     load, n = load_of(town, wishes), len(town.ids)
     parts = program(town, wishes, len(load))
     covering_rows(town, parts)
-    same(oracle.mclp(town, wishes, CUTOFF_MS), solve(np.r_[np.zeros(n), -load], parts, n), sign=-1.0)
+    same(oracle.mclp(town, wishes, CUTOFF_MS), solve(np.r_[np.zeros(n), -load], parts, n), unit=-1 / 200)
     twice = program(town, wishes, 2 * len(load))
     covering_rows(town, twice, times=2)
     value = solve(np.r_[np.zeros(n), -load, -0.5 * load], twice, n)
-    same(oracle.backup(town, wishes, CUTOFF_MS, Fraction(1, 2)), value, sign=-1.0)
+    same(oracle.backup(town, wishes, CUTOFF_MS, Fraction(1, 2)), value, unit=-1 / 200)
 
 
 @settings(max_examples=40)
@@ -171,10 +172,10 @@ def test_covering_everything_is_what_the_textbook_program_says(case, partial, by
     parts = program(town, wishes, len(load))
     covering_rows(town, parts)
     reached = np.array(oracle.servable(town, wishes, CUTOFF_MS))
-    parts[3](range(n, n + len(load)), float(partial) * load[reached].sum() - 0.002, np.inf, load)
-    price = [float(cost or 0) for cost in town.cost] if by_cost else [1.0] * n
+    parts[3](range(n, n + len(load)), float(partial * int(load[reached].sum())) - 0.5, np.inf, load)
+    price = [float(10 * (cost or 0)) for cost in town.cost] if by_cost else [1.0] * n
     value = solve(np.r_[price, np.zeros(len(load))], parts, n)
-    same(oracle.lscp(town, wishes, CUTOFF_MS, partial=partial, by_cost=by_cost), value)
+    same(oracle.lscp(town, wishes, CUTOFF_MS, partial=partial, by_cost=by_cost), value, unit=0.1 if by_cost else 1)
 
 
 @settings(max_examples=40)
@@ -192,13 +193,12 @@ def test_times_are_what_the_textbook_programs_say(case, unserved_ms):
     for q, (k, _, _) in enumerate(pairs):
         if k < n:
             parts[3]([n + q, k], -np.inf, 0, [1.0, -1.0])
-    price = np.array([load[i] * t / 1000 for _, i, t in pairs])
-    value = solve(np.r_[np.zeros(n), price, 0], parts, n)
-    same(oracle.p_median(town, wishes, unserved_ms), None if value is None else 1000 * value)
+    value = solve(np.r_[np.zeros(n), [load[i] * t / 2e5 for _, i, t in pairs], 0], parts, n)
+    same(oracle.p_median(town, wishes, unserved_ms), value, unit=1000)
     for i in range(len(load)) if unserved_ms is None else ():  # the last column: the worst time, in 1,000 s
         mine = [(n + q, pair[2]) for q, pair in enumerate(pairs) if pair[1] == i]
         if load[i] > 0 and mine:
             parts[3]([*(q for q, _ in mine), n + len(pairs)], -np.inf, 0, [*(t / 1e6 for _, t in mine), -1.0])
     if unserved_ms is None:
         value = solve(np.r_[np.zeros(n + len(pairs)), 1], parts, n)
-        same(oracle.p_center(town, wishes), None if value is None else 1e6 * value)
+        same(oracle.p_center(town, wishes), value, unit=1e6)
