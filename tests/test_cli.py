@@ -131,7 +131,8 @@ def test_a_run_prints_shares_sites_and_certificate_and_nothing_else(finished, ca
     assert lines[2].startswith(
         f"riders（电动自行车 (15 km/h)，4 分钟内）：覆盖 {overall['方案', 'riders']:.1%} 的需求，"
     )
-    assert lines[3].startswith("MCLP：1 个站点，目标值 54，已证明最优（HiGHS")
+    assert lines[3].startswith("最大覆盖选址（MCLP）：1 个站点，连同现有站点覆盖需求 54；已证明最优（HiGHS")
+    assert lines[3].endswith("：没有任何别的 1 处选址能覆盖更多")
     assert lines[4] == "  1. 康泰药房（药店）：依次增加覆盖需求 35"
     assert lines[5].startswith(f"路网取自 {plan.with_suffix('.network')}（20")
     assert lines[6] == f"结果：{out}（先打开 map.html）"
@@ -213,11 +214,11 @@ def interrupt(*_args, **_options):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("stage", ["read_inputs", "build_grids", "solve_mclp", "draw_map"])
+@pytest.mark.parametrize("stage", ["start.read_inputs", "run.build_grids", "siting.solve_mclp", "run.draw_map"])
 def test_an_interrupted_run_leaves_nothing(finished, capsys, monkeypatch, stage):
     plan, _ = finished
     before = contents(plan.parent)
-    monkeypatch.setattr(f"coverage_planner.pipeline.run.{stage}", interrupt)
+    monkeypatch.setattr(f"coverage_planner.pipeline.{stage}", interrupt)
     assert main(["plan", str(plan), "--out", str(plan.parent / "halb" / "never")]) == 130
     printed = capsys.readouterr()
     assert printed.err == "coverage-planner: interrupted; nothing was written\n"

@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from coverage_planner.config import Plan, read_plan
+from coverage_planner.config import AlternativeSettings, Plan, QuotaSettings, SitingSettings, read_plan
 from coverage_planner.errors import ConfigError, SourceError
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.sources.columns import ALIASES
@@ -16,6 +16,7 @@ ROADS = '[roads]\nfile = "roads.osm.pbf"\n'
 FACILITIES = '[facilities]\nfile = "stations.csv"\n'
 GROUP = '[[groups]]\nname = "walkers"\nmode = "walk"\ncutoff_min = 15\ndemand = { file = "demand.csv" }\n'
 SHORTEST = f'name = "东区"\n{ROADS}{FACILITIES}{GROUP}'
+SITING = SHORTEST + "[siting]\n"
 
 
 @pytest.fixture
@@ -81,7 +82,13 @@ def test_the_full_plan_of_the_documentation_is_read(read, folder, repository):
     assert riders.cutoff_s == 300.0
     assert riders.demand.weights == {"restaurant": 3.0, "mall": 20.0}
     assert (plan.siting.n_open, plan.siting.group, plan.siting.max_candidates) == (5, "riders", 2000)
-    assert (plan.siting.time_limit_s, plan.siting.mip_gap) == (60.0, 0.01)
+    assert (plan.siting.time_limit_s, plan.siting.mip_gap, plan.siting.work_limit) == (60.0, 0.01, 120.0)
+    assert (plan.siting.model, plan.siting.required, plan.siting.forbidden) == ("mclp", ("C12",), ("C3", "C40"))
+    assert plan.siting.min_spacing_m == 400.0
+    assert plan.siting.quotas == (
+        QuotaSettings("subdistrict", at_least=1),
+        QuotaSettings("kind", at_most=2, values=("bank", "pharmacy")),
+    )
     assert plan.candidates.reach_s == 900.0
     assert plan.bands.cutoffs_s == (300.0, 600.0, 900.0)
     assert plan.modes["walk"] == Mode("walk", "foot", 4.5)
@@ -114,6 +121,19 @@ def test_the_documentation_names_every_key_and_every_alias(repository):
 
 def test_headline_group_is_sited_for_unless_another_is_named(read):
     assert read(SHORTEST + "[siting]\nn_open = 2\n").siting.group == "walkers"
+
+
+def test_stages_say_how_many_sites_open(read):
+    siting = read(SITING + "stages = [3, 5, 10]\nalternatives = { plans = 2 }\n").siting
+    assert (siting.stages, siting.n_open, siting.budget) == ((3, 5, 10), None, None)
+    assert siting.alternatives == AlternativeSettings(plans=2, within=0.02, differ_by=1)
+
+
+def test_models_take_their_own_keys(read):
+    siting = read(SITING + "model = 'lscp'\npartial = 0.95\nminimise = 'cost'\n").siting
+    assert siting == SitingSettings(model="lscp", group="walkers", partial=0.95, minimise="cost")
+    siting = read(SITING + "model = 'p-median'\nbudget = 40\nunserved_min = 30\n").siting
+    assert siting == SitingSettings(model="p-median", group="walkers", budget=40.0, unserved_s=1800.0)
 
 
 def test_paths_start_from_the_plan_files_folder_whatever_the_working_directory(read, folder, monkeypatch):
@@ -241,6 +261,41 @@ WRONG = {
     SHORTEST.replace('demand.csv"', 'demand.csv", sum = 0'): "1 demand sum must be more than 0, got 0",
     f"{SHORTEST}[[groups]]\nname = 'b'\nmode = 'walk'\ncutoff_min = 5\n"
     "demand = { file = 'a.osm', osm = { shop = true }, weights = { mall = -1 } }\n": "weights must be at least 0, got -1",
+    # siting
+    SITING + "model = 'mlcp'\n": r"\[siting\] model must be one of 'mclp', 'lscp', .*got 'mlcp'",
+    SITING + "n_open = 2\nbudget = 9\n": r"\[siting\] must have n_open or budget, got both",
+    SITING: r"\[siting\] must have n_open or budget with model = 'mclp', got neither",
+    SITING + "model = 'p-center'\n": r"\[siting\] must have n_open with model = 'p-center'",
+    SITING + "model = 'p-center'\nbudget = 9\n": r"must not have budget with model = 'p-center'.*it is for mclp, p-median, backup",
+    SITING + "model = 'lscp'\nn_open = 2\n": r"must not have n_open with model = 'lscp'",
+    SITING + "n_open = 2\npartial = 0.9\n": r"must not have partial with model = 'mclp'.*it is for lscp",
+    SITING + "n_open = 2\nunserved_min = 30\n": r"must not have unserved_min with model = 'mclp'.*it is for p-median",
+    SITING + "n_open = 2\nminimise = 'cost'\n": "must not have minimise",
+    SITING + "model = 'lscp'\npartial = 1.5\n": r"\[siting\] partial must be a share of at most 1, got 1\.5",
+    SITING + "model = 'lscp'\npartial = 0\n": "partial must be more than 0",
+    SITING + "model = 'lscp'\nminimise = 'time'\n": "minimise must be one of 'sites', 'cost'",
+    SITING + "n_open = 2\nmip_gap = 1\n": r"\[siting\] mip_gap must be a share below 1, got 1",
+    SITING + "n_open = 2\nwork_limit = -1\n": r"\[siting\] work_limit must be at least 0, got -1",
+    SITING + "budget = -1\n": r"\[siting\] budget must be at least 0, got -1",
+    SITING + "n_open = 2\nmin_spacing_m = 0\n": r"\[siting\] min_spacing_m must be more than 0",
+    SITING + "n_open = 2\nrequired = 'P1'\n": r"\[siting\] required must be a list",
+    SITING + "n_open = 2\nrequired = ['P1', 'P2', 'P1']\n": r"\[siting\] required must not repeat an id, so does 1: P1",
+    SITING + "n_open = 2\nrequired = ['P1']\nforbidden = ['P2', 'P1']\n": r"required and forbidden must not share an id, both have 1: P1",
+    SITING + "n_open = 1\nrequired = ['P1', 'P2']\n": r"n_open counts the required sites too and must be at least 2, got 1",
+    SITING + "n_open = 2\ngroup_weights = { riders = -1 }\n": r"\[siting.group_weights\] must be at least 0, got -1",
+    SITING + "stages = [3, 3]\n": r"\[siting\] stages must ascend, got \[3, 3\]",
+    SITING + "stages = [0, 3]\n": r"\[siting\] stages must be at least 1, got 0",
+    SITING + "stages = [2, 3]\nn_open = 4\n": r"\[siting\] n_open must be the last of the stages, 3, or left out, got 4",
+    SITING + "stages = [2, 3]\nbudget = 4\n": r"\[siting\] must have stages or budget, got both",
+    SITING + "model = 'p-center'\nn_open = 3\nstages = [2, 3]\n": r"must not have stages with model = 'p-center'",
+    SITING + "n_open = 2\n[siting.alternatives]\nwithin = 2\n": r"\[siting\.alternatives\] within must be a share below 1",
+    SITING + "n_open = 2\n[siting.alternatives]\nplan = 2\n": r"\[siting\.alternatives\] has no key 'plan'; did you mean 'plans'",
+    SITING + "n_open = 2\n[siting.quotas]\ncolumn = 'kind'\n": r"write \[\[siting\.quotas\]\] with double brackets",
+    SITING + "n_open = 2\n[[siting.quotas]]\nat_most = 1\n": r"\[\[siting\.quotas\]\] 1 must have column, got at_most",
+    SITING + "n_open = 2\n[[siting.quotas]]\ncolumn = 'street'\nat_most = 1\n": r"\[\[siting\.quotas\]\] 1 column must be one of 'kind', 'subdistrict'",
+    SITING + "n_open = 2\n[[siting.quotas]]\ncolumn = 'kind'\n": r"\[\[siting\.quotas\]\] 1 must have at_least, at_most or both, got neither",
+    SITING + "n_open = 2\n[[siting.quotas]]\ncolumn = 'kind'\nat_least = 2\nat_most = 1\n": r"\[\[siting\.quotas\]\] 1 at_most must be no less than at_least",
+    SITING + "n_open = 2\n[[siting.quotas]]\ncolumn = 'kind'\nat_most = -1\n": r"\[\[siting\.quotas\]\] 1 at_most must be at least 0, got -1",
     # contradictions
     SHORTEST + GROUP: r"\[\[groups\]\] 1 name must not repeat, got 'walkers' twice",
     SHORTEST.replace('"walk"', '"wlak"'): r"\[\[groups\]\] 1 mode must be one of walk, .*got 'wlak'; did you mean 'walk'",

@@ -67,6 +67,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("demand", "number", True, 0.0, "weight of the point: workers, orders, residents"),
         Column("name", "text", False, None, "name shown to people"),
         Column("kind", "text", False, None, "where the figure comes from: restaurant, mall, grid cell, …"),
+        Column("group", "text", False, None, "whom it stands for, where these shall weigh differently"),
     ),
     "candidates": (
         Column("id", "text", True, None, "label without repeats"),
@@ -74,6 +75,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("kind", "text", False, None, "kind of premises, or 'street' for a position on a street"),
         Column("cost", "number", False, 0.0, "cost of opening, in the planner's unit"),
         Column("area_m2", "number", False, 0.0, "floor area"),
+        Column("subdistrict", "text", False, None, "name of the subdistrict (街道) it lies in"),
         Column("entry_delay_s", "number", False, 0.0, "seconds that the door takes: stairs, a gate, parking"),
     ),
     "areas": (

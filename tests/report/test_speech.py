@@ -3,10 +3,7 @@
 import pytest
 
 from coverage_planner.network.modes import Mode
-from coverage_planner.report.popups import number
 from coverage_planner.report.speech import speech
-from coverage_planner.siting.solution import Solution
-from drawn_outcome import draw_sites
 
 
 @pytest.mark.parametrize(
@@ -52,15 +49,3 @@ def test_headings_of_a_table_of_its_own():
     assert speech("zh").heading("reason", "gaps") == "主要原因"
     assert speech("zh").heading("reason", "rejected") == "原因"
     assert speech("en").heading("mode", "islands") == "Mode"
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_large_figures_of_a_certificate_are_written_in_full(language):
-    solution = Solution(
-        model="MCLP", sites=draw_sites(), status="feasible", objective=2811818.6, bound=2811912.4, gap=3.3e-5,
-        work={}, seconds=1.0, solver="HiGHS", tie_break="search",
-    )  # fmt: skip
-    said = speech(language).certificate(solution)
-    assert number(2811818.6) == "2,811,819"
-    assert "2,811,819" in said
-    assert "2,811,912" in said

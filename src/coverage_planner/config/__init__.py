@@ -11,12 +11,13 @@ from coverage_planner.config.plan import (
     Plan,
     PointSource,
     RoadSource,
-    SitingSettings,
     SnapSettings,
     read_plan,
 )
+from coverage_planner.config.siting import AlternativeSettings, Model, QuotaSettings, SitingSettings, check_siting
 
 __all__ = [
+    "AlternativeSettings",
     "AreaSource",
     "BandSettings",
     "CandidateSettings",
@@ -24,10 +25,13 @@ __all__ = [
     "DemandSource",
     "GroupSettings",
     "MapSettings",
+    "Model",
     "Plan",
     "PointSource",
+    "QuotaSettings",
     "RoadSource",
     "SitingSettings",
     "SnapSettings",
+    "check_siting",
     "read_plan",
 ]

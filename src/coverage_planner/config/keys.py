@@ -76,12 +76,15 @@ def read_settings(kind: type[Settings], table: Any, at: str, folder: Path) -> Se
 
 
 def _inside(at: str, key: str, value: Any) -> str:
-    """Name a key the way it is written in the file: [table] key, [table.table], [[groups]] 2 key."""
+    """Name a key the way it is written in the file: [table] key, [table.table], [[table.tables]], [[groups]] 2 key."""
     if not at:
         is_tables = isinstance(value, list) and any(isinstance(item, dict) for item in value)
         return f"[[{key}]]" if is_tables else f"[{key}]" if isinstance(value, dict) else key
-    if at.endswith("]") and not at.endswith("]]") and isinstance(value, dict):
-        return f"{at[:-1]}.{key}]"
+    if at.endswith("]") and not at.endswith("]]"):
+        if isinstance(value, dict):
+            return f"{at[:-1]}.{key}]"
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            return f"[{at[:-1]}.{key}]]"
     return f"{at} {key}"
 
 

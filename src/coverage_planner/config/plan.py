@@ -16,6 +16,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
+from coverage_planner.config.siting import SitingSettings, check_siting
 from coverage_planner.errors import ConfigError, SourceError, name_some
 from coverage_planner.network.files import is_network_folder
 from coverage_planner.network.modes import DEFAULT_MODES, DRIVE_SPEEDS_KPH, Mode
@@ -100,17 +101,6 @@ class GroupSettings:
     mode: str
     demand: DemandSource
     cutoff_s: float = in_minutes("cutoff_min")
-
-
-@dataclass(frozen=True)
-class SitingSettings:
-    """Table [siting]: how many sites to propose, for whom, and how long the solver may work."""
-
-    n_open: int = at_least(1)
-    group: str = ""
-    time_limit_s: float | None = more_than(0, None)
-    mip_gap: float | None = at_least(0, None)
-    max_candidates: int | None = at_least(1, None)
 
 
 @dataclass(frozen=True)
@@ -220,6 +210,8 @@ def read_plan(path: str | PathLike[str]) -> Plan:
         siting=plan.siting and replace(plan.siting, group=plan.siting.group or headline.name),
         bands=plan.bands if plan.bands.cutoffs_s else BandSettings(_thirds(headline.cutoff_s)),
     )
+    if plan.siting:
+        check_siting(plan.siting)
     _check_groups(plan)
     _check_bands(plan)
     _check_crs(plan)

@@ -1,6 +1,7 @@
 """What only shows between the inputs: streets in pieces, points without a street, no margin."""
 
 import warnings
+from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +15,8 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAPPED, snap_points
 from coverage_planner.pipeline.inputs import Inputs
 from coverage_planner.pipeline.streets import farthest_m
-from coverage_planner.scenario.scenario import Outcome
 from coverage_planner.schema import Rejections
+from coverage_planner.traveltime.times import TravelTimes
 
 #: A mode's streets must hang together in one piece with at least this share of their length.
 _LEAST_SHARE = 0.1
@@ -64,15 +65,24 @@ def require_connected(network: RoadNetwork, *, small_component_m: float) -> None
         warnings.warn(f"{found}; people reach nothing beyond their own piece; {advice}", stacklevel=2)
 
 
-def reject_unsnapped(today: Outcome, plan: Plan, rejected: Rejections) -> None:
+def reject_unsnapped(times: Mapping[str, TravelTimes], plan: Plan, rejected: Rejections) -> None:
     """Note the stations that no group can reach from any street; refuse when that is all of them.
+
+    Parameters
+    ----------
+    times
+        Group name -> times to the stations.
+    plan
+        The plan.
+    rejected
+        The stations are added to it.
 
     Raises
     ------
     SnapError
         No station has a street.
     """
-    snaps = [outcome.times.facility_snaps for outcome in today.groups.values()]
+    snaps = [group_times.facility_snaps for group_times in times.values()]
     lost = np.logical_and.reduce([(table["status"] != SNAPPED).to_numpy() for table in snaps])
     ids = list(snaps[0]["id"].to_numpy()[lost])
     if lost.all():
@@ -85,17 +95,26 @@ def reject_unsnapped(today: Outcome, plan: Plan, rejected: Rejections) -> None:
         rejected.add(source=plan.facilities.file.name, table="facilities", labels=[label], reason=reason)
 
 
-def check_demand_snapped(today: Outcome, *, limit_m: float) -> None:
+def check_demand_snapped(
+    times: Mapping[str, TravelTimes], demands: Mapping[str, gpd.GeoDataFrame], *, limit_m: float
+) -> None:
     """Warn of demand that has no street within the snap limit; refuse when that is all of a group's.
+
+    Parameters
+    ----------
+    times, demands
+        Group name -> times to the stations, and demand.
+    limit_m
+        The snap limit.
 
     Raises
     ------
     SnapError
         No demand point of a group has a street.
     """
-    for name, outcome in today.groups.items():
-        demand = outcome.group.demand
-        lost = (outcome.times.demand_snaps["status"] != SNAPPED).to_numpy()
+    for name, group_times in times.items():
+        demand = demands[name]
+        lost = (group_times.demand_snaps["status"] != SNAPPED).to_numpy()
         ids = name_some(demand["id"].to_numpy()[lost])
         if lost.all():
             raise SnapError(

@@ -17,6 +17,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
+from coverage_planner.report.certificate import Question, say_certificate
 from coverage_planner.report.csv_tables import read_csv, write_csv
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.table_columns import LAYERS, SYNTHETIC_NOTE, TABLES, set_types
@@ -73,6 +74,7 @@ def write_results(
     baseline: Outcome | None = None,
     candidates: gpd.GeoDataFrame | None = None,
     solution: Solution | None = None,
+    question: Question | None = None,
     rejected: pd.DataFrame | None = None,
     run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
@@ -97,6 +99,8 @@ def write_results(
         Where sites could have opened (columns of the candidates table).
     solution
         The answer of the siting model that chose the proposed sites; its certificate is written out.
+    question
+        What that model was asked, for the wording of the certificate; by default just so many sites.
     rejected
         Rows refused at the door (`Rejections.to_frame`).
     run
@@ -146,7 +150,7 @@ def write_results(
             "streets": outcome.network.source,
             "scenarios": {role: named.scenario.name for role, named in roles(outcome, baseline).items()},
             "groups": _groups(outcome),
-            "solution": None if solution is None else _certificate(solution),
+            "solution": None if solution is None else _certificate(solution, question),
             "rows": {name: len(table) for name, table in tables.items()},
             "features": {name: len(layer) for name, layer in layers.items()},
         },
@@ -162,6 +166,7 @@ def write_results(
             language=language,
             streets=outcome.network.source,
             solution=solution,
+            question=question,
             synthetic=synthetic,
         )
         if map_page is not None:
@@ -317,12 +322,22 @@ def _groups(outcome: Outcome) -> list[dict[str, Any]]:
     ]
 
 
-def _certificate(solution: Solution) -> dict[str, Any]:
-    named = ("model", "status", "objective", "bound", "gap", "work", "seconds", "solver", "tie_break", "proof")
+def _certificate(solution: Solution, question: Question | None) -> dict[str, Any]:
+    named = (
+        "model", "sense", "status", "objective", "bound", "gap", "work", "seconds", "solver", "tie_break", "proof",
+        "interrupted", "unserved",
+    )  # fmt: skip
     return {
         "certificate": solution.certificate(),
+        "certificate_zh": say_certificate(solution, "zh", question),
+        "certificate_en": say_certificate(solution, "en", question),
         "sites": list(solution.sites["id"]),
         **{name: getattr(solution, name) for name in named},
+        # without seconds, so that equal runs have equal records
+        "history": [
+            {name: getattr(state, name) for name in ("stage", "work", "objective", "bound", "gap")}
+            for state in solution.history
+        ],
     }
 
 

@@ -140,8 +140,8 @@ HEADINGS: Mapping[tuple[str, str], Column] = {
 
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
-    {"name", "kind", "level", "services", "opening_hours", "capacity", "cost", "area_m2", "entry_delay_s", "gap_id", "order",
-     "subdistrict", "highway"}
+    {"name", "kind", "level", "services", "opening_hours", "capacity", "cost", "area_m2", "entry_delay_s", "gap_id",
+     "order", "subdistrict", "highway"}
 )  # fmt: skip
 
 _AREA_FIGURES = (

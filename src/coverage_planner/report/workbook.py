@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from coverage_planner.report.certificate import Question
 from coverage_planner.report.speech import Speech, speech
 from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, Kind
 from coverage_planner.report.words import Language
@@ -62,6 +63,7 @@ def write_workbook(
     language: Language,
     streets: str = "",
     solution: Solution | None = None,
+    question: Question | None = None,
     synthetic: bool = False,
 ) -> None:
     """Write summary.xlsx.
@@ -78,6 +80,8 @@ def write_workbook(
         Where the streets come from.
     solution
         The answer of the siting model, whose certificate stands among the key figures; or None.
+    question
+        What that model was asked.
     synthetic
         Whether the data are made up; the first sheet then says so in its first row.
 
@@ -90,15 +94,11 @@ def write_workbook(
     book = openpyxl.Workbook()
     first = book.worksheets[0]
     first.title = said.sheet("key_figures")
-    _key_figures(first, tables["overall"], said, streets=streets, solution=solution, synthetic=synthetic)
+    certificate = "" if solution is None else said.certificate(solution, question)
+    _key_figures(first, tables["overall"], said, streets=streets, certificate=certificate, synthetic=synthetic)
     for name, table in tables.items():
         _table_sheet(book.create_sheet(said.sheet(name)), name, table, said)
     book.save(path)
-
-
-def certificate_text(solution: Solution, language: Language) -> str:
-    """Say in one line how good the choice of sites is proved to be."""
-    return speech(language).certificate(solution)
 
 
 # --- sheets ---
@@ -110,7 +110,7 @@ def _key_figures(
     said: Speech,
     *,
     streets: str,
-    solution: Solution | None,
+    certificate: str,
     synthetic: bool,
 ) -> None:
     """Put one measure in each row and the scenarios beside each other."""
@@ -142,8 +142,8 @@ def _key_figures(
     _fit_widths(sheet, first_row=heading_row)
     _set_page(sheet, heading_row)
     remarks = [said.texts["straight_line_note"]]
-    if solution is not None:
-        remarks.append(f"{said.texts['solution']}: {said.certificate(solution)}")
+    if certificate:
+        remarks.append(f"{said.texts['solution']}: {certificate}")
     if streets:
         remarks.append(f"{said.texts['streets']}: {streets}")
     for place, remark in enumerate(remarks, start=row + 2):

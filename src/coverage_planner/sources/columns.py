@@ -33,6 +33,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "capacity": ("capacity", "容量", "容纳人数", "座位数"),
     "entry_delay_s": ("entry_delay_s", "进门耗时", "进门用时"),
     "demand": ("demand", "weight", "population", "需求", "需求量", "人数", "人口", "骑手数", "订单量"),
+    "group": ("group", "人群", "群体", "组别"),
     "cost": ("cost", "成本", "费用", "造价"),
     "area_m2": ("area_m2", "area", "面积", "建筑面积", "使用面积"),
     "subdistrict": ("subdistrict", "街道", "街道名称", "所属街道", "街镇", "乡镇街道"),
