@@ -4,7 +4,8 @@
 
 Needs ``../shared/data`` (or ``--data``). What is prepared, networks and the peers' environment, is kept in ``--cache``
 and used again. ``--only engine sweep`` runs some sections; ``--quick`` runs everything small, and writes tables only
-into the file that ``--results`` names. Progress goes to stderr.
+into the file that ``--results`` names. The section 'siting' has a file of its own beside it, SITING.md. Progress goes
+to stderr.
 
 The module of each section says what is measured and how.
 """
@@ -26,6 +27,7 @@ import locality
 import machine
 import memory_use
 import peers
+import siting_speed
 import sweep_speed
 import vertex_graph
 from networks import LABELS
@@ -108,6 +110,13 @@ def build(given: Settings) -> Made:
     return build_speed.report(measured), measured
 
 
+def siting(given: Settings) -> Made:
+    figures = siting_speed.measure(given.data, given.cache, seed=given.seed, quick=given.quick)
+    if given.results is not None:
+        siting_speed.draw_convergence(figures["convergence"]["cases"], given.results.parent)
+    return siting_speed.report(figures), figures
+
+
 def isochrones(given: Settings) -> Made:
     return _run_script("isochrone_quality.py", given)
 
@@ -140,9 +149,13 @@ SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "memory": (memory_use.TITLE, memory),
     "doors": (door_speed.TITLE, doors),
     "build": (build_speed.TITLE, build),
+    "siting": (siting_speed.TITLE, siting),
     "isochrones": ("Isochrones: speed and quality", isochrones),
     "matrix": ("Travel times against Valhalla's matrix", matrix),
 }
+
+#: Sections that have a file of their own beside RESULTS.md.
+FILES = {"siting": siting_speed.RESULTS}
 
 
 def parse(arguments: list[str] | None = None) -> Settings:
@@ -187,9 +200,10 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
         print(f"## {title}\n\n{text}\n", flush=True)
         if given.results is not None:
+            results = given.results.with_name(FILES[name]) if name in FILES else given.results
             command = f"`python benchmarks/run.py --only {name}{' --quick' if given.quick else ''}`"
             body = f"{command}, seed {given.seed}, {day}. {where}{load}\n\n{text}"
-            replace_sections(given.results, {title: body})
+            replace_sections(results, {title: body})
         given.json.write_text(json.dumps(figures, indent=1, default=str), encoding="utf-8")
 
 

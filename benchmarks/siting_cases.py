@@ -20,7 +20,7 @@ import numpy as np
 import siting_peers
 from machine import peak_mib
 from numpy.typing import NDArray
-from siting_files import load_pmed, load_san_francisco
+from siting_files import SAN_FRANCISCO_RADIUS_M, load_pmed, load_san_francisco, read_san_francisco
 from siting_instances import FAMILIES, SMALL_RADIUS_M, Instance, load_instance, make_small
 
 SOLVERS = {
@@ -55,8 +55,13 @@ def load(name: str, data: Path, cache: Path, seed: int) -> Instance:
         return load_san_francisco(data)
     if name.startswith("small"):
         return make_small(int(name.split()[1]), seed=seed)
-    instance = load_instance(name, data, cache, seed=seed)
-    return served_only(instance) if name.startswith("peer") else instance
+    return load_instance(name, data, cache, seed=seed)
+
+
+def load_for(case: Case, data: Path, cache: Path, seed: int) -> Instance:
+    """Load the instance of a case."""
+    instance = load(case["instance"], data, cache, seed)
+    return served_only(instance) if case.get("served") else instance
 
 
 def served_only(instance: Instance) -> Instance:
@@ -109,7 +114,9 @@ def arguments_of(case: Case, instance: Instance, solve: Callable[..., Any]) -> d
 
 
 def run_case(case: Case, data: Path, cache: Path, seed: int) -> dict[str, Any]:
-    """Solve one case in this process."""
+    """Solve one case in this process; a list of site counts is solved one after the other."""
+    if isinstance(case.get("n_open"), list):
+        return _gather([run_case(case | {"n_open": n_open}, data, cache, seed) for n_open in case["n_open"]])
     if case["solver"] in ("highs", "spopt"):
         return _run_peer(case, data, cache, seed)
     solve = find_solver(case["solver"])
@@ -119,7 +126,7 @@ def run_case(case: Case, data: Path, cache: Path, seed: int) -> dict[str, Any]:
         small = load(_WARM_UP, data, cache, seed)
         asked = arguments_of(case | {"limit_s": 2.0, "n_open": 5}, small, solve)
         solve(small.times, small.demand, small.candidates, **asked)
-    instance = load(case["instance"], data, cache, seed)
+    instance = load_for(case, data, cache, seed)
     before_mib = peak_mib()
     asked = arguments_of(case, instance, solve)
     begun = time.perf_counter()
@@ -144,24 +151,44 @@ def run_case(case: Case, data: Path, cache: Path, seed: int) -> dict[str, Any]:
         "history": [[state.seconds, state.objective, state.bound, state.stage] for state in solution.history],
         "before_mib": before_mib,
         "peak_mib": peak_mib(),
+    } | _extras(instance, chosen, data)
+
+
+def _gather(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    return runs[0] if "missing" in runs[0] else {"runs": runs}
+
+
+def _extras(instance: Instance, chosen: NDArray[np.int64], data: Path) -> dict[str, float]:
+    """Work out, for San Francisco, what spopt's reference states: people's mean metres, and the share of the tracts."""
+    if instance.header["name"] != "San Francisco":
+        return {}
+    metres, people = read_san_francisco(data)
+    nearest = metres[chosen].min(axis=0)
+    return {
+        "metres": float((people * nearest).sum() / people.sum()),
+        "share_of_points": float((nearest <= SAN_FRANCISCO_RADIUS_M).mean()),
     }
 
 
 def _run_peer(case: Case, data: Path, cache: Path, seed: int) -> dict[str, Any]:
-    instance = load(case["instance"], data, cache, seed)
+    instance = load_for(case, data, cache, seed)
     n_open = case.get("n_open") or instance.header.get("n_open")
     cutoff_s = case.get("cutoff_s") or instance.header.get("limit_s") or SMALL_RADIUS_M
     if case["solver"] == "highs":
         found = siting_peers.highs_mclp(instance, n_open=n_open, cutoff_s=cutoff_s, limit_s=case["limit_s"])
     else:
-        costs = siting_peers.dense_costs(instance)
         weights = instance.demand["demand"].to_numpy()
+        if case["instance"] == "San Francisco":
+            costs = np.ascontiguousarray(read_san_francisco(data)[0].T)  # to the last digit
+        else:
+            costs = siting_peers.dense_costs(instance, UNSERVED_S if case["model"] == "p-median" else None)
         found = siting_peers.spopt_solve(
             case["model"], costs, weights, n_open=n_open, cutoff_s=cutoff_s, limit_s=case["limit_s"]
         )
         if case["model"] == "MCLP" and "sites" in found:
             found["checked"] = rate("mclp", instance, np.array(found["sites"], dtype=np.int64), cutoff_s, np.inf)
-    return found | {"peak_mib": peak_mib()}
+    extras = _extras(instance, np.array(found["sites"], dtype=np.int64), data) if "sites" in found else {}
+    return found | {"peak_mib": peak_mib()} | extras
 
 
 def run_apart(case: Case, data: Path, cache: Path, *, seed: int, patience_s: float | None = None) -> dict[str, Any]:

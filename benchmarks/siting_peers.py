@@ -73,9 +73,9 @@ def highs_mclp(instance: Instance, *, n_open: int, cutoff_s: float, limit_s: flo
     }
 
 
-def dense_costs(instance: Instance) -> NDArray[np.float64]:
-    """(demand points, candidates), seconds: what spopt starts from."""
-    costs = np.full((len(instance.candidates), len(instance.demand)), _FAR)
+def dense_costs(instance: Instance, unserved_s: float | None) -> NDArray[np.float64]:
+    """(demand points, candidates), seconds: what spopt starts from; `unserved_s` where a pair is out of reach."""
+    costs = np.full((len(instance.candidates), len(instance.demand)), unserved_s or _FAR)
     rows = np.repeat(np.arange(len(instance.candidates)), np.diff(instance.times.indptr))
     costs[rows, instance.times.indices] = instance.times.seconds
     return np.ascontiguousarray(costs.T)
