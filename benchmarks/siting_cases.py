@@ -8,6 +8,7 @@ What a model says of its choice is worked out again here from the chosen sites a
 import argparse
 import importlib
 import json
+import math
 import subprocess
 import sys
 import time
@@ -165,7 +166,7 @@ def _extras(instance: Instance, chosen: NDArray[np.int64], data: Path) -> dict[s
     metres, people = read_san_francisco(data)
     nearest = metres[chosen].min(axis=0)
     return {
-        "metres": float((people * nearest).sum() / people.sum()),
+        "metres": math.fsum(people * nearest) / math.fsum(people),
         "share_of_points": float((nearest <= SAN_FRANCISCO_RADIUS_M).mean()),
     }
 

@@ -71,7 +71,7 @@ def francisco_cases(quick: bool) -> Cases:
     cases: Cases = {}
     for model, solver in asked.items():
         radius = {"cutoff_s": SAN_FRANCISCO_RADIUS_M} if solver in ("mclp", "lscp") else {}
-        cases[f"ours {model}"] = one | radius | {"solver": solver}
+        cases[f"ours {model}"] = one | radius | {"solver": solver, "warm": True}
         cases[f"spopt {model}"] = one | {"solver": "spopt", "model": model, "cutoff_s": SAN_FRANCISCO_RADIUS_M}
     return cases
 
@@ -149,7 +149,7 @@ def measure(
     for part in parts or PARTS:
         cases = PARTS[part][1](quick)
         kept = {} if anew else figures.get(part, {}).get("cases", {})
-        kept = {key: kept[key] for key in cases if key in kept and "missing" not in kept[key]}
+        kept = {key: kept[key] for key in cases if key in kept and not _may_end_otherwise(kept[key])}
         day = datetime.now(UTC).date().isoformat()
         figures[part] = {"day": day, "load": machine.load().strip(), "cases": kept}
         for key, case in cases.items():
@@ -159,6 +159,11 @@ def measure(
         figures[part]["cases"] = {key: kept[key] for key in cases}
         path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     return figures
+
+
+def _may_end_otherwise(one: dict[str, Any]) -> bool:
+    """Whether a case gave no figure for another reason than time."""
+    return "missing" in one or ("error" in one and not one["error"].startswith("stopped"))
 
 
 def report(figures: dict[str, Any]) -> str:
@@ -177,7 +182,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("cache/benchmarks"))
     parser.add_argument("--only", nargs="+", choices=PARTS, help="parts to measure; all by default")
     parser.add_argument("--quick", action="store_true", help="few cases with short limits; prints only")
-    parser.add_argument("--resume", action="store_true", help="keep the cases already measured, but those that failed")
+    parser.add_argument("--resume", action="store_true", help="keep the cases already measured")
     parser.add_argument("--tables", action="store_true", help="measure nothing, write the tables of what was measured")
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
