@@ -3,8 +3,8 @@
 Three runs of the same search, one thread, CPU time per settled node: from the sources of the comparison, scattered over
 the whole network; the same with a limit of 1 ms, which leaves what a call costs before it searches; and from as many
 sources in one stretch of 60,000 nodes of the space-filling curve, where searches share streets and memory whatever the
-network's size. Beside them, what one read costs that waits for the one before, in memory of the size that the search
-goes through.
+network's size. Beside them, what one read costs that waits for the one before, in memory as large as the rows of lanes
+that the search sets aside. It goes through few of these: rows are handed out as nodes are reached.
 """
 
 import argparse
@@ -27,7 +27,7 @@ TITLE = "What holds the search"
 _STRETCH = 60_000
 _CALLS = 5
 _STEPS = 2_000_000
-#: Bytes that the search reads or writes at random per node: its row of lanes.
+#: Bytes of a row of lanes, of which the search sets one aside per node.
 _BYTES_PER_NODE = 64
 
 

@@ -71,7 +71,7 @@ class Targets(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Memory of one thread, used again for all its searches; all zero or empty between them.
+    """Memory of one thread, used again for all its searches; all zero or empty between them but `nodes` and `listed`.
 
     ``rows`` (n,): the row of each node reached, 0 for all others; ``left`` (n + 1, LANES): time left, the row 0 stays
     zero; ``nodes``, ``waiting`` (n + 1,): the node of each row, and the next row in the same bucket; ``buckets``: the

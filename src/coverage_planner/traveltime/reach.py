@@ -172,7 +172,7 @@ def check_cutoffs(cutoffs_s: Sequence[float]) -> list[int]:
     Raises
     ------
     ConfigError
-        There are none, or one is not positive, or one repeats.
+        There are none, or one is not positive or too large for the engine, or one repeats.
     """
     within = all(0 < cutoff < UNREACHED_MS / MS_PER_S for cutoff in cutoffs_s)
     rising = sorted({int(to_milliseconds(cutoff)) for cutoff in cutoffs_s}) if within else []
