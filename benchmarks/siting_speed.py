@@ -87,14 +87,18 @@ def peer_cases(quick: bool) -> Cases:
 
 
 def city_cases(quick: bool) -> Cases:
-    bars = QUICK_BARS if quick else BARS
-    cases: Cases = {
-        f"{solver} {name} {limit_s:g}": {"solver": solver, "instance": name, "limit_s": limit_s, "warm": True}
-        for solver in ("mclp", "p_median")
-        for name, limit_s, _, _ in bars
+    return {
+        f"mclp {name} {limit_s:g}": {"solver": "mclp", "instance": name, "limit_s": limit_s, "warm": True}
+        for name, limit_s, _, _ in (QUICK_BARS if quick else BARS)
     }
-    name, limit_s = ("quick-ebike-wuhan", 3.0) if quick else (PLOTTED, 120.0)
-    return cases | {f"highs {name}": {"solver": "highs", "instance": name, "limit_s": limit_s}}
+
+
+def city_median_cases(quick: bool) -> Cases:
+    asked = [("quick-ebike-wuhan", 3.0)] if quick else [(name, limit_s) for name, limit_s, _, _ in BARS]
+    return {
+        f"p_median {name} {limit_s:g}": {"solver": "p_median", "instance": name, "limit_s": limit_s, "warm": True}
+        for name, limit_s in asked
+    }
 
 
 def convergence_cases(quick: bool) -> Cases:
@@ -109,23 +113,24 @@ def convergence_cases(quick: bool) -> Cases:
 
 def draw_convergence(found: Found, folder: Path) -> None:
     """Draw what the convergence cases have noted into a folder."""
-    ways, remarks = {}, []
-    for name in (siting_plots.OURS, siting_plots.HIGHS):
-        one = found[name]
-        if went_wrong(one) is None and one["history"]:
-            ways[name] = siting_plots.way(one["history"], one["seconds"])
-    theirs = found[siting_plots.SPOPT]
-    remarks.append(
+    ours, theirs = found[siting_plots.OURS], found[siting_plots.SPOPT]
+    if went_wrong(ours):
+        return
+    whole = ours["instance"]["demand_in_all"]
+    ways = {
+        name: siting_plots.way(one["history"], [one["seconds"], one["objective"], one["bound"]], whole)
+        for name, one in found.items()
+        if name != siting_plots.SPOPT and went_wrong(one) is None
+    }
+    remark = (
         f"spopt: {went_wrong(theirs)}"
         if went_wrong(theirs)
-        else f"spopt: model built after {theirs['built_s']:.0f} s, answer after {theirs['seconds']:.0f} s"
+        else f"spopt: its model stood after {theirs['built_s']:.0f} s, the answer came after {theirs['seconds']:.0f} s"
     )
-    ours = found[siting_plots.OURS]
-    if ways and "instance" in ours:
-        whole = ours["instance"]["demand_in_all"]
-        siting_plots.draw(
-            ways, whole, remarks, f"MCLP, {ours['instance']['name']}: 20 of 2,000 candidates", folder / PLOT
-        )
+    answer = None if went_wrong(theirs) else (theirs["seconds"], theirs["checked"])
+    head = ours["instance"]
+    title = f"MCLP, {head['name']}: {head['n_open']} of {head['n_candidates']:,} candidates"
+    siting_plots.draw(ways, answer, whole, remark, title, folder / PLOT)
 
 
 #: Part -> heading, cases, report.
@@ -136,6 +141,7 @@ PARTS: dict[str, tuple[str, Callable[[bool], Cases], Callable[[Found], str]]] = 
     "francisco": ("San Francisco, beside spopt", francisco_cases, siting_tables.francisco_report),
     "peer": ("Total time beside spopt", peer_cases, siting_tables.peer_report),
     "cities": ("Cities", city_cases, siting_tables.city_report),
+    "city-medians": ("Cities, p-median", city_median_cases, siting_tables.city_report),
     "convergence": ("The way there", convergence_cases, siting_tables.convergence_report),
 }
 

@@ -25,20 +25,28 @@ BARS: list[tuple[str, float, float | None, float | None]] = [
 ]
 QUICK_BARS: list[tuple[str, float, float | None, float | None]] = [("quick-ebike-wuhan", 3.0, 2.0, None)]
 _CLOSE = 1e-6
+#: What a solver states that has nothing yet.
+_ENDLESS = 1e15
 
 Found = dict[str, dict[str, Any]]
 
 
 def percent(share: float) -> str:
     """Write a share in per cent, with as many figures as it takes to tell it from zero."""
-    return "∞" if not np.isfinite(share) else f"{100 * share:.3g} %"
+    return "∞" if not abs(share) < _ENDLESS else f"{100 * share:.3g} %"
 
 
 def went_wrong(found: dict[str, Any]) -> str | None:
     """Say why there is no figure, or None where there is one."""
     if "missing" in found:
         return str(found["missing"])
+    if found.get("error", "").startswith("stopped"):
+        return f"{found['error']} without an answer"
     return f"failed: {found['error']}" if "error" in found else None
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) < _ENDLESS else "nothing"
 
 
 def verdict(holds: bool) -> str:
@@ -238,19 +246,9 @@ def city_report(found: Found) -> str:
         "model -", "instance -", "limit, s", "candidates x demand", "sites", "points per candidate", "pairs",
         "objective", "proved gap", "to reach", "seconds", "peak GiB",
     ]  # fmt: skip
-    alone = []
-    for key, one in found.items():
-        if key.startswith("highs"):
-            gap = (one["bound"] - one["objective"]) / one["objective"] if one.get("objective") else float("inf")
-            alone.append(
-                went_wrong(one)
-                or f"HiGHS alone on {key.split()[1]} after {seconds(one['seconds'])} s: found {one['objective']:,.0f}, "
-                f"bound {one['bound']:,.0f}, gap {percent(gap)}."
-            )
     return (
         "Seconds are those from travel times to solution; memory is the peak of the whole process, travel times "
-        f"included; p-median: demand out of reach counts {UNSERVED_S:.0f} s. {' '.join(alone)}\n\n"
-        + table(headings, rows)
+        f"included; p-median: demand out of reach counts {UNSERVED_S:.0f} s.\n\n" + table(headings, rows)
     )
 
 
@@ -265,8 +263,8 @@ def convergence_report(found: Found) -> str:
         bound = one.get("bound")
         rows.append(
             [
-                name, f"{value:,.0f}", "none" if bound is None else f"{bound:,.0f}",
-                "none" if bound is None else percent((bound - value) / value if value else float("inf")),
+                name, _whole(value), "none given" if bound is None else _whole(bound),
+                "none given" if bound is None else percent((bound - value) / value if value else np.inf),
                 seconds(one["seconds"]),
             ]
         )  # fmt: skip

@@ -32,7 +32,7 @@ def test_an_optimum_not_found_is_counted_and_shown(tables):
     text = tables.median_report(found)
     assert "found on 1 of 4 (to reach: all; **missed**)" in text
     assert "| pmed2 | 100 | 5 | 4093 | **4100** | 2 % | 1 |" in text
-    assert "failed: stopped after 210 s" in text
+    assert "stopped after 210 s without an answer" in text
     assert "solve_p_median is not in this version" in text
 
 
