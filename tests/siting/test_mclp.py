@@ -1,6 +1,7 @@
 """The maximal covering model against brute force, published figures and its own promises."""
 
 import math
+import signal
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, CrsError, InfeasibleError, InputError, SchemaError
-from coverage_planner.siting import _highs, _ties, mclp
+from coverage_planner.siting import _covering_search, _ties
 from coverage_planner.siting.mclp import solve_mclp
 from coverage_planner.siting.sites import SITE_FIGURES
 from drawn_times import make_candidates, make_demand, make_times
@@ -123,7 +124,7 @@ def test_any_demand_and_times(case):
 def test_without_the_solver_the_recomputed_bound_holds(case):
     arguments = tables(case)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mclp, "_SOLVER_PAIRS_MOST", -1)
+        patch.setattr(_covering_search, "_SOLVER_PAIRS_MOST", -1)
         solution = solve_mclp(**arguments)
     most = -best_choice(case, list(arguments["candidates"]["id"]))[0]
     assert solution.objective <= most <= solution.bound
@@ -232,12 +233,12 @@ def _plain_optimum(reach, weights, n_open):
     return round(-answer.fun)
 
 
-def test_large_problems_are_shaken_and_repeat_to_the_last_digit(monkeypatch):
-    monkeypatch.setattr(mclp, "_EASY_PAIRS", 0)
-    monkeypatch.setattr(mclp, "_SOLVER_PAIRS_MOST", 0)
-    arguments = tables(geometric(150, 1500, 1300, 20, seed=1))
-    first, second = solve_mclp(**arguments), solve_mclp(**arguments)
-    assert first.work["shakes"] > 0
+def test_large_problems_are_searched_and_repeat_to_the_last_digit(monkeypatch):
+    monkeypatch.setattr(_covering_search, "_EASY_PAIRS", 0)
+    monkeypatch.setattr(_covering_search, "_SOLVER_PAIRS_MOST", 0)
+    arguments = tables(geometric(150, 1500, 1300, 20, seed=1)) | {"work_limit": 3}
+    first, second = (solve_mclp(**arguments, threads=threads) for threads in (1, 3))
+    assert first.work["tabu_searches"] > 0
     assert list(first.sites["id"]) == list(second.sites["id"])
     assert (first.objective, first.bound, dict(first.work)) == (second.objective, second.bound, dict(second.work))
 
@@ -246,7 +247,7 @@ def test_a_stopped_solver_never_claims_the_optimum():
     random = np.random.default_rng(0)
     seconds = np.where(random.random((80, 300)) < 0.06, 100.0, math.nan)
     case = seconds, np.empty((0, 300)), random.integers(1, 40, 300).astype(float), np.zeros(80), 10
-    stopped = solve_mclp(**tables(case), node_limit=0)
+    stopped = solve_mclp(**tables(case), work_limit=0)
     proved = solve_mclp(**tables(case))
     assert stopped.status == "feasible"
     assert stopped.proof == "duals recomputed"
@@ -269,29 +270,32 @@ def test_the_clock_can_stop_the_work():
     assert solution.bound >= solution.objective
 
 
-def test_ctrl_c_stops_the_solver(monkeypatch):
-    asked = []
-
-    def interrupted(_asked, _calls):
-        asked.append(1)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(_highs, "_is_spent", interrupted)
-    random = np.random.default_rng(0)
-    seconds = np.where(random.random((80, 300)) < 0.06, 100.0, math.nan)
-    case = seconds, np.empty((0, 300)), random.integers(1, 40, 300).astype(float), np.zeros(80), 10
-    with pytest.raises(KeyboardInterrupt):
-        solve_mclp(**tables(case))
-    assert asked
-
-
-def test_progress_tells_every_stage_and_can_stop_the_work():
-    case = geometric(20, 50, 1800, 3, seed=0)
+def test_ctrl_c_brings_back_what_was_found():
+    """Ctrl+C while progress is told: the choice in hand comes back with its bound."""
+    case = geometric(60, 400, 1800, 8, seed=0)
     told = []
-    solve_mclp(**tables(case), progress=lambda done, total: told.append((done, total)))
-    assert told == [(k, 6) for k in range(1, 7)]
 
-    def refuse(_done, _total):
+    def interrupt(state):
+        told.append(state)
+        if len(told) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    solution = solve_mclp(**tables(case), progress=interrupt)
+    assert solution.interrupted
+    assert solution.objective <= solve_mclp(**tables(case)).objective <= solution.bound
+    assert len(solution.sites) == 8
+
+
+def test_progress_tells_choice_and_bound_and_can_stop_the_work():
+    case = geometric(60, 400, 1800, 8, seed=0)
+    told = []
+    solution = solve_mclp(**tables(case), progress=told.append)
+    assert [state.objective for state in told] == sorted(state.objective for state in told)
+    assert [state.bound for state in told] == sorted((state.bound for state in told), reverse=True)
+    assert (told[-1].objective, told[-1].bound) == (solution.objective, solution.bound)
+    assert set(solution.history) <= set(told)
+
+    def refuse(_state):
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -362,7 +366,7 @@ def given_case():
     return tables((np.full((2, 2), 100.0), np.full((1, 2), 100.0), np.ones(2), np.zeros(2), 1))
 
 
-@pytest.mark.parametrize("n_open", [0, -1, 1.5, True, "2", None])
+@pytest.mark.parametrize("n_open", [0, -1, 1.5, True, "2"])
 def test_n_open_must_be_a_whole_number(n_open):
     with pytest.raises(ConfigError, match=r"n_open must be a whole number of at least 1, got .*; ask for"):
         solve_mclp(**{**given_case(), "n_open": n_open})
@@ -382,7 +386,14 @@ def test_more_sites_than_candidates():
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("mip_gap", -0.1), ("mip_gap", 1.0), ("mip_gap", math.nan), ("node_limit", -1), ("time_limit_s", 0.0)],
+    [
+        ("mip_gap", -0.1),
+        ("mip_gap", 1.0),
+        ("mip_gap", math.nan),
+        ("work_limit", -1),
+        ("threads", 0),
+        ("time_limit_s", 0.0),
+    ],
 )
 def test_settings_out_of_range(setting, value):
     with pytest.raises(ConfigError, match=f"{setting} must be"):

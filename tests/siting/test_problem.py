@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from coverage_planner.siting._grains import LARGEST_TOTAL, count_grains
+from coverage_planner.siting._covering_programs import LeftRules, write_covering
 from coverage_planner.siting._highs import Program, solve_program, solver_name, work_allowance
-from coverage_planner.siting._interchange import add_greedily, interchange, interchange_ties, shake
-from coverage_planner.siting._prices import Prices, find_prices, prove_bound, settle
+from coverage_planner.siting._interchange import add_greedily, interchange, interchange_ties
+from coverage_planner.siting._prices import Prices, Room, find_prices, prove_bound, room_for, settle
 from coverage_planner.siting._problem import CoveringProblem, build_problem, merge_demand, restrict
-from coverage_planner.siting._programs import model_ties, scale_for, write_covering
+from coverage_planner.siting._programs import model_ties, scale_for
+from coverage_planner.siting.effort import Effort
 from coverage_planner.units import UNREACHED_MS
 from drawn_times import make_candidates, make_demand, make_sparse_times, make_times
 
@@ -34,6 +36,12 @@ def problem_of(reach, weights, *, old=None):
     times = make_times(np.where(reach, 60.0, math.nan), ids, demand["id"])
     existing = None if old is None else make_times(old, [f"E{k}" for k in range(len(old))], demand["id"])
     return build_problem(times, demand, make_candidates(ids), cutoff_s=900.0, existing=existing)
+
+
+def number_rule(n_candidates, n_open):
+    """The rules where only the number of sites is given."""
+    ones = csr_array(np.ones((1, n_candidates)))
+    return LeftRules(ones, np.array([float(n_open)]), np.array([float(n_open)]), is_number=True)
 
 
 def covered_by(reach, weights, choice):
@@ -125,11 +133,12 @@ def test_merging_and_restricting_change_no_sum(case):
 def test_greedy_and_interchange_keep_what_they_promise(case):
     covering, reach, weights, n_open = case
     best = max(covered_by(reach, weights, choice) for choice in combinations(range(len(reach)), n_open))
-    greedy = add_greedily(covering, n_open)
-    better = interchange(covering, greedy)
-    shaken = shake(covering, better, rounds=3)
-    assert len(set(greedy)) == len(set(better)) == len(set(shaken)) == n_open
-    covered = [covering.covered(choice) for choice in (greedy, better, shaken)]
+    room = room_for(n_open, len(reach))
+    greedy = add_greedily(covering, room)
+    better, _ = interchange(covering, room, greedy)
+    searched, _ = interchange(covering, room, better, tenure=2, visits=10_000)
+    assert len(set(greedy)) == len(set(better)) == len(set(searched)) == n_open
+    covered = [covering.covered(choice) for choice in (greedy, better, searched)]
     assert (1 - 1 / math.e) * best <= covered[0] <= covered[1] <= covered[2] <= best
     for site in better:
         for other in set(range(len(reach))) - set(better):
@@ -154,11 +163,11 @@ def test_any_prices_bound_every_choice(case, data):
     covering, reach, weights, n_open = case
     shares = st.floats(0.0, 1.0)
     share = np.array(data.draw(st.lists(shares, min_size=len(covering.weights), max_size=len(covering.weights))))
-    prices = Prices(share, np.zeros(len(reach)), 0)
+    prices, room = Prices(share, np.zeros(len(reach))), room_for(n_open, len(reach))
     choices = {c: covered_by(reach, weights, c) for c in combinations(range(len(reach)), n_open)}
     best = max(choices.values())
-    assert best <= prove_bound(covering, n_open, prices) <= weights[reach.any(axis=0)].sum()
-    opened, closed = settle(covering, n_open, prices, best)
+    assert best <= prove_bound(covering, room, prices) <= weights[reach.any(axis=0)].sum()
+    opened, closed = settle(covering, room, prices, best)
     for choice, covered in choices.items():
         if covered == best:
             assert set(opened) <= set(choice)
@@ -169,8 +178,10 @@ def test_prices_come_near_the_linear_relaxation():
     """Three sites, any two of which cover two of three points: the relaxation opens halves and covers all."""
     reach = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=bool)
     covering = merge_demand(problem_of(reach, [10.0, 10.0, 10.0]))
-    prices = find_prices(covering, 1, covered=20, steps=500)
-    assert prove_bound(covering, 1, prices) == 20  # the relaxation: a third of each site covers two thirds of all
+    prices = find_prices(covering, room_for(1, 3), covered=20, steps=500, effort=Effort("max"))
+    assert (
+        prove_bound(covering, room_for(1, 3), prices) == 20
+    )  # the relaxation: a third of each site covers two thirds of all
     assert prices.steps < 500
 
 
@@ -203,14 +214,17 @@ def test_the_covering_program_is_the_model(case):
     best = max(covered_by(reach, weights, choice) for choice in combinations(range(len(reach)), n_open))
     if not len(covering.weights):
         return
-    answer = solve_program(write_covering(covering, n_open))
+    answer = solve_program(write_covering(covering, number_rule(len(reach), n_open)))
     assert answer.outcome == "optimal"
     chosen = np.flatnonzero(answer.values[: len(reach)] > 0.5)
     assert len(chosen) == n_open
     assert covering.covered(chosen) == best
-    assert solve_program(write_covering(covering, n_open, at_least=best + 1)).outcome == "infeasible"
+    assert (
+        solve_program(write_covering(covering, number_rule(len(reach), n_open), at_least=best + 1)).outcome
+        == "infeasible"
+    )
     others = [c for c in combinations(range(len(reach)), n_open) if c != tuple(chosen)]
-    again = solve_program(write_covering(covering, n_open, at_least=best, unlike=[chosen]))
+    again = solve_program(write_covering(covering, number_rule(len(reach), n_open), at_least=best, unlike=[chosen]))
     tied = [c for c in others if covered_by(reach, weights, c) == best]
     assert again.outcome == ("optimal" if tied else "infeasible")
     if tied:
@@ -253,7 +267,7 @@ def test_the_solver_is_not_taken_in_by_tight_rows():
 def test_a_budget_stops_the_solver():
     random = np.random.default_rng(0)
     covering = merge_demand(problem_of(random.random((60, 200)) < 0.1, random.integers(1, 40, 200)))
-    program = write_covering(covering, 8)
+    program = write_covering(covering, number_rule(60, 8))
     whole = solve_program(program)
     assert whole.outcome == "optimal"
     assert whole.calls > 3
@@ -269,7 +283,7 @@ def test_a_start_is_taken_up():
     covering = merge_demand(problem_of(random.random((60, 200)) < 0.1, random.integers(1, 40, 200)))
     chosen = np.arange(8)
     start = np.concatenate((np.arange(60) < 8, covering.count(chosen) > 0)).astype(float)
-    answer = solve_program(write_covering(covering, 8), start=start, calls=0)
+    answer = solve_program(write_covering(covering, number_rule(60, 8)), start=start, calls=0)
     assert answer.outcome == "stopped"
     assert answer.values is not None
     assert covering.covered(np.flatnonzero(answer.values[:60] > 0.5)) >= covering.covered(chosen)
@@ -292,5 +306,5 @@ def test_a_program_without_an_answer_is_infeasible():
 
 def test_coverings_can_be_empty():
     covering = CoveringProblem(np.empty(0), csr_array((3, 0)))
-    assert add_greedily(covering, 2).tolist() == [0, 1]
-    assert prove_bound(covering, 2, Prices(np.empty(0), np.zeros(3), 0)) == 0
+    assert add_greedily(covering, room_for(2, 3)).tolist() == [0, 1]
+    assert prove_bound(covering, room_for(2, 3), Prices(np.empty(0), np.zeros(3))) == 0

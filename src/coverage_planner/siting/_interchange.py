@@ -1,100 +1,116 @@
-"""Good choices of sites without proof: greedy adding, interchange, and interchange restarted from shaken choices."""
+"""Good choices of sites without proof: greedy adding, interchange, and tabu search; and the search among ties."""
+
+import heapq
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from coverage_planner.siting._problem import CoveringProblem, SitingProblem, members
+from coverage_planner.siting._prices import Room, sum_rows
+from coverage_planner.siting._problem import CoveringProblem, SitingProblem
+from coverage_planner.siting._swap_kernels import search_swaps
+from coverage_planner.siting.rules import Rules
 from coverage_planner.units import UNREACHED_MS
 
-#: Random numbers shake choices; the seed is fixed so that a run can be repeated.
-_SEED = 1974
-#: Gains are blurred by up to this share, so that a shaken choice does not fall back at once.
-_BLUR = 0.3
+#: The table of what each open site shares with each candidate has at most so many entries.
+SHARED_MOST = 40_000_000
+#: Places beyond those that greedy adding fills, for choices of more and cheaper sites.
+_SPARE_PLACES = 8
+_MOVES_MOST = 10**9
 
 
-def add_greedily(problem: CoveringProblem, n_open: int) -> NDArray[np.int64]:
-    """Open the site that adds most demand, `n_open` times; equal ones by the lower number.
+def add_greedily(problem: CoveringProblem, room: Room, sites: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Open the site that adds most demand, or most for its cost, as long as there is room; equal ones by lower number.
+
+    Gains only fall as sites open, so one is worked out anew only when it might be the largest (Minoux 1978).
 
     Returns
     -------
     numpy.ndarray
-        Shape (n_open,): candidate numbers in the order of opening. Covers at least 1 - 1/e of the best choice
-        (Cornuéjols, Fisher & Nemhauser 1977).
+        Candidate numbers in the order of opening, after those of `sites`. Where the number of sites is given exactly
+        so many, even if some add nothing, which cover at least 1 - 1/e of the best choice (Cornuéjols, Fisher &
+        Nemhauser 1977).
     """
-    left = problem.weights.copy()
-    chosen = np.empty(n_open, dtype=np.int64)
-    for place in range(n_open):
-        gain = problem.cover @ left
-        gain[chosen[:place]] = -1.0
-        chosen[place] = np.argmax(gain)
-        left[members(problem.cover, chosen[place])] = 0.0
-    return chosen
+    chosen = [] if sites is None else sites.tolist()
+    open_already = set(chosen)
+    left = np.where(problem.count(np.array(chosen, dtype=np.int64)) > 0, 0.0, problem.weights)
+    money = room.budget - float(room.cost[chosen].sum())
+    gains = sum_rows(problem, left)
+    queue = [(-_worth(gains[k], room.cost[k]), k) for k in range(problem.n_candidates) if k not in open_already]
+    heapq.heapify(queue)
+    fresh = np.full(problem.n_candidates, len(chosen))
+    while queue:
+        value, site = queue[0]
+        if room.cost[site] > money or (value == 0 and not room.is_number):
+            heapq.heappop(queue)
+        elif fresh[site] < len(chosen):
+            fresh[site] = len(chosen)
+            gain = float(left[problem.groups_of(site)].sum())
+            heapq.heapreplace(queue, (-_worth(gain, room.cost[site]), site))
+        else:
+            heapq.heappop(queue)
+            chosen.append(site)
+            money -= float(room.cost[site])
+            left[problem.groups_of(site)] = 0.0
+    return np.array(chosen, dtype=np.int64)
 
 
-def interchange(problem: CoveringProblem, sites: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Exchange one site for another as long as that covers more (Teitz & Bart 1968), ascending numbers.
-
-    Each site in turn goes for the candidate that adds most without it. Sums are exact, so every exchange adds at least
-    one grain and the search ends.
-    """
-    chosen = np.sort(sites)
-    times_covered = problem.count(chosen)
-    improved = True
-    while improved:
-        improved = False
-        for place, site in enumerate(chosen):
-            times_covered[members(problem.cover, site)] -= 1
-            gain = problem.cover @ np.where(times_covered == 0, problem.weights, 0.0)
-            gain[np.delete(chosen, place)] = -1.0
-            best = int(np.argmax(gain))
-            if gain[best] > gain[site]:
-                chosen[place] = best
-                improved = True
-            times_covered[members(problem.cover, chosen[place])] += 1
-    return np.sort(chosen)
+def _worth(gain: float, cost: float) -> float:
+    return gain / cost if cost > 0 else np.inf if gain > 0 else 0.0
 
 
-def shake(problem: CoveringProblem, sites: NDArray[np.int64], *, rounds: int) -> NDArray[np.int64]:
-    """Take some sites away at random, add others greedily on blurred gains, interchange; keep what is no worse.
+def places_for(room: Room, sites: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put sites into places, -1 where one is empty: as many as may open, within reason."""
+    most = room.most_sites()
+    places = np.full(max(len(sites), min(most, 2 * len(sites) + _SPARE_PLACES)), -1, dtype=np.int64)
+    places[: len(sites)] = sites
+    return places
 
-    An iterated local search (Lourenço, Martin & Stützle 2003) with a fixed seed.
+
+def interchange(
+    problem: CoveringProblem,
+    room: Room,
+    sites: NDArray[np.int64],
+    *,
+    tenure: int = 0,
+    visits: float = np.inf,
+    seed: int = 0,
+) -> tuple[NDArray[np.int64], float]:
+    """Exchange one site for another as long as that covers more (Teitz & Bart 1968), and add one where there is room.
 
     Parameters
     ----------
-    problem
-        The problem.
-    sites
-        Candidate numbers to start from.
-    rounds
-        How many times.
+    problem, room, sites
+        The problem, what may open, and the choice to start from.
+    tenure
+        With more than 0 the search goes on to worse choices (tabu search, Glover 1989) until `visits` are spent; a
+        site that moved stays for so many moves and up to as many more at random.
+    visits
+        Most visits of pairs.
+    seed
+        Of the random numbers.
 
     Returns
     -------
-    numpy.ndarray
-        Candidate numbers, ascending; they cover at least as much as `sites`.
+    sites
+        Candidate numbers, ascending; they cover no less. Without a `tenure` and within `visits`, no exchange of one
+        site covers more.
+    visits
+        Work spent.
     """
-    random = np.random.default_rng(_SEED)
-    best, most = np.sort(sites), problem.covered(sites)
-    n_open = len(best)
-    for _ in range(rounds):
-        n_taken = int(random.integers(1, max(2, n_open // 8) + 1))
-        kept = random.permutation(best)[min(n_taken, n_open) :]
-        left = np.where(problem.count(kept) > 0, 0.0, problem.weights)
-        while len(kept) < n_open:
-            gain = (problem.cover @ left) * random.uniform(1 - _BLUR, 1 + _BLUR, problem.n_candidates)
-            gain[kept] = -1.0
-            site = int(np.argmax(gain))
-            kept = np.append(kept, site)
-            left[members(problem.cover, site)] = 0.0
-        found = interchange(problem, kept)
-        covered = problem.covered(found)
-        if covered >= most:
-            best, most = found, covered
-    return best
+    places = places_for(room, sites)
+    if not len(places) or len(places) * problem.n_candidates > SHARED_MOST:
+        return np.sort(sites), 0.0
+    best, _, spent = search_swaps(
+        problem.starts, problem.groups, *problem.by_group, problem.weights, room.cost, room.budget, places,
+        _MOVES_MOST, float(visits), tenure, seed,
+    )  # fmt: skip
+    return np.sort(best[best >= 0]), float(spent)
 
 
-def interchange_ties(problem: SitingProblem, sites: NDArray[np.int64], *, sweeps: int = 20) -> NDArray[np.int64]:
+def interchange_ties(
+    problem: SitingProblem, sites: NDArray[np.int64], rules: Rules | None = None, *, sweeps: int = 20
+) -> NDArray[np.int64]:
     """Exchange one site for another as long as the choice gets better in the order of the tie-break.
 
     First more covered demand, then less demand-weighted time, then less cost, then smaller ids. The result cannot be
@@ -106,6 +122,8 @@ def interchange_ties(problem: SitingProblem, sites: NDArray[np.int64], *, sweeps
         The problem with times.
     sites
         Candidate numbers to start from.
+    rules
+        What the choice must keep to; only their number where None.
     sweeps
         How many times each site in turn may be exchanged.
 
@@ -118,21 +136,40 @@ def interchange_ties(problem: SitingProblem, sites: NDArray[np.int64], *, sweeps
     for _ in range(sweeps):
         before = chosen
         for site in before:
+            if rules is not None and site in rules.required:
+                continue
             kept = chosen[chosen != site]
-            chosen = np.sort(np.append(kept, _best_addition(problem, kept)))
+            chosen = np.sort(np.append(kept, _best_addition(problem, kept, site, rules)))
         if (chosen == before).all():
             break
     return chosen
 
 
-def _best_addition(problem: SitingProblem, kept: NDArray[np.int64]) -> int:
+def _best_addition(problem: SitingProblem, kept: NDArray[np.int64], site: int, rules: Rules | None) -> int:
     """Find the candidate that goes best with the sites kept, in the order of the tie-break."""
     nearest = problem.nearest_ms(kept)
     left = nearest == UNREACHED_MS
-    gain = problem.reach @ np.where(left, problem.demand, 0.0)
+    gain = problem.sum_rows(np.where(left, problem.demand, 0.0))
     gain[kept] = -1.0
+    if rules is not None:
+        gain[_not_allowed(rules, kept, gain >= gain[site])] = -1.0
     rows = np.flatnonzero(gain == gain.max())
     times = problem.times_ms[rows]
-    change = np.where(left[times.indices], times.data, np.minimum(times.data - nearest[times.indices], 0.0))
+    milliseconds = times.data.astype(np.float64)
+    change = np.where(left[times.indices], milliseconds, np.minimum(milliseconds - nearest[times.indices], 0.0))
     weighted = csr_array((change, times.indices, times.indptr), shape=times.shape) @ problem.time_demand
     return int(rows[np.lexsort((rows, problem.cost[rows], weighted))[0]])
+
+
+def _not_allowed(rules: Rules, kept: NDArray[np.int64], promising: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Candidates that the rules do not allow beside the sites kept; the unpromising ones are not looked at."""
+    if rules.are_simple:
+        allowed = np.ones(rules.n_candidates, dtype=bool)
+        allowed[rules.forbidden] = False
+        if rules.budget is not None:
+            allowed &= rules.cost <= rules.budget - rules.cost[kept].sum()
+    else:
+        allowed = promising.copy()
+        for other in np.flatnonzero(promising):
+            allowed[other] = not rules.broken_by(np.append(kept, other))
+    return np.flatnonzero(~allowed)

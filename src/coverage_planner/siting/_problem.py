@@ -5,6 +5,8 @@ the input cannot change an answer. `CoveringProblem` holds what matters to cover
 is left out, and demand that the very same candidates reach is one group.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,12 +17,19 @@ from scipy.sparse import csr_array
 
 from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.schema import check_table
+from coverage_planner.siting._covering_kernels import (
+    add_up, count_kept, fold_columns, hash_columns, pick_pairs, sort_rows, transpose,
+)  # fmt: skip
 from coverage_planner.siting._grains import count_grains
 from coverage_planner.traveltime.times import TravelTimes
 from coverage_planner.units import UNREACHED_MS, to_milliseconds
 
 #: Demand times milliseconds, added up over all demand, stays below this: exact in double precision.
 _LARGEST_WEIGHTED_TIME = 2.0**52
+#: Seconds are turned to milliseconds so many pairs at a time, which keeps the copy between them small.
+_BLOCK = 2**22
+#: Candidates are given random words to tell the sets that reach a point apart; the seed is fixed.
+_SEED = 1974
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +48,15 @@ class SitingProblem:
         Shape (d,), whole grains; `grain` is what one of them is worth.
     grain
         Demand of one grain.
+    weighed
+        Shape (d,): demand times the weight of its group, as it was before it was counted.
     time_demand
         Shape (d,): demand in coarser grains, such that the sum of demand times milliseconds is exact.
     present_ms
         Shape (d,), int64: time to the nearest existing facility, `UNREACHED_MS` where none is within the cutoff.
     times_ms
-        (n, d), CSR, float64: whole milliseconds of each pair within the cutoff.
+        (n, d), CSR, int32: milliseconds of each pair within the cutoff. Its column numbers are those of the travel
+        times themselves where these hold nothing else and are sorted by id already.
     """
 
     order: NDArray[np.int64]
@@ -52,14 +64,15 @@ class SitingProblem:
     cost: NDArray[np.float64]
     demand: NDArray[np.float64]
     grain: float
+    weighed: NDArray[np.float64]
     time_demand: NDArray[np.float64]
     present_ms: NDArray[np.int64]
     times_ms: csr_array
 
     @cached_property
     def reach(self) -> csr_array:
-        """(n, d), CSR: one for each pair within the cutoff."""
-        ones = np.ones(len(self.times_ms.data))
+        """(n, d), CSR, int8: one for each pair within the cutoff."""
+        ones = np.ones(len(self.times_ms.data), dtype=np.int8)
         return csr_array((ones, self.times_ms.indices, self.times_ms.indptr), shape=self.times_ms.shape)
 
     @property
@@ -72,6 +85,13 @@ class SitingProblem:
         """Demand covered by existing facilities, in grains."""
         return int(self.demand[self.present].sum())
 
+    def sum_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up values of demand points over what each candidate reaches, shape (n,)."""
+        sums = np.empty(self.times_ms.shape[0])
+        starts, points = _raw(self.times_ms)
+        add_up(starts, points, values, 0, len(sums), sums)
+        return sums
+
     def nearest_ms(self, sites: NDArray[np.int64]) -> NDArray[np.int64]:
         """Time to the nearest open site or existing facility, shape (d,); `UNREACHED_MS` where none is in reach."""
         nearest = self.present_ms.copy()
@@ -79,6 +99,16 @@ class SitingProblem:
             points, times = members(self.times_ms, site), row_values(self.times_ms, site)
             nearest[points] = np.minimum(nearest[points], times.astype(np.int64))
         return nearest
+
+    def value_of(self, sites: NDArray[np.int64]) -> float:
+        """Demand covered by a choice and the existing facilities, in the table's own numbers."""
+        return math.fsum(self.weighed[self.nearest_ms(sites) < UNREACHED_MS])
+
+    def weighed_rows(self) -> NDArray[np.float64]:
+        """Demand times the weight of its group, in the order of the demand table."""
+        values = np.empty(len(self.weighed))
+        values[self.demand_order] = self.weighed
+        return values
 
     def rate(self, sites: NDArray[np.int64]) -> tuple[int, int, int]:
         """Return covered demand, demand-weighted time and cost of a choice, in grains: what ties are judged by."""
@@ -97,16 +127,32 @@ class CoveringProblem:
     weights
         Shape (m,), whole grains, positive: demand of each group.
     cover
-        (n, m), CSR, ones: which groups each candidate covers.
+        (n, m), CSR, ones: which groups each candidate covers, ascending.
     """
 
     weights: NDArray[np.float64]
     cover: csr_array
 
     @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Shape (n + 1,): where the groups of each candidate begin in `groups`."""
+        return self.cover.indptr.astype(np.int64)
+
+    @cached_property
+    def groups(self) -> NDArray[np.int32]:
+        """Shape (pairs,): the groups that each candidate covers, candidate by candidate."""
+        return self.cover.indices.astype(np.int32, copy=False)
+
+    @cached_property
+    def by_group(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The transpose, shapes (m + 1,) and (pairs,): the candidates that cover each group, ascending."""
+        starts, candidates = transpose(self.starts, self.groups, len(self.weights))
+        return starts, candidates
+
+    @property
     def covered_by(self) -> csr_array:
-        """(m, n), CSR: the transpose, which candidates cover each group."""
-        return self.cover.T.tocsr()
+        """(m, n), CSR, ones: the transpose, which candidates cover each group."""
+        return _ones(*self.by_group, self.n_candidates)
 
     @property
     def n_candidates(self) -> int:
@@ -116,13 +162,17 @@ class CoveringProblem:
     @property
     def n_pairs(self) -> int:
         """How many pairs of candidate and group there are: the size that work is reckoned by."""
-        return int(self.cover.nnz)
+        return len(self.cover.indices)
+
+    def groups_of(self, site: int) -> NDArray[np.int32]:
+        """Return the groups that a candidate covers."""
+        return self.groups[self.starts[site] : self.starts[site + 1]]
 
     def count(self, sites: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many of the sites cover each group, shape (m,)."""
         times = np.zeros(len(self.weights), dtype=np.int64)
         for site in sites:
-            times[members(self.cover, site)] += 1
+            times[self.groups_of(site)] += 1
         return times
 
     def covered(self, sites: NDArray[np.int64]) -> int:
@@ -130,12 +180,30 @@ class CoveringProblem:
         return int(self.weights[self.count(sites) > 0].sum())
 
 
+def _ones(starts: NDArray[np.int64], columns: NDArray[np.int32], n_columns: int) -> csr_array:
+    one = np.broadcast_to(np.int8(1), len(columns))  # takes no memory
+    return _table(one, columns, starts, (len(starts) - 1, n_columns))
+
+
+def _raw(table: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return where rows start and their columns, in the types that compiled loops take."""
+    return table.indptr.astype(np.int64, copy=False), table.indices.astype(np.int32, copy=False)
+
+
+def _table(
+    values: NDArray[np.generic], columns: NDArray[np.int32], starts: NDArray[np.int64], shape: tuple[int, int]
+) -> csr_array:
+    """Make a CSR table; scipy keeps the column numbers as they are where both index arrays have one type."""
+    few = len(columns) <= np.iinfo(np.int32).max
+    return csr_array((values, columns, starts.astype(np.int32) if few else starts), shape=shape)
+
+
 def members(table: csr_array, row: int) -> NDArray[np.int32]:
     """Return the column numbers of one row of a CSR table."""
     return np.asarray(table.indices[table.indptr[row] : table.indptr[row + 1]])
 
 
-def row_values(table: csr_array, row: int) -> NDArray[np.float64]:
+def row_values(table: csr_array, row: int) -> NDArray[np.int32]:
     """Return the stored values of one row of a CSR table."""
     return np.asarray(table.data[table.indptr[row] : table.indptr[row + 1]])
 
@@ -147,6 +215,7 @@ def build_problem(
     *,
     cutoff_s: float,
     existing: TravelTimes | None,
+    group_weights: Mapping[str, float] | None = None,
 ) -> SitingProblem:
     """Check that times and tables belong together and sort everything by id.
 
@@ -160,12 +229,14 @@ def build_problem(
         Longest acceptable time, seconds; equal counts as covered.
     existing
         Times of the facilities that stay open, or None.
+    group_weights
+        Factors for the demand by the column ``group`` of the demand table; groups not named count once.
 
     Raises
     ------
     ConfigError
-        The cutoff is not positive or beyond the limit of a search; or the searches of candidates and existing
-        facilities differ in mode or direction.
+        The cutoff is not positive or beyond the limit of a search; the searches of candidates and existing facilities
+        differ in mode or direction; a group is weighed that no demand point has.
     CrsError, SchemaError
         A table is not as its schema says.
     InputError
@@ -175,11 +246,8 @@ def build_problem(
     check_table(candidates, "candidates")
     _require_same_ids(candidates["id"], times.facility_ids, "candidates", "rows of the candidates' times")
     _require_same_ids(demand["id"], times.demand_ids, "demand", "columns of the candidates' times")
-    inside = times.within(cutoff_s)
-    order, rows = _sorting(candidates["id"]), _sorting(times.facility_ids)
-    demand_order, columns = _sorting(demand["id"]), _sorting(times.demand_ids)
-    milliseconds = to_milliseconds(inside.seconds.astype(np.float64)).astype(np.float64)
-    table = csr_array((milliseconds, inside.indices, inside.indptr), shape=(len(rows), len(columns)))
+    times.require_cutoff(cutoff_s)
+    order, demand_order = _sorting(candidates["id"]), _sorting(demand["id"])
     present_ms = np.full(len(demand), UNREACHED_MS, dtype=np.int64)
     if existing is not None:
         _require_same_search(times, existing)
@@ -188,14 +256,61 @@ def build_problem(
         found = present_ms.copy()
         np.minimum.at(found, near.indices, to_milliseconds(near.seconds.astype(np.float64)))
         present_ms = found[_sorting(existing.demand_ids)]
-    weights = demand["demand"].to_numpy(dtype=float)[demand_order]
-    grains, grain = count_grains(weights)
-    time_demand, _ = count_grains(weights, _LARGEST_WEIGHTED_TIME / max(1000.0 * cutoff_s, 1.0))
+    weighed = weigh_demand(demand, group_weights)[demand_order]
+    grains, grain = count_grains(weighed)
+    time_demand, _ = count_grains(weighed, _LARGEST_WEIGHTED_TIME / max(1000.0 * cutoff_s, 1.0))
     cost = candidates["cost"].to_numpy(dtype=float, na_value=np.nan) if "cost" in candidates else np.zeros(len(order))
     cost_grains, _ = count_grains(np.nan_to_num(cost)[order])
-    times_ms = table[rows][:, columns]
-    times_ms.sort_indices()
-    return SitingProblem(order, demand_order, cost_grains, grains, grain, time_demand, present_ms, times_ms)
+    return SitingProblem(
+        order, demand_order, cost_grains, grains, grain, weighed, time_demand, present_ms, _sort_pairs(times, cutoff_s)
+    )
+
+
+def weigh_demand(demand: gpd.GeoDataFrame, group_weights: Mapping[str, float] | None) -> NDArray[np.float64]:
+    """Return the demand column, each row times the weight of its group, shape (rows of the table,).
+
+    Raises
+    ------
+    ConfigError
+        A weight is not a number from 0 up, or a group is named that no demand point has.
+    """
+    values: NDArray[np.float64] = demand["demand"].to_numpy(dtype=float)
+    if not group_weights:
+        return values
+    bad = [f"{name} = {weight!r}" for name, weight in group_weights.items() if not 0 <= weight < np.inf]
+    if bad:
+        raise ConfigError(f"group_weights must be numbers from 0 up, not so {name_some(bad)}; correct them")
+    groups = demand["group"] if "group" in demand else gpd.pd.Series(index=demand.index, dtype=object)
+    unknown = sorted(set(group_weights) - set(groups.dropna()))
+    if unknown:
+        raise ConfigError(
+            f"group_weights must name values of the column group of the demand table, which has not {name_some(unknown)}; "
+            "correct the names or fill in the column"
+        )
+    return values * groups.map(group_weights).fillna(1.0).to_numpy(dtype=float)
+
+
+def _sort_pairs(times: TravelTimes, cutoff_s: float) -> csr_array:
+    """(n, d), CSR: milliseconds of the pairs within the cutoff, rows and columns sorted by id."""
+    rows, columns = _sorting(times.facility_ids), _sorting(times.demand_ids)
+    shape = (len(rows), len(columns))
+    cutoff = np.float32(cutoff_s)
+    as_they_stand = (rows[1:] > rows[:-1]).all() and (columns[1:] > columns[:-1]).all()
+    if as_they_stand and (not len(times.seconds) or times.seconds.max() <= cutoff):
+        milliseconds = np.empty(len(times.seconds), dtype=np.int32)
+        for begin in range(0, len(milliseconds), _BLOCK):
+            block = times.seconds[begin : begin + _BLOCK].astype(np.float64)
+            milliseconds[begin : begin + _BLOCK] = to_milliseconds(block)
+        return _table(milliseconds, times.indices, times.indptr, shape)
+    indptr = times.indptr.astype(np.int64, copy=False)
+    counts = count_kept(indptr, times.seconds, float(cutoff))
+    starts = np.concatenate(([0], np.cumsum(counts[rows]))).astype(np.int64)
+    column_of = np.empty(len(columns), dtype=np.int32)
+    column_of[columns] = np.arange(len(columns))
+    picked, milliseconds = np.empty(starts[-1], dtype=np.int32), np.empty(starts[-1], dtype=np.int32)
+    pick_pairs(indptr, times.indices, times.seconds, float(cutoff), rows, column_of, starts, picked, milliseconds)
+    sort_rows(starts, picked, milliseconds)
+    return _table(milliseconds, picked, starts, shape)
 
 
 def merge_demand(problem: SitingProblem) -> CoveringProblem:
@@ -205,7 +320,9 @@ def merge_demand(problem: SitingProblem) -> CoveringProblem:
     of none of them changes which choice covers most.
     """
     open_points = ~problem.present & (problem.demand > 0)
-    return _group(problem.reach.T.tocsr(), np.where(open_points, problem.demand, 0.0))
+    left = np.where(open_points, problem.demand, 0.0)
+    merged, _ = _fold(*_raw(problem.times_ms), np.arange(len(problem.order)), left)
+    return merged
 
 
 def restrict(
@@ -227,28 +344,47 @@ def restrict(
     free
         Number in `problem` of each candidate of `residual`, ascending.
     """
-    free = np.setdiff1d(np.arange(problem.n_candidates), np.concatenate((opened, closed)))
+    residual, free, _ = restrict_groups(problem, opened, closed)
+    return residual, free
+
+
+def restrict_groups(
+    problem: CoveringProblem, opened: NDArray[np.int64], closed: NDArray[np.int64]
+) -> tuple[CoveringProblem, NDArray[np.int64], NDArray[np.int32]]:
+    """Do as `restrict`, and return the new group of each group too: -1 where it is gone."""
+    stays = np.ones(problem.n_candidates, dtype=bool)
+    stays[opened] = False
+    stays[closed] = False
+    free = np.flatnonzero(stays)
     left = np.where(problem.count(opened) > 0, 0.0, problem.weights)
-    return _group(problem.covered_by[:, free], left), free
+    residual, group = _fold(problem.starts, problem.groups, free, left)
+    return residual, free, group
 
 
-def _group(covered_by: csr_array, weights: NDArray[np.float64]) -> CoveringProblem:
-    """Join points with equal rows; a loop over points, not over pairs: the key of a point is its row's bytes."""
-    covered_by.sort_indices()
-    indptr, indices = covered_by.indptr, covered_by.indices
-    groups: dict[bytes, int] = {}
-    kept = np.flatnonzero((np.diff(indptr) > 0) & (weights > 0))
-    group = np.empty(len(kept), dtype=np.int64)
-    first: list[int] = []
-    for place, point in enumerate(kept):
-        key = indices[indptr[point] : indptr[point + 1]].tobytes()
-        group[place] = groups.setdefault(key, len(groups))
-        if len(groups) > len(first):
-            first.append(int(point))
-    merged = np.bincount(group, weights=weights[kept], minlength=len(first)).astype(np.float64)
-    cover = covered_by[np.array(first, dtype=np.int64)].T.tocsr()
-    cover.sort_indices()
-    return CoveringProblem(merged, cover)
+def _fold(
+    starts: NDArray[np.int64], columns: NDArray[np.int32], rows: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[CoveringProblem, NDArray[np.int32]]:
+    """Keep some rows and the columns with weight, and join columns that the same rows hold.
+
+    The rows that hold a column are known by the sum of their random words. Whether columns of equal sums are held by
+    the same rows is then looked up pair by pair; if ever not, other words are drawn.
+    """
+    random = np.random.default_rng(_SEED)
+    while True:
+        words = random.integers(-(2**62), 2**62, len(rows))
+        sums = hash_columns(starts, columns, rows, words, len(weights))
+        kept = (weights > 0) & (sums != 0)
+        found, first, place, sizes = np.unique(sums[kept], return_index=True, return_inverse=True, return_counts=True)
+        rank = np.empty(len(found), dtype=np.int32)
+        rank[np.argsort(first)] = np.arange(len(found))  # numbered as they first stand
+        group = np.where(weights > 0, -2, -1).astype(np.int32)  # -2: no row of these may hold it
+        group[kept] = rank[place]
+        counts = np.empty(len(found), dtype=np.int32)
+        counts[rank] = sizes
+        new_starts, folded, belong_together = fold_columns(starts, columns, rows, group, counts)
+        if belong_together:
+            merged = np.bincount(group[kept], weights=weights[kept], minlength=len(found)).astype(np.float64)
+            return CoveringProblem(merged, _ones(new_starts, folded, len(merged))), np.maximum(group, -1)
 
 
 def _sorting(ids: "gpd.pd.Series[str] | NDArray[np.object_]") -> NDArray[np.int64]:

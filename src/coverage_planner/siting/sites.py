@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from coverage_planner.siting._problem import SitingProblem
 from coverage_planner.units import MS_PER_S
@@ -81,7 +82,8 @@ def _opening_order(
     problem: SitingProblem, sites: NDArray[np.int64], weights: NDArray[np.float64], weighted_ms: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Order the sites by what they add; return each site's place from 1 and what it adds there."""
-    reach = problem.reach[sites]
+    times = problem.times_ms[sites]
+    reach = csr_array((np.ones(len(times.indices)), times.indices, times.indptr), shape=times.shape)
     left = ~problem.present
     order, added = np.zeros(len(sites), dtype=np.int64), np.zeros(len(sites))
     for place in range(1, len(sites) + 1):
