@@ -124,8 +124,8 @@ def run_case(case: Case, data: Path, cache: Path, seed: int) -> dict[str, Any]:
     if solve is None:
         return {"missing": f"{SOLVERS[case['solver']]} is not in this version"}
     if case.get("warm"):
-        small = load(_WARM_UP, data, cache, seed)
-        asked = arguments_of(case | {"limit_s": 2.0, "n_open": 5}, small, solve)
+        small = served_only(load(_WARM_UP, data, cache, seed))
+        asked = arguments_of({"solver": case["solver"], "limit_s": 2.0}, small, solve)
         solve(small.times, small.demand, small.candidates, **asked)
     instance = load_for(case, data, cache, seed)
     before_mib = peak_mib()

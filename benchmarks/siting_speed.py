@@ -71,7 +71,7 @@ def francisco_cases(quick: bool) -> Cases:
     cases: Cases = {}
     for model, solver in asked.items():
         radius = {"cutoff_s": SAN_FRANCISCO_RADIUS_M} if solver in ("mclp", "lscp") else {}
-        cases[f"ours {model}"] = one | radius | {"solver": solver, "warm": True}
+        cases[f"ours {model}"] = one | radius | {"solver": solver, "warm": solver != "p_center"}
         cases[f"spopt {model}"] = one | {"solver": "spopt", "model": model, "cutoff_s": SAN_FRANCISCO_RADIUS_M}
     return cases
 
