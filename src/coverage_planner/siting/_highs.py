@@ -1,7 +1,7 @@
 """Mixed-integer programs on HiGHS (Huangfu & Hall 2018): the only place that knows highspy."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import highspy
@@ -28,6 +28,8 @@ _LEAST_CALLS, _MOST_CALLS = 100, 400
 #: Work between two questions of HiGHS whether to go on, in visits for each coefficient of the program: on set covering
 #: and maximal covering of 7,000 to 200,000 coefficients between 2 and 20 microseconds.
 _VISITS_PER_COEFFICIENT = 2500.0
+#: The same between two questions of the simplex method.
+_VISITS_PER_ITERATION = 5.0
 
 #: Told HiGHS's incumbent and dual bound, in the units of the program; infinite where there is none yet.
 Tell = Callable[[float, float], None]
@@ -143,27 +145,52 @@ def solve_program(
     SitingError
         HiGHS failed; the message has its status.
     """
-    highs = _new_solver()
     options: dict[str, Any] = {
-        "output_flag": False, "threads": 1, "parallel": "off", "random_seed": _SEED, "mip_rel_gap": 0.0,
-        "mip_abs_gap": float(abs_gap), "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
-    }  # fmt: skip
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": float(abs_gap),
+        "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
+    }
     if node_limit is not None:
         options["mip_max_nodes"] = int(node_limit)
     limits = (time_limit_s, None if effort is None else effort.seconds_left())
     seconds = [left for left in limits if left is not None]
     if seconds:
         options["time_limit"] = float(max(min(seconds), 0.0))
-    for name, value in options.items():
-        highs.setOptionValue(name, value)
-    highs.passModel(_translate(program))
+    highs = _prepare(_translate(program), options)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         highs.setSolution(solution)
     watch = _Watch(calls, effort, tell, _VISITS_PER_COEFFICIENT * (program.rows.nnz + len(program.objective)))
-    asked = _run(highs, watch)
+    asked = _run(highs, watch, highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
     return _read_answer(highs, len(program.objective), asked)
+
+
+def relax_program(program: Program, *, effort: Effort | None = None) -> NDArray[np.float64] | None:
+    """Return dual values of the rows of a program without wholeness, shape (r,); None where there are none.
+
+    They need not be optimal, nor even of the right sign: `prove_program` makes a bound of any. With an effort the
+    simplex method is stopped when it may not go on.
+    """
+    options = {"solver": "simplex"}
+    if effort is not None and effort.seconds_left() is not None:
+        options["time_limit"] = effort.seconds_left()
+    relaxed = replace(program, whole=np.zeros(len(program.whole), dtype=bool))
+    highs = _prepare(_translate(relaxed), options)
+    watch = _Watch(None, effort, None, _VISITS_PER_ITERATION * (program.rows.nnz + len(program.objective)))
+    _run(highs, watch, highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt)
+    duals = np.array(highs.getSolution().row_dual)
+    return duals if len(duals) == len(program.row_lower) and np.isfinite(duals).all() else None
+
+
+def _prepare(lp: highspy.HighsLp, options: dict[str, Any]) -> Any:
+    """Return a silent solver on one thread that holds the program."""
+    highs = _new_solver()
+    common = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": _SEED}
+    for name, value in {**common, **options}.items():
+        highs.setOptionValue(name, value)
+    highs.passModel(lp)
+    return highs
 
 
 def _translate(program: Program) -> highspy.HighsLp:
@@ -206,7 +233,7 @@ class _Watch:
         return _is_spent(self.asked, self.calls)
 
 
-def _run(highs: Any, watch: _Watch) -> int:
+def _run(highs: Any, watch: _Watch, question: Any) -> int:
     """Run; return how often HiGHS asked whether to go on.
 
     Ctrl+C arrives while HiGHS asks. It must not travel through the solver's own frames, so the solver is told to stop
@@ -222,7 +249,7 @@ def _run(highs: Any, watch: _Watch) -> int:
         reply.user_interrupt = stop
 
     highs.setCallback(go_on, None)
-    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
+    highs.startCallback(question)
     highs.run()
     if watch.raised:
         raise watch.raised[0]

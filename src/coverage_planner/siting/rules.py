@@ -72,6 +72,8 @@ class Rules:
         Shape (k, 2): pairs of which at most one may open, the smaller number first.
     ids
         Shape (n,): labels, for messages.
+    cost_grain
+        What a grain of cost is worth.
     """
 
     n_candidates: int
@@ -83,6 +85,7 @@ class Rules:
     limits: tuple[Limit, ...]
     too_near: NDArray[np.int64]
     ids: NDArray[np.object_]
+    cost_grain: float = 1.0
 
     @property
     def are_simple(self) -> bool:
@@ -160,7 +163,7 @@ def read_rules(
     both = np.intersect1d(must, never)
     if len(both):
         raise ConfigError(f"a candidate must not be both required and forbidden, so are {name_some(ids[both])}; choose")
-    cost, money = _read_cost(table, ids, budget, never)
+    cost, money, cost_grain = _read_cost(table, ids, budget, never)
     rules = Rules(
         n_candidates=len(ids),
         n_open=None if n_open is None else _whole(n_open),
@@ -171,6 +174,7 @@ def read_rules(
         limits=tuple(limit for quota in quotas for limit in _limits(table, quota)),
         too_near=_pairs_too_near(table, min_spacing_m),
         ids=ids,
+        cost_grain=cost_grain,
     )
     _require_possible(rules)
     return rules
@@ -201,12 +205,13 @@ def _numbers(ids: NDArray[np.object_], wanted: Collection[str], what: str) -> ND
 
 def _read_cost(
     table: gpd.GeoDataFrame, ids: NDArray[np.object_], budget: float | None, forbidden: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], float | None]:
-    """Cost and budget in whole grains; a cost that is not known counts as zero where no budget is given."""
+) -> tuple[NDArray[np.float64], float | None, float]:
+    """Cost and budget in whole grains, and the grain; an unknown cost counts as zero where no budget is given."""
     given = table["cost"].to_numpy(dtype=float, na_value=np.nan) if "cost" in table else np.full(len(ids), np.nan)
     known = np.nan_to_num(given)
     if budget is None:
-        return count_grains(known)[0], None
+        grains, grain = count_grains(known)
+        return grains, None, grain
     if not budget >= 0 or not np.isfinite(budget):
         raise ConfigError(f"budget must be a sum of money from 0 up, got {budget!r}; correct it")
     missing = np.isnan(given)
@@ -216,8 +221,8 @@ def _read_cost(
             f"with a budget every candidate must have a cost, missing for {name_some(ids[missing])}; fill in "
             "the column cost, or forbid these candidates"
         )
-    grains, _ = count_grains(np.append(known, float(budget)))
-    return grains[:-1], float(grains[-1])
+    grains, grain = count_grains(np.append(known, float(budget)))
+    return grains[:-1], float(grains[-1]), grain
 
 
 def _limits(table: gpd.GeoDataFrame, quota: Quota) -> list[Limit]:
