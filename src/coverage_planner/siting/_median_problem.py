@@ -1,0 +1,312 @@
+"""The p-median problem: what candidates that are free to choose can still save, in whole numbers.
+
+Required sites and existing facilities are not chosen; they make the *base*: what a point costs if none of the free
+candidates opens. A pair that is no better than the base cannot matter and is left out. A point that must be served and
+has no base of its own gets one so large that any choice which serves all points is better than one which does not.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from coverage_planner.errors import InfeasibleError, name_some
+from coverage_planner.siting._grains import count_grains
+from coverage_planner.siting._median_kernels import keep_pairs
+from coverage_planner.siting._problem import SitingProblem
+from coverage_planner.siting.rules import Rules
+from coverage_planner.units import MS_PER_S, UNREACHED_MS
+
+#: Sums over all demand stay below this: exact in double precision.
+_LARGEST_TOTAL = 2.0**51
+#: The same where points must be served: their bases are each larger than any sum without them.
+_LARGEST_WITH_BASES = 2.0**60
+
+_Sites = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class MedianProblem:
+    """Free candidates and the demand points that they can serve better than what is open already.
+
+    Costs are demand in grains times milliseconds, times a power of two (`fine`) that gives prices room between them.
+
+    Attributes
+    ----------
+    first
+        Shape (m + 1,), int64: where the pairs of each point begin.
+    site, times
+        Shapes (pairs,), int32: candidate and milliseconds; of one point the nearest first, of equals the lower number.
+    weight
+        Shape (m,), int64: grains of each point times `fine`.
+    base
+        Shape (m,), int64: cost of each point without any free candidate.
+    must
+        Shape (m,), bool: points that a free candidate must serve.
+    fixed
+        Cost of all other points.
+    step
+        Costs of choices that serve all points that must be are `fixed` and a multiple of this.
+    served_at_most
+        A choice that serves all points that must be costs no more; any other costs more.
+    size
+        Shape (n,), int64: what each candidate takes of the `capacity`: 1, or its cost.
+    capacity
+        How many more sites open, exactly; or how much more they may cost at most.
+    is_count
+        Whether sizes are a count.
+    numbers
+        Shape (n,): candidate number in the `SitingProblem`, ascending.
+    opened
+        Candidate numbers in the `SitingProblem` that are open already.
+    """
+
+    first: NDArray[np.int64]
+    site: NDArray[np.int32]
+    times: NDArray[np.int32]
+    weight: NDArray[np.int64]
+    base: NDArray[np.int64]
+    must: NDArray[np.bool_]
+    fixed: int
+    step: int
+    served_at_most: int
+    size: NDArray[np.int64]
+    capacity: int
+    is_count: bool
+    numbers: _Sites
+    opened: _Sites
+
+    @property
+    def n_candidates(self) -> int:
+        """How many candidates are free."""
+        return len(self.numbers)
+
+    @property
+    def n_points(self) -> int:
+        """How many points a free candidate can serve better."""
+        return len(self.weight)
+
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs there are: the size that work is reckoned by."""
+        return len(self.site)
+
+    @cached_property
+    def point(self) -> NDArray[np.int64]:
+        """Shape (pairs,): point of each pair."""
+        return np.repeat(np.arange(self.n_points), np.diff(self.first))
+
+    @cached_property
+    def pair_cost(self) -> NDArray[np.int64]:
+        """Shape (pairs,): weight times milliseconds."""
+        return self.weight[self.point] * self.times
+
+    @cached_property
+    def by_site(self) -> csr_array:
+        """(n, m), CSR: milliseconds of each pair, explicit zeros included."""
+        table = csr_array((self.times, self.site, self.first), shape=(self.n_points, self.n_candidates))
+        return table.T.tocsr()
+
+    def points_of(self, site: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Points that a candidate can serve, and their costs."""
+        table = self.by_site
+        here = slice(table.indptr[site], table.indptr[site + 1])
+        points = table.indices[here].astype(np.int64)
+        return points, self.weight[points] * table.data[here]
+
+    def cost(self, sites: _Sites) -> int:
+        """Cost of a choice of free candidates."""
+        nearest = self.base.copy()
+        for site in sites:
+            points, costs = self.points_of(int(site))
+            nearest[points] = np.minimum(nearest[points], costs)
+        return self.fixed + int(nearest.sum())
+
+    def fits(self, sites: _Sites) -> bool:
+        """Whether a choice has the number of sites, or keeps to the budget."""
+        taken = int(self.size[sites].sum())
+        return taken == self.capacity if self.is_count else taken <= self.capacity
+
+    def name(self, sites: _Sites) -> _Sites:
+        """Candidate numbers in the `SitingProblem` of free candidates and of those open already, ascending."""
+        return np.sort(np.concatenate((self.opened, self.numbers[sites])))
+
+    def find(self, numbers: _Sites) -> _Sites:
+        """Free candidates among candidate numbers of the `SitingProblem`."""
+        return np.flatnonzero(np.isin(self.numbers, numbers))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How costs of a `MedianProblem` turn into demand times milliseconds.
+
+    `grain` is the demand of one grain, `fine` the power of two that costs are multiplied by.
+    """
+
+    grain: float
+    fine: int
+
+    def demand_seconds(self, cost: float) -> float:
+        """Return a cost as demand times seconds."""
+        return cost / self.fine * self.grain / MS_PER_S
+
+
+def build_median(
+    problem: SitingProblem, rules: Rules, unserved_ms: int | None, point_ids: NDArray[np.object_]
+) -> tuple[MedianProblem, Scale]:
+    """Reduce a problem to what free candidates can change.
+
+    Parameters
+    ----------
+    problem
+        All candidates and demand points.
+    rules
+        Number of sites or budget, required, forbidden.
+    unserved_ms
+        What a point counts that nothing open reaches; None: every point with demand must be served.
+    point_ids
+        Shape (d,): labels of the demand points of `problem`, for messages.
+
+    Raises
+    ------
+    InfeasibleError
+        Points must be served that no candidate and no existing facility reaches.
+    """
+    table = problem.times_ms
+    base_ms = problem.present_ms.astype(np.int64)
+    for site in rules.required:
+        here = slice(table.indptr[site], table.indptr[site + 1])
+        base_ms[table.indices[here]] = np.minimum(base_ms[table.indices[here]], table.data[here].astype(np.int64))
+    free = rules.free
+    chosen = table[free].tocoo()
+    site, point, times = chosen.coords[0], chosen.coords[1], chosen.data.astype(np.int64)
+    wanted = problem.weighed > 0
+    none = (base_ms == UNREACHED_MS) & wanted
+    if unserved_ms is not None:
+        base_ms = np.where(none, unserved_ms, base_ms)
+        none &= False
+    reached = np.bincount(point, minlength=len(wanted)) > 0
+    _require_reachable(none & ~reached, point_ids)
+    keep = wanted[point] & (times < base_ms[point])
+    site, point, times = site[keep], point[keep], times[keep]
+    farthest = max(int(times.max(initial=1)), int(base_ms[wanted & ~none].max(initial=1)), unserved_ms or 1)
+    limit = min(_LARGEST_TOTAL, _LARGEST_WITH_BASES / (1 + int(none.sum())))
+    grains, grain = count_grains(problem.weighed, limit / farthest)
+    total = max(float(grains.sum()) * farthest, 1.0)
+    fine = 2 ** int(np.clip(np.floor(np.log2(limit / total)), 0, 20))
+    weight = grains.astype(np.int64) * fine
+    settled = np.where(wanted & ~none, weight * np.where(none, 0, base_ms), 0)
+    order = _sort_pairs(point, times)
+    site, point, times = site[order], point[order], times[order]
+    points, counts = np.unique(point, return_counts=True)
+    pair_cost = weight[point] * times
+    step = int(np.gcd.reduce(np.concatenate((pair_cost, settled[points][~none[points]])))) or 1
+    last = np.cumsum(counts) - 1
+    fixed = int(settled.sum() - settled[points].sum())
+    dearest = fixed + int(np.where(none[points], pair_cost[last], settled[points]).sum())
+    apart = (dearest - fixed) // step * step + step
+    return MedianProblem(
+        first=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        site=site.astype(np.int32),
+        times=times.astype(np.int32),
+        weight=weight[points],
+        base=np.where(none[points], apart, settled[points]),
+        must=none[points],
+        fixed=fixed,
+        step=step,
+        served_at_most=dearest,
+        size=(rules.cost[free] if rules.n_open is None else np.ones(len(free))).astype(np.int64),
+        capacity=_capacity(rules),
+        is_count=rules.n_open is not None,
+        numbers=free,
+        opened=rules.required,
+    ), Scale(grain, fine)
+
+
+def _require_reachable(lost: NDArray[np.bool_], point_ids: NDArray[np.object_]) -> None:
+    if lost.any():
+        raise InfeasibleError(
+            "every point with demand must be within the limit of the search of a candidate or an existing facility, "
+            f"not so {name_some(point_ids[lost])}; search farther, add candidates, or say with unserved_s what such "
+            "points count"
+        )
+
+
+def _capacity(rules: Rules) -> int:
+    if rules.n_open is not None:
+        return rules.n_open - len(rules.required)
+    return int((rules.budget or 0.0) - rules.cost[rules.required].sum())
+
+
+def _sort_pairs(point: NDArray[np.integer], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order pairs by point, time, candidate; they come by candidate, so a stable sort keeps the last."""
+    key = point.astype(np.int64) * (int(times.max(initial=0)) + 1) + times
+    return np.argsort(key, kind="stable")
+
+
+def restrict_median(
+    problem: MedianProblem, opened: _Sites, closed: _Sites, *, keep_points: bool = False
+) -> MedianProblem:
+    """Return the problem that is left once some free candidates are opened and others closed for good.
+
+    Its costs are the same: a choice costs there with the opened sites what it costs here. With `keep_points` points
+    that no free candidate can serve better stay, so that their numbers are the same, too.
+    """
+    base, must = problem.base.copy(), problem.must.copy()
+    for site in opened:
+        points, costs = problem.points_of(int(site))
+        base[points] = np.minimum(base[points], costs)
+        must[points] = False
+    stays = np.ones(problem.n_candidates, dtype=bool)
+    stays[opened], stays[closed] = False, False
+    free = np.flatnonzero(stays)
+    number = np.where(stays, np.cumsum(stays) - 1, -1)
+    first = np.zeros(problem.n_points + 1, dtype=np.int64)
+    site, times = np.empty_like(problem.site), np.empty_like(problem.times)
+    count = keep_pairs(problem.first, problem.site, problem.times, problem.weight, base, number, first, site, times)
+    restricted = replace(
+        problem,
+        first=first,
+        site=site[:count].copy(),
+        times=times[:count].copy(),
+        base=base,
+        must=must,
+        size=problem.size[free],
+        capacity=problem.capacity - int(problem.size[opened].sum()),
+        numbers=problem.numbers[free],
+        opened=np.sort(np.concatenate((problem.opened, problem.numbers[opened]))),
+    )
+    return restricted if keep_points else _drop_points(restricted)
+
+
+def trim(problem: MedianProblem, most: NDArray[np.int64], allowance: NDArray[np.int64]) -> MedianProblem:
+    """Leave out pairs that cost more than `most` of their point and their candidate's `allowance` together.
+
+    Points whose base costs more than `most` must then be served by one of the pairs left. Shapes (m,) and (n,).
+    """
+    keep = problem.pair_cost <= most[problem.point] + allowance[problem.site]
+    counts = np.bincount(problem.point[keep], minlength=problem.n_points)
+    trimmed = replace(
+        problem,
+        first=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        site=problem.site[keep],
+        times=problem.times[keep],
+        must=problem.must | (problem.base > most),
+    )
+    return _drop_points(trimmed)
+
+
+def _drop_points(problem: MedianProblem) -> MedianProblem:
+    """Keep the points that have pairs or must have; the others are part of what is fixed."""
+    counts = np.diff(problem.first)
+    stays = (counts > 0) | problem.must
+    return replace(
+        problem,
+        first=np.concatenate(([0], np.cumsum(counts[stays]))).astype(np.int64),
+        weight=problem.weight[stays],
+        base=problem.base[stays],
+        must=problem.must[stays],
+        fixed=problem.fixed + int(problem.base[~stays].sum()),
+    )
