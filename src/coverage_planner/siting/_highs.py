@@ -145,6 +145,9 @@ def solve_program(
     SitingError
         HiGHS failed; the message has its status.
     """
+    if not len(program.objective):  # HiGHS says 'empty' and looks at no row
+        holds = bool((program.row_lower <= 0).all() and (program.row_upper >= 0).all())
+        return Answer("optimal" if holds else "infeasible", np.empty(0) if holds else None, 0.0, 0, 0, 0)
     options: dict[str, Any] = {
         "mip_rel_gap": 0.0,
         "mip_abs_gap": float(abs_gap),
