@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import siting_peers
+from machine import load as machine_load
 from machine import peak_mib
 from numpy.typing import NDArray
 from siting_files import SAN_FRANCISCO_RADIUS_M, load_pmed, load_san_francisco, read_san_francisco
@@ -130,14 +131,16 @@ def run_case(case: Case, data: Path, cache: Path, seed: int) -> dict[str, Any]:
     instance = load_for(case, data, cache, seed)
     before_mib = peak_mib()
     asked = arguments_of(case, instance, solve)
-    begun = time.perf_counter()
+    begun, begun_cpu = time.perf_counter(), time.process_time()
     solution = solve(instance.times, instance.demand, instance.candidates, **asked)
-    took_s = time.perf_counter() - begun
+    took_s, took_cpu_s = time.perf_counter() - begun, time.process_time() - begun_cpu
     chosen = np.flatnonzero(np.isin(instance.times.facility_ids, solution.sites["id"].to_numpy(dtype=object)))
     limit = asked.get("unserved_s", np.inf)
     return {
         "instance": {key: value for key, value in instance.header.items() if key != "centres"},
         "seconds": took_s,
+        "cpu_s": took_cpu_s,
+        "load": machine_load(),
         "said_seconds": solution.seconds,
         "objective": solution.objective,
         "checked": rate(case["solver"], instance, chosen, asked.get("cutoff_s", np.inf), limit),

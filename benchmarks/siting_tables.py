@@ -58,7 +58,7 @@ def _optima_table(found: Found, key: str, *, bars: Callable[[list[dict[str, Any]
     for name, one in found.items():
         wrong = went_wrong(one)
         if wrong:
-            rows.append([name, "", "", "", wrong, "", ""])
+            rows.append([name, "", "", "", wrong, "", "", ""])
             continue
         published, head = one["instance"][key], one["instance"]
         right = abs(one["checked"] - published) <= _CLOSE * published
@@ -68,9 +68,10 @@ def _optima_table(found: Found, key: str, *, bars: Callable[[list[dict[str, Any]
                 name, head["n_demand"], head["n_open"], published,
                 f"{one['checked']:.10g}" if right else f"**{one['checked']:.10g}**",
                 "optimal" if one["status"] == "optimal" else percent(one["gap"]), seconds(one["seconds"]),
+                seconds(one["cpu_s"]),
             ]
         )  # fmt: skip
-    headings = ["instance -", "points", "sites", "published optimum", "found", "proved gap", "seconds"]
+    headings = ["instance -", "points", "sites", "published optimum", "found", "proved gap", "seconds", "CPU s"]
     wrong_sums = sum(not _agrees(one) for one in measured)
     said = f" {wrong_sums} objectives stated differ from what the sites give." if wrong_sums else ""
     return f"{bars(measured)}{said}\n\n{table(headings, rows)}"
@@ -227,7 +228,7 @@ def city_report(found: Found) -> str:
                 continue
             wrong = went_wrong(one)
             if wrong:
-                rows.append([label, name, f"{limit_s:g}", wrong, *[""] * 8])
+                rows.append([label, name, f"{limit_s:g}", wrong, *[""] * 9])
                 continue
             head, peak = one["instance"], one["peak_mib"] / 1024
             holds = one["gap"] <= (gap or 0) / 100 and (memory is None or peak < memory)
@@ -239,12 +240,12 @@ def city_report(found: Found) -> str:
                     f"{head['points_per_candidate']:,.0f}", f"{head['n_pairs']:,}",
                     f"{one['checked']:,.10g}{'' if _agrees(one) else ' **(stated otherwise)**'}", percent(one["gap"]),
                     f"{to_reach} {verdict(holds and in_time)}" if solver == "mclp" else "none set",
-                    seconds(one["seconds"]), f"{peak:.1f}",
+                    seconds(one["seconds"]), seconds(one["cpu_s"]), f"{peak:.1f}",
                 ]
             )  # fmt: skip
     headings = [
         "model -", "instance -", "limit, s", "candidates x demand", "sites", "points per candidate", "pairs",
-        "objective", "proved gap", "to reach", "seconds", "peak GiB",
+        "objective", "proved gap", "to reach", "seconds", "CPU s", "peak GiB",
     ]  # fmt: skip
     return (
         "Seconds are those from travel times to solution; memory is the peak of the whole process, travel times "

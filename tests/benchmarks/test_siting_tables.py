@@ -18,6 +18,7 @@ def _solved(name, published, found, **changed):
     instance = {"name": name, "n_demand": 100, "n_open": 5, "p_median": published, "p_center": published}
     solved = {
         "instance": instance, "checked": found, "objective": found, "gap": 0.0, "status": "optimal", "seconds": 1.0,
+        "cpu_s": 0.5,
     }  # fmt: skip
     return solved | changed
 
@@ -31,7 +32,7 @@ def test_an_optimum_not_found_is_counted_and_shown(tables):
     }
     text = tables.median_report(found)
     assert "found on 1 of 4 (to reach: all; **missed**)" in text
-    assert "| pmed2 | 100 | 5 | 4093 | **4100** | 2 % | 1 |" in text
+    assert "| pmed2 | 100 | 5 | 4093 | **4100** | 2 % | 1 | 0.5 |" in text
     assert "stopped after 210 s without an answer" in text
     assert "solve_p_median is not in this version" in text
 
