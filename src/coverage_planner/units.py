@@ -11,6 +11,8 @@ Progress = Callable[[int, int], None]
 
 MS_PER_S = 1000
 UNREACHED_MS = np.iinfo(np.int32).max
+#: No street, limit or delay takes as long (12 days): sums of two stay within 32 bits.
+LONGEST_MS = 2**30
 
 
 @overload

@@ -1,9 +1,11 @@
 """Building a network from drawn streets: joining, directions, barriers, islands; and against networkx uncontracted."""
 
 import logging
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -171,6 +173,15 @@ def test_a_barrier_in_the_middle_of_a_street(tags, passing):
             assert np.isfinite(seconds(network, mode, A, B)), "one can go up to it"
     usable_m = network.edges["length_m"][network.graph("drive").allowed].sum()
     assert usable_m == 200, "no street is lost"
+
+
+@pytest.mark.parametrize("order", [["wall", "bollard"], ["bollard", "wall"]])
+def test_of_two_barriers_on_one_node_each_stops_whom_it_stops(order):
+    roads = draw_roads(PLACES, [("ABC", {})], barriers={"B": {"barrier": order[0]}})
+    twice = pd.concat([roads.nodes, roads.nodes.assign(barrier=order[1])], ignore_index=True)
+    network = build_network(replace(roads, nodes=twice), small_component_m=0.0)
+    for name in MODES:
+        assert not network.graph(name).allowed[network.edges["highway"] == "barrier"].any(), name
 
 
 def test_a_barrier_where_three_streets_meet_stops_every_way_through_it():

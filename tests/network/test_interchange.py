@@ -296,7 +296,7 @@ GOOD = (0, 1, {"time_s": 10})
         (make_graph(GOOD, (1, 2, {"time_s": -1.0})), NetworkError, r"time_s must be seconds.* 1: 1-2 \(0\)"),
         (make_graph(GOOD, (1, 2, {"time_s": np.nan})), NetworkError, r"time_s must be seconds.* 1: 1-2 \(0\)"),
         (make_graph(GOOD, (1, 2, {"time_s": "soon"})), NetworkError, r"time_s must be seconds.* 1: 1-2 \(0\)"),
-        (make_graph(GOOD, (1, 2, {"time_s": 1e9})), NetworkError, r"below 2147483; not so in the edges 1: 1-2 \(0\)"),
+        (make_graph(GOOD, (1, 2, {"time_s": 1e9})), NetworkError, r"below 1073741; not so in the edges 1: 1-2 \(0\)"),
         (make_graph((0, 1, {"seconds": 3})), NetworkError, "at least one edge must have the attribute 'time_s'"),
         (make_graph((0, 1, {"time_s": 3, "length_m": -1})), NetworkError, r"length_m must be finite.* 1: 0-1 \(0\)"),
         (make_graph((0, 1, {"time_s": 3, "length": "far"})), NetworkError, r"length_m must be finite.* 1: 0-1 \(0\)"),

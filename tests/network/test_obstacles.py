@@ -102,3 +102,9 @@ def test_cases_drawn_by_hand(obstacle, start, end, expected):
     street = shapely.LineString([end, end])
     blocked = index(obstacle).block(np.array([shapely.Point(start)]), np.array([street]))
     assert blocked.tolist() == [expected]
+
+
+def test_lines_that_stand_in_a_collection_with_areas_stop_people_too():
+    both = index(shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.LineString([(5, -5), (5, 5)])]))
+    points, line = np.array([shapely.Point(4, 0)]), np.array([shapely.LineString([(6, -9), (6, 9)])])
+    assert both.block(points, line).tolist() == [True]

@@ -57,6 +57,29 @@ def assert_same_outcome(one, other):
             assert_geodataframe_equal(getattr(group, table), getattr(twin, table))
 
 
+def test_what_a_door_takes_shrinks_times_areas_and_streets_alike(network):
+    group, scenario = walkers(cutoff_s=900.0), today((0, 0))
+    slow = Scenario("slow", scenario.facilities.assign(entry_delay_s=600.0))
+    delayed = evaluate(slow, network, [group], study_area=AREA).groups["walkers"]
+    sooner = evaluate(scenario, network, [walkers(cutoff_s=300.0)], study_area=AREA).groups["walkers"]
+    grid = {"cell_m": delayed.isochrones["cell_m"].iloc[0]}
+    alone = isochrones(network, slow.facilities, mode="walk", cutoffs_s=[900.0], overlap="union", **grid)
+    assert delayed.isochrones.geometry.iloc[-1].equals(shapely.intersection(alone.geometry.iloc[0], AREA.geometry[0]))
+    same = ["covered_demand_share", "covered_road_share"]
+    np.testing.assert_allclose(delayed.shares[same], sooner.shares[same], rtol=1e-12)
+    assert 0 < delayed.shares["covered_road_share"].iloc[0] < 1
+
+
+def test_grids_of_another_network_or_mode_are_refused(network):
+    group, scenario = walkers(), today((0, 0))
+    other = draw_network(PLACES, WAYS)
+    with pytest.raises(ConfigError, match="got one for another network; build it anew"):
+        evaluate(scenario, network, [group], grids=build_grids(other, [group]))
+    by_bicycle = Group("walkers", "bicycle", 900.0, group.demand)
+    with pytest.raises(ConfigError, match="the mode 'walk', got one for the mode 'bicycle'"):
+        evaluate(scenario, network, [group], grids=build_grids(network, [by_bicycle]))
+
+
 def test_every_part_of_an_outcome_is_the_public_function_of_its_stage(network):
     group, scenario = walkers(), today((0, 0), (-2000, 600))
     outcome = evaluate(scenario, network, [group], study_area=AREA).groups["walkers"]

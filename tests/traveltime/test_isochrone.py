@@ -1,5 +1,6 @@
 """Isochrones: inside is where a place would itself be covered; they nest, keep holes and stop at the water."""
 
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import geopandas as gpd
@@ -407,3 +408,25 @@ def test_areas_are_faithful_on_real_streets(city, mode):
     assert np.mean(right) >= RIGHT
     assert 1 - reached_inside / street_inside <= UNREACHED
     assert reached_inside / reached_m >= REACHED
+
+
+def test_more_bands_than_a_byte_can_number_are_refused():
+    station = draw_points((600, 600))
+    assert len(isochrones(TOWN, station, mode="walk", cutoffs_s=range(1, 256), overlap="union", cell_m=50.0)) == 255
+    with pytest.raises(ConfigError, match="at most 255 cutoffs, got 256"):
+        isochrones(TOWN, station, mode="walk", cutoffs_s=range(1, 257), overlap="union", cell_m=50.0)
+
+
+def test_a_copy_of_the_network_that_lies_elsewhere_is_drawn_there():
+    station = draw_points((600, 600))
+    here = isochrones(TOWN, station, mode="walk", cutoffs_s=[300], cell_m=20.0)
+    moved = replace(
+        TOWN,
+        nodes=TOWN.nodes.set_geometry(TOWN.nodes.translate(5000, 3000)),
+        edges=TOWN.edges.set_geometry(TOWN.edges.translate(5000, 3000)),
+    )
+    there = isochrones(moved, station.translate(5000, 3000).to_frame("geometry").assign(id="P0"), mode="walk",
+                       cutoffs_s=[300], cell_m=20.0)  # fmt: skip
+    assert (
+        there.geometry.iloc[0].normalize().equals_exact(here.translate(5000, 3000).iloc[0].normalize(), tolerance=1e-3)
+    )

@@ -100,3 +100,21 @@ def test_wrong_settings_are_refused(wrong):
     points = draw_points((0, 0))
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         nearest_facilities(LINE, points, points, **{"mode": "walk", "limit_s": 900.0} | wrong)
+
+
+def test_times_beyond_the_limit_do_not_wrap_round():
+    street = draw_network({"A": (0, 0), "B": (300, 0), "C": (600, 0)}, [("AB", {}), ("BC", {})])
+    facilities = draw_points((10, 0), (590, 0), prefix="F").assign(entry_delay_s=[1_073_741.0, 0.0])
+    found = nearest_facilities(street, facilities, draw_points((20, 0)), mode="walk", limit_s=900, k=10**13)
+    assert found["facility_id"].tolist() == ["F1"]
+    assert found["time_s"].tolist() == pytest.approx([570 / 4.8 * 3.6], abs=0.01)
+
+
+def test_the_longest_limit_loses_nobody():
+    street = draw_network({"A": (0, 0), "B": (300, 0)}, [("AB", {})])
+    facilities, demand = draw_points((10, 0), prefix="F"), draw_points((290, 0))
+    found = nearest_facilities(street, facilities, demand, mode="walk", limit_s=1_073_741.0)
+    times = travel_times(street, facilities, demand, mode="walk", limit_s=1_073_741.0)
+    assert found["time_s"].tolist() == times.seconds.tolist()
+    with pytest.raises(ConfigError, match="limit_s must be positive and below 1073741 s"):
+        nearest_facilities(street, facilities, demand, mode="walk", limit_s=1_073_741.9)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from coverage_planner.errors import ConfigError, NetworkError
 from coverage_planner.network.snap import snap_points
 from coverage_planner.traveltime import street_grid
-from coverage_planner.traveltime.street_grid import build_street_grid, window
+from coverage_planner.traveltime.street_grid import build_street_grid
 from drawn import draw_network, draw_points
 
 PLACES = {f"{c}{r}": (170.0 * c, 130.0 * r) for c in range(6) for r in range(6)}
@@ -70,11 +70,15 @@ def test_the_size_of_a_go_changes_nothing(monkeypatch):
 def test_grids_of_one_cell_size_share_their_corners():
     whole = build_street_grid(TOWN, "walk", cell_m=20.0, bounds=BOUNDS)
     part = build_street_grid(TOWN, "walk", cell_m=20.0, bounds=(103.0, 47.0, 391.0, 288.0))
-    cut = window(whole, (part.left, part.bottom, part.left + 20.0 * part.edge.shape[1] - 1, 288.0))
-    assert (cut.left, cut.bottom) == (part.left, part.bottom) == (100.0, 40.0)
-    rows, columns = (min(a, b) for a, b in zip(cut.edge.shape, part.edge.shape, strict=True))
-    np.testing.assert_array_equal(cut.edge[:rows, :columns], part.edge[:rows, :columns])
-    assert not window(whole, (5000.0, 0.0, 6000.0, 100.0)).edge.size
+    assert (part.left, part.bottom) == (100.0, 40.0)
+    row, column = round((40.0 - whole.bottom) / 20.0), round((100.0 - whole.left) / 20.0)
+    rows, columns = (
+        min(part.edge.shape[0], whole.edge.shape[0] - row),
+        min(part.edge.shape[1], whole.edge.shape[1] - column),
+    )
+    same = whole.edge[row : row + rows, column : column + columns]
+    np.testing.assert_array_equal(same, part.edge[:rows, :columns])
+    assert (same >= 0).any()
 
 
 def test_a_grid_needs_cells_and_a_known_mode():

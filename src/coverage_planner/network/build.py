@@ -23,7 +23,7 @@ from coverage_planner.network.mode_graph import SMALL_COMPONENT_M, build_mode_gr
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.network.road_network import NOT_ALLOWED, RoadNetwork
 from coverage_planner.schema import Roads
-from coverage_planner.units import UNREACHED_MS, speed_mps, to_milliseconds
+from coverage_planner.units import LONGEST_MS, speed_mps, to_milliseconds
 
 _LOG = logging.getLogger(__name__)
 
@@ -133,7 +133,8 @@ def _blocked_by_node(
         stops = np.column_stack([barrier_blocks(nodes, mode) for mode in modes.values()])
         barrier_ids = nodes["node_id"].to_numpy(dtype=np.int64)
         relevant = stops.any(axis=1) & np.isin(barrier_ids, node_ids)
-        blocked[np.searchsorted(node_ids, barrier_ids[relevant])] = stops[relevant]
+        at = np.searchsorted(node_ids, barrier_ids[relevant])
+        np.logical_or.at(blocked, at, stops[relevant])  # two barriers may stand on one node
     return blocked
 
 
@@ -315,10 +316,10 @@ def order_along_curve(
 def _milliseconds(length_m: NDArray[np.float64], speed_kph: NDArray[np.float64]) -> NDArray[np.int32]:
     allowed = np.isfinite(speed_kph)
     milliseconds = to_milliseconds(length_m / speed_mps(np.where(allowed, speed_kph, 1.0)))
-    too_long = allowed & (milliseconds >= UNREACHED_MS)
+    too_long = allowed & (milliseconds >= LONGEST_MS)
     if too_long.any():
         raise NetworkError(
-            f"a street must take less than {UNREACHED_MS / 3.6e6:.0f} hours; {too_long.sum()} do not, "
+            f"a street must take less than {LONGEST_MS / 3.6e6:.0f} hours; {too_long.sum()} do not, "
             f"the longest has {length_m[too_long].max():.0f} m; check length_m and the speeds of the modes"
         )
     return np.where(allowed, milliseconds, NOT_ALLOWED).astype(np.int32)

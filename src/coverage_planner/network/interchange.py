@@ -19,7 +19,7 @@ from coverage_planner.network.mode_graph import SMALL_COMPONENT_M, build_mode_gr
 from coverage_planner.network.modes import MOST_DELAY_S, Mode
 from coverage_planner.network.road_network import NOT_ALLOWED, RoadNetwork
 from coverage_planner.schema import require_metric
-from coverage_planner.units import MS_PER_S, UNREACHED_MS, to_milliseconds
+from coverage_planner.units import LONGEST_MS, MS_PER_S, to_milliseconds
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -180,6 +180,8 @@ def from_networkx(
     }
     if obstacles is None:
         obstacles = gpd.GeoDataFrame({"kind": np.empty(0, dtype=object)}, geometry=[], crs=edges.crs)
+    if obstacles.crs is None:
+        raise CrsError("the obstacles must say their coordinate reference system, got none; set it with set_crs")
     return RoadNetwork(nodes, edges, graphs, obstacles.to_crs(edges.crs), list_islands(edges, graphs), source)
 
 
@@ -297,10 +299,10 @@ def _read_times(arcs: gpd.GeoDataFrame, attribute: str) -> NDArray[np.int32]:
             "check time_attributes"
         )
     seconds = pd.to_numeric(pd.Series(given, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
-    bad = present & ~((seconds >= 0) & (seconds < UNREACHED_MS / MS_PER_S))
+    bad = present & ~((seconds >= 0) & (seconds < LONGEST_MS / MS_PER_S))
     if bad.any():
         raise NetworkError(
-            f"{attribute} must be seconds, not negative and below {UNREACHED_MS // MS_PER_S}; not so in the edges "
+            f"{attribute} must be seconds, not negative and below {LONGEST_MS // MS_PER_S}; not so in the edges "
             f"{name_some(arcs['label'][bad])}; correct it, or leave it out where the mode may not go"
         )
     return np.where(present, to_milliseconds(np.where(present, seconds, 0.0)), NOT_ALLOWED).astype(np.int32)

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from coverage_planner.errors import NetworkError
 from coverage_planner.network.modes import Mode
 from coverage_planner.network.road_network import ModeGraph
-from coverage_planner.units import UNREACHED_MS
+from coverage_planner.units import LONGEST_MS
 
 #: A component with less street than this is an island: points snap to it only where nothing larger is near.
 SMALL_COMPONENT_M = 2000.0
@@ -105,10 +105,10 @@ def _adjacency(
     fastest[1:] = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
     tails, heads = tails[fastest], heads[fastest]
     passed = weights[fastest].astype(np.int64) + delay_ms[heads]
-    if (passed >= UNREACHED_MS).any():
+    if (passed >= LONGEST_MS).any():
         raise NetworkError(
-            f"a street with the delay at its end must take less than {UNREACHED_MS / 3.6e6:.0f} hours; "
-            f"{(passed >= UNREACHED_MS).sum()} do not; check the times of the streets and the delays"
+            f"a street with the delay at its end must take less than {LONGEST_MS / 3.6e6:.0f} hours; "
+            f"{(passed >= LONGEST_MS).sum()} do not; check the times of the streets and the delays"
         )
     counts = np.bincount(tails, minlength=len(delay_ms))
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64), heads, passed.astype(np.int32)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from coverage_planner.errors import ConfigError
 
@@ -54,7 +54,11 @@ class Mode:
     signal_delay_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse speeds that are not positive, and delays that are negative."""
+        """Refuse unknown rules, speeds that are not positive, and delays that are negative."""
+        if self.rules not in get_args(Rules):
+            raise ConfigError(
+                f"mode {self.name!r}: rules must be one of {', '.join(get_args(Rules))}, got {self.rules!r}"
+            )
         for label, value in (
             ("speed_kph", self.speed_kph),
             ("access_speed_kph", self.access_speed_kph),

@@ -62,7 +62,7 @@ def index_obstacles(obstacles: gpd.GeoDataFrame) -> ObstacleIndex:
     obstacles
         Lines and polygons, in the network's CRS.
     """
-    geometry = obstacles.geometry.to_numpy()
+    geometry = shapely.get_parts(shapely.get_parts(obstacles.geometry.to_numpy()))  # collections may hold both kinds
     is_area = shapely.get_dimensions(geometry) > 1
     borders = _borders(_polygons(geometry[is_area]))
     lines = np.concatenate([shapely.get_parts(geometry[~is_area]), borders])

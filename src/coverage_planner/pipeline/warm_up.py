@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -86,10 +86,12 @@ def _count_compiled() -> int:
     return sum(sum(kernel.stats.cache_misses.values()) for kernel in _kernels())
 
 
-def _kernels() -> Iterator[Any]:
-    """Yield numba's dispatchers, which stand in modules of one kind of name."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("coverage_planner.") and name.endswith("_kernels"):
-            for value in vars(module).values():
-                if hasattr(value, "stats"):
-                    yield value
+def _kernels() -> Iterable[Any]:
+    """Find numba's dispatchers, which stand in modules of one kind of name."""
+    modules = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("coverage_planner.") and name.endswith("_kernels")
+    ]
+    found = [value for module in modules for value in vars(module).values() if hasattr(value, "stats")]
+    return {id(kernel): kernel for kernel in found}.values()  # one that other modules import stands in these too

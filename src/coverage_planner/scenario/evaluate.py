@@ -19,6 +19,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
 from coverage_planner.scenario.scenario import Group, GroupOutcome, Outcome, Scenario
 from coverage_planner.schema import check_table, require_metric
+from coverage_planner.traveltime.engine import entry_delays
 from coverage_planner.traveltime.isochrone import cell_times, contour, tabulate_bands
 from coverage_planner.traveltime.reach import check_cutoffs, reached_pieces, search_reach, street_table
 from coverage_planner.traveltime.street_grid import StreetGrid, build_street_grid, choose_cell_m
@@ -134,7 +135,8 @@ def evaluate(
     Raises
     ------
     ConfigError
-        No group, a group's name repeats, bands do not end at the cutoff or are for no group, or a grid is missing.
+        No group, a group's name repeats, bands do not end at the cutoff or are for no group, or a grid is missing or
+        for another network or mode.
     CrsError, SchemaError
         The study area has no metric CRS; the communities lack columns.
     NetworkError
@@ -153,12 +155,7 @@ def evaluate(
         check_table(communities, "areas", what="communities")
     if grids is None:
         grids = build_grids(network, groups, study_area=study_area, snap_limit_m=snap_limit_m)
-    lacking = [name for name in names if name not in grids]
-    if lacking:
-        raise ConfigError(
-            f"grids must have one of every group, missing {name_some(lacking)}; build them with build_grids for these "
-            "groups"
-        )
+    _check_grids(grids, network, groups)
     outcomes = {}
     for done, group in enumerate(groups):
         bands = (bands_s or {}).get(group.name) or [group.cutoff_s / 3, group.cutoff_s * 2 / 3, group.cutoff_s]
@@ -168,6 +165,18 @@ def evaluate(
         if progress is not None:
             progress(done + 1, len(groups))
     return Outcome(scenario, network, outcomes, study_area, communities)
+
+
+def _check_grids(grids: Mapping[str, StreetGrid], network: RoadNetwork, groups: Sequence[Group]) -> None:
+    """Raise unless there is a grid of this network for every group's mode."""
+    lacking = [group.name for group in groups if group.name not in grids]
+    if lacking:
+        raise ConfigError(
+            f"grids must have one of every group, missing {name_some(lacking)}; build them with build_grids for these "
+            "groups"
+        )
+    for group in groups:
+        grids[group.name].require_built_for(network, group.mode)
 
 
 def _evaluate_group(
@@ -198,7 +207,14 @@ def _evaluate_group(
     )
     coverage = measure_coverage(times, group.demand, group.cutoff_s)
     positions = snap_points(network, scenario.facilities, group.mode, limit_m=snap_limit_m)
-    reach = search_reach(network, graph, positions, limit_ms=cutoffs_ms[-1], direction=direction)
+    reach = search_reach(
+        network,
+        graph,
+        positions,
+        limit_ms=cutoffs_ms[-1],
+        direction=direction,
+        delay_ms=entry_delays(scenario.facilities),
+    )
     streets = street_table(network, reach.streets, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
     field = cell_times(grid, graph, reach)
     shapes = contour(graph, grid, reach, cutoffs_ms)

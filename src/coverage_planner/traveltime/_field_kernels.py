@@ -140,7 +140,7 @@ def fill_field(
                     time += cell.access_m * np.float32(pace)
                     if time <= latest:
                         here = np.uint8(0)
-                        while time > cutoffs[here]:
+                        while here < nowhere - 1 and time > cutoffs[here]:  # `latest` may be rounded up
                             here += np.uint8(1)
                     else:
                         whose = np.int64(-1)

@@ -200,6 +200,5 @@ def join_nearest(
                 here, there = sources.along[source, way], targets.along[target, way]
                 if here >= 0 and there >= 0 and (ahead >= 0 if way == 0 else ahead <= 0):
                     time = sources.access[source] + (there - here) + targets.access[target]
-                    key = (time << _SHIFT) | np.int64(source)
-                    if key <= farthest:
-                        _insert(row, key)
+                    if time <= limit:
+                        _insert(row, (time << _SHIFT) | np.int64(source))

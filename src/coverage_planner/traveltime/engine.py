@@ -8,9 +8,11 @@ whatever the direction of the edge. Whoever goes on along another street passes 
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
@@ -25,9 +27,11 @@ from coverage_planner.network.snap import Positions
 from coverage_planner.traveltime._lane_kernels import FAR, Sources, Targets, Work, make_work
 from coverage_planner.traveltime._pair_kernels import many_to_many, place_rows, sum_targets
 from coverage_planner.traveltime._vector_kernels import LANES
-from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress, speed_mps, to_milliseconds
+from coverage_planner.units import LONGEST_MS, MS_PER_S, Progress, speed_mps, to_milliseconds
 
 _CHUNKS_PER_THREAD = 8
+#: How many chunks for each thread are begun before the first of them is read.
+_RESULTS_AHEAD = 4
 #: The queue has at most this many buckets, however far one searches.
 _MOST_BUCKETS = 8192
 
@@ -128,8 +132,8 @@ def check_limit(limit_s: float) -> int:
     ConfigError
         It is not positive, or too large for the engine.
     """
-    if not 0 < limit_s < UNREACHED_MS / MS_PER_S:
-        raise ConfigError(f"limit_s must be positive and below {UNREACHED_MS // MS_PER_S} s, got {limit_s:g}")
+    if not 0 < limit_s < LONGEST_MS / MS_PER_S:
+        raise ConfigError(f"limit_s must be positive and below {LONGEST_MS // MS_PER_S} s, got {limit_s:g}")
     return round(limit_s * MS_PER_S)
 
 
@@ -139,12 +143,13 @@ def entry_delays(points: pd.DataFrame) -> NDArray[np.int64] | None:
     Raises
     ------
     SchemaError
-        A delay is negative, or too large for the engine.
+        A delay is no number, negative, or too large for the engine.
     """
     if "entry_delay_s" not in points.columns:
         return None
-    seconds = points["entry_delay_s"].fillna(0.0).to_numpy(dtype=np.float64)
-    wrong = ~((seconds >= 0) & (seconds < UNREACHED_MS / MS_PER_S))
+    given = points["entry_delay_s"]
+    seconds = pd.to_numeric(given, errors="coerce").where(given.notna(), 0.0).to_numpy(dtype=np.float64)
+    wrong = ~((seconds >= 0) & (seconds < LONGEST_MS / MS_PER_S))
     if wrong.any():
         raise SchemaError(
             f"entry_delay_s must be seconds from 0 up; not so in {name_some(points['id'].to_numpy()[wrong])}; correct "
@@ -372,9 +377,13 @@ def run_chunks(
     bounds = [(begin, min(begin + chunk, n_sources)) for begin in range(0, n_sources, chunk)]
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
-        futures = [pool.submit(search, *ends) for ends in bounds]
-        for (begin, end), future in zip(bounds, futures, strict=True):
-            yield begin, end, future.result()
+        running: deque[Future[Any]] = deque()
+        ahead = iter(bounds)
+        for begin, end in bounds:  # what has been read is let go, and few results wait to be read
+            running.extend(
+                pool.submit(search, *ends) for ends in islice(ahead, _RESULTS_AHEAD * threads - len(running))
+            )
+            yield begin, end, running.popleft().result()
             if progress is not None:
                 progress(end, n_sources)
     finally:

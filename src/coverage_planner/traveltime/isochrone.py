@@ -269,8 +269,10 @@ def isochrones(
     Raises
     ------
     ConfigError
-        A cutoff is not positive or repeats, there is no such direction or overlap, or the grid would be too large or
-        its cells have no size.
+        A cutoff is not positive or repeats, there is no such direction or overlap, a limit or the number of threads is
+        not positive, or the grid is for another network or mode, or would be too large.
+    CrsError, SchemaError, NetworkError
+        No metric CRS; an entry delay that is no time; no such mode in the network.
     """
     cutoffs_ms = check_cutoffs(cutoffs_s)
     if overlap not in get_args(Overlap):
@@ -283,6 +285,7 @@ def isochrones(
     if grid is None or overlap != "separate":
         reach = search_reach(network, graph, positions, limit_ms=cutoffs_ms[-1], direction=direction, delay_ms=delay_ms)
     if grid is not None:
+        grid.require_built_for(network, mode)
         cell_m = grid.cell_m
     elif cell_m is None:
         cell_m = choose_cell_m(cutoffs_ms[-1] / MS_PER_S * speed_mps(graph.mode.speed_kph))

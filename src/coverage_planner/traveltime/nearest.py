@@ -128,11 +128,13 @@ def nearest_facilities(
     ------
     ConfigError
         The limit or `k` is not positive, or the direction is unknown.
-    CrsError, NetworkError
-        No metric CRS; no such mode in the network.
+    CrsError, SchemaError, NetworkError
+        No metric CRS; an entry delay that is no time; no such mode in the network.
     """
-    if k < 1:
-        raise ConfigError(f"k must be at least 1, got {k}; it says how many facilities to find per demand point")
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise ConfigError(
+            f"k must be a whole number of at least 1, got {k!r}; it says how many facilities to find per demand point"
+        )
     if direction not in get_args(Direction):
         raise ConfigError(f"direction must be one of {', '.join(get_args(Direction))}, got {direction!r}")
     limit_ms = check_limit(limit_s)
@@ -146,7 +148,7 @@ def nearest_facilities(
         targets,
         limit_ms=limit_ms,
         reverse=direction == "to_facility",
-        k=k,
+        k=min(int(k), max(len(facilities), 1)),
         delay_ms=entry_delays(facilities),
     )
     row, rank = np.nonzero(found != NOBODY)

@@ -26,9 +26,11 @@ from coverage_planner.traveltime.engine import entry_delays, link_positions, see
 from coverage_planner.traveltime.nearest import make_seeds, sweep
 from coverage_planner.traveltime.street_arrays import StreetArrays, street_arrays
 from coverage_planner.traveltime.times import Direction
-from coverage_planner.units import MS_PER_S, UNREACHED_MS, Progress, to_milliseconds
+from coverage_planner.units import LONGEST_MS, MS_PER_S, Progress, to_milliseconds
 
 _LABEL = np.int64(0xFFFFFFFF)
+#: Bands are numbered in a byte.
+_MOST_CUTOFFS = 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,13 +174,17 @@ def check_cutoffs(cutoffs_s: Sequence[float]) -> list[int]:
     Raises
     ------
     ConfigError
-        There are none, or one is not positive or too large for the engine, or one repeats.
+        There are none or more than 255, or one is not positive or too large for the engine, or one repeats.
     """
-    within = all(0 < cutoff < UNREACHED_MS / MS_PER_S for cutoff in cutoffs_s)
+    if len(cutoffs_s) > _MOST_CUTOFFS:
+        raise ConfigError(
+            f"cutoffs_s must be at most {_MOST_CUTOFFS} cutoffs, got {len(cutoffs_s)}; ask for fewer bands"
+        )
+    within = all(0 < cutoff < LONGEST_MS / MS_PER_S for cutoff in cutoffs_s)
     rising = sorted({int(to_milliseconds(cutoff)) for cutoff in cutoffs_s}) if within else []
     if not rising or rising[0] <= 0 or len(rising) < len(cutoffs_s):
         raise ConfigError(
-            f"cutoffs_s must be positive seconds below {UNREACHED_MS // MS_PER_S} without repeats, got "
+            f"cutoffs_s must be positive seconds below {LONGEST_MS // MS_PER_S} without repeats, got "
             f"{list(cutoffs_s)}; correct them"
         )
     return rising

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.units import MS_PER_S, speed_mps
 
-#: What has been made, as long as the network or the graph lives; it says the same however often it is asked.
+#: What has been made, as long as the network lives; it says the same however often it is asked.
 _LINES: WeakKeyDictionary[RoadNetwork, tuple[NDArray[np.float64], NDArray[np.int64]]] = WeakKeyDictionary()
-_STREETS: WeakKeyDictionary[ModeGraph, dict[bool, "StreetArrays"]] = WeakKeyDictionary()
+_STREETS: WeakKeyDictionary[RoadNetwork, dict[tuple[str, bool], "StreetArrays"]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +47,11 @@ class StreetArrays:
 
 def street_arrays(network: RoadNetwork, graph: ModeGraph, *, reverse: bool) -> StreetArrays:
     """Lay out the streets of a mode for searches forth, or back from where people go (`reverse`)."""
-    made = _STREETS.setdefault(graph, {})
-    if reverse not in made:
-        other = made.get(not reverse)
-        made[reverse] = _lay_out(network, graph, reverse=reverse) if other is None else _turn_round(other)
-    return made[reverse]
+    made, mode = _STREETS.setdefault(network, {}), graph.mode.name
+    if (mode, reverse) not in made:
+        other = made.get((mode, not reverse))
+        made[mode, reverse] = _lay_out(network, graph, reverse=reverse) if other is None else _turn_round(other)
+    return made[mode, reverse]
 
 
 def _turn_round(streets: StreetArrays) -> StreetArrays:

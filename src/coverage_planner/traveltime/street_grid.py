@@ -30,6 +30,8 @@ class StreetGrid:
 
     Attributes
     ----------
+    network, mode
+        What it was built for.
     left, bottom
         Lower left corner, in the network's CRS.
     cell_m
@@ -41,6 +43,8 @@ class StreetGrid:
         Farthest access leg.
     """
 
+    network: RoadNetwork
+    mode: str
     left: float
     bottom: float
     cell_m: float
@@ -48,6 +52,20 @@ class StreetGrid:
     fraction: NDArray[np.float32]
     access_m: NDArray[np.float32]
     limit_m: float
+
+    def require_built_for(self, network: RoadNetwork, mode: str) -> None:
+        """Raise unless the grid was built for this network and mode.
+
+        Raises
+        ------
+        ConfigError
+            It was built for others: its street positions say nothing here.
+        """
+        if self.network is not network or self.mode != mode:
+            other = "another network" if self.network is not network else f"the mode {self.mode!r}"
+            raise ConfigError(
+                f"a grid must be built for the network and the mode {mode!r}, got one for {other}; build it anew"
+            )
 
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coordinates of the columns' and the rows' centres."""
@@ -91,10 +109,14 @@ def build_street_grid(
     Raises
     ------
     ConfigError
-        The cells have no size, or there would be too many.
+        The cells have no size, there would be too many, the bounds hold no place, or the limit is not positive.
     """
-    if not cell_m > 0:
+    if not 0 < cell_m < np.inf:
         raise ConfigError(f"cell_m must be positive, got {cell_m:g} m; leave it out to let the reach decide")
+    if not 0 < limit_m < np.inf:
+        raise ConfigError(f"the access limit of a grid must be positive metres, got {limit_m:g} m; correct it")
+    if not (bounds[0] <= bounds[2] and bounds[1] <= bounds[3]):
+        raise ConfigError(f"bounds must be left, bottom, right, top, in this order, got {bounds}; correct them")
     left, bottom = np.floor(np.asarray(bounds[:2]) / cell_m) * cell_m  # grids of one cell size share their corners
     shape = (int(np.ceil((bounds[3] - bottom) / cell_m)) + 1, int(np.ceil((bounds[2] - left) / cell_m)) + 1)
     if shape[0] * shape[1] > _MOST_CELLS:
@@ -103,6 +125,8 @@ def build_street_grid(
             "asked for; give a study area or larger cells"
         )
     grid = StreetGrid(
+        network=network,
+        mode=mode,
         left=float(left),
         bottom=float(bottom),
         cell_m=cell_m,
@@ -124,22 +148,3 @@ def build_street_grid(
         grid.fraction[rows] = np.where(found.edge < 0, 0.0, found.fraction).reshape(n_rows, -1)
         grid.access_m[rows] = np.where(np.isnan(found.access_m), np.inf, found.access_m).reshape(n_rows, -1)
     return grid
-
-
-def window(grid: StreetGrid, bounds: tuple[float, float, float, float]) -> StreetGrid:
-    """Part of the grid that covers a box; without cells where they do not meet."""
-    rows, columns = grid.edge.shape
-    first_column, last_column = (int(np.floor((b - grid.left) / grid.cell_m)) for b in (bounds[0], bounds[2]))
-    first_row, last_row = (int(np.floor((b - grid.bottom) / grid.cell_m)) for b in (bounds[1], bounds[3]))
-    first_column, first_row = max(first_column, 0), max(first_row, 0)
-    last_column, last_row = max(min(last_column + 1, columns), 0), max(min(last_row + 1, rows), 0)
-    part = (slice(first_row, last_row), slice(first_column, last_column))
-    return StreetGrid(
-        grid.left + first_column * grid.cell_m,
-        grid.bottom + first_row * grid.cell_m,
-        grid.cell_m,
-        grid.edge[part],
-        grid.fraction[part],
-        grid.access_m[part],
-        grid.limit_m,
-    )
