@@ -188,7 +188,7 @@ def build_median(
         base_ms = np.where(none, unserved_ms, base_ms)
         none &= False
     reached = np.bincount(point, minlength=len(wanted)) > 0
-    _require_reachable(none & ~reached, point_ids)
+    _require_reachable(none & ~reached, point_ids, any_forbidden=len(rules.forbidden) > 0)
     keep = wanted[point] & (times < base_ms[point])
     site, point, times = site[keep], point[keep], times[keep]
     farthest = max(int(times.max(initial=1)), int(base_ms[wanted & ~none].max(initial=1)), unserved_ms or 1)
@@ -225,10 +225,11 @@ def build_median(
     ), Scale(grain, fine)
 
 
-def _require_reachable(lost: NDArray[np.bool_], point_ids: NDArray[np.object_]) -> None:
+def _require_reachable(lost: NDArray[np.bool_], point_ids: NDArray[np.object_], *, any_forbidden: bool) -> None:
     if lost.any():
+        candidate = "candidate that is not forbidden" if any_forbidden else "candidate"
         raise InfeasibleError(
-            "every point with demand must be within the limit of the search of a candidate or an existing facility, "
+            f"every point with demand must be within the limit of the search of a {candidate} or an existing facility, "
             f"not so {name_some(point_ids[lost])}; search farther, add candidates, or say with unserved_s what such "
             "points count"
         )

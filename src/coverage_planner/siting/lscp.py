@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from coverage_planner.errors import ConfigError, InfeasibleError, SchemaError, name_some
 from coverage_planner.siting._certify import begin_effort, conclude, labels, move_to, search
 from coverage_planner.siting._exact import Sites, Task, add_row, add_rows, require_size
+from coverage_planner.siting._groups import group_points
 from coverage_planner.siting._highs import Program
 from coverage_planner.siting._infeasible import Need, find_choice
 from coverage_planner.siting._lexicographic import Tied, break_equal
-from coverage_planner.siting._problem import CoveringProblem, SitingProblem, build_problem, merge_demand
+from coverage_planner.siting._problem import CoveringProblem, SitingProblem, build_problem
 from coverage_planner.siting._programs import column_bounds, scale_for, slack_of, write_rules
 from coverage_planner.siting._reduce import reduce_cover
 from coverage_planner.siting.effort import Effort, SearchProgress
@@ -115,9 +116,10 @@ def solve_lscp(
     if minimise == "cost":
         _require_costs(candidates, problem, rules)
     out_of_reach = _out_of_reach(problem, rules)
-    wanted = _wanted(problem, share, out_of_reach, demand, cutoff_s)
-    cover = _Cover(merge_demand(problem), rules, wanted - problem.present_demand, minimise)
-    require_size(cover.covering.n_pairs, _MODEL)
+    wanted = _wanted(problem, share, out_of_reach, demand, cutoff_s, any_forbidden=len(rules.forbidden) > 0)
+    require_size(int(problem.times_ms.nnz), _MODEL)
+    groups, _ = group_points(problem, ~problem.present, np.zeros(len(problem.demand), dtype=np.int64))
+    cover = _Cover(groups, rules, wanted - problem.present_demand, minimise)
     unit = 1.0 if minimise == "sites" else rules.cost_grain
     with effort.interruptible():
         start = _start(cover, cutoff_s, effort)
@@ -213,7 +215,13 @@ def _out_of_reach(problem: SitingProblem, rules: Rules) -> NDArray[np.int64]:
 
 
 def _wanted(
-    problem: SitingProblem, share: Fraction, out_of_reach: NDArray[np.int64], demand: gpd.GeoDataFrame, cutoff_s: float
+    problem: SitingProblem,
+    share: Fraction,
+    out_of_reach: NDArray[np.int64],
+    demand: gpd.GeoDataFrame,
+    cutoff_s: float,
+    *,
+    any_forbidden: bool,
 ) -> int:
     """Demand in grains that must be covered; raises where it cannot."""
     total = int(problem.demand.sum())
@@ -222,13 +230,13 @@ def _wanted(
     if wanted <= reachable:
         return wanted
     names = labels(demand, problem.demand_order[out_of_reach])
-    lost = f"{len(names)} of {len(demand)} demand points are within {cutoff_s:g} s of no site: " + ", ".join(
-        [*names[:5], *(["…"] if len(names) > 5 else [])]  # noqa: PLR2004 - the first five, as all messages do
-    )
+    shown = ", ".join([*names[:5], *(["…"] if len(names) > 5 else [])])  # noqa: PLR2004 - as all messages do
+    site = "site that is not forbidden" if any_forbidden else "site"
+    lost = f"{len(names)} of {len(demand)} demand points are within {cutoff_s:g} s of no {site}: {shown}"
     if share == 1:
         raise InfeasibleError(f"{lost}; raise the cutoff, add sites, or ask for partial cover")
     raise InfeasibleError(
-        f"partial must be at most {reachable / total:.6g}, the share of demand within reach, got {float(share):g}: "
+        f"partial must be at most {reachable / total:.6g}, the share of demand within reach, got {float(share):.10g}: "
         f"{lost}; raise the cutoff, add sites, or lower partial"
     )
 

@@ -12,6 +12,7 @@ from coverage_planner.errors import InfeasibleError, SitingError
 from coverage_planner.siting._certify import begin_effort, conclude, labels
 from coverage_planner.siting._exact import Found, Sites, add_rows, prove_program, require_size
 from coverage_planner.siting._highs import Program, relax_program, solve_program
+from coverage_planner.siting._infeasible import Need, name_conflict
 from coverage_planner.siting._lexicographic import Tied, break_equal
 from coverage_planner.siting._problem import SitingProblem, build_problem
 from coverage_planner.siting._programs import column_bounds, write_rules
@@ -169,10 +170,23 @@ def _require_reach(center: _Center, demand: gpd.GeoDataFrame, limit_s: float) ->
     if len(lost):
         names = labels(demand, center.problem.demand_order[lost])
         shown = ", ".join([*names[:5], *(["…"] if len(names) > 5 else [])])  # noqa: PLR2004 - as all messages do
+        site = "site that is not forbidden" if len(center.rules.forbidden) else "site"
         raise InfeasibleError(
-            f"{len(names)} of {len(demand)} demand points are within {limit_s:g} s of no site: {shown}; raise the "
+            f"{len(names)} of {len(demand)} demand points are within {limit_s:g} s of no {site}: {shown}; raise the "
             "limit of the search, add sites, or leave these points out"
         )
+
+
+def _need(center: _Center, limit_s: float) -> Need:
+    """Say what must hold besides the rules: somebody is open within the limit of each point."""
+    problem = center.problem
+    left = np.flatnonzero((problem.demand > 0) & ~problem.present)
+    return Need(
+        name=f"all demand within the limit of the search, {limit_s:g} s",
+        rows=problem.reach.T.tocsr()[left].astype(np.float64),
+        least=np.ones(len(left)),
+        keeps=lambda sites: center.value(sites) < UNREACHED_MS,
+    )
 
 
 def _search(center: _Center, effort: Effort, limit_s: float) -> Found:
@@ -199,10 +213,7 @@ def _search(center: _Center, effort: Effort, limit_s: float) -> Found:
         else:
             low = middle + 1
             if low == len(radii):
-                raise InfeasibleError(
-                    "n_open must be enough sites to have all demand within the limit of the search, "
-                    f"{limit_s:g} s, got {center.n_open}; ask for more sites, raise the limit, or forbid fewer"
-                )
+                raise InfeasibleError(name_conflict(center.rules, [_need(center, limit_s)]))
             state = replace(state, bound=int(radii[low]))
     if state.sites is None:
         raise SitingError(
