@@ -35,7 +35,7 @@ HEAVY = (
     "tqdm",
 )
 ALONE = PLAN["groups"][:1]
-COMMANDS = ["demo", "plan", "network"]
+COMMANDS = ["demo", "plan", "propose", "network"]
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def interrupt(*_args, **_options):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("stage", ["start.read_inputs", "run.build_grids", "siting.solve_mclp", "run.draw_map"])
+@pytest.mark.parametrize("stage", ["start.read_inputs", "run.build_grids", "siting.answer", "run.draw_map"])
 def test_an_interrupted_run_leaves_nothing(finished, capsys, monkeypatch, stage):
     plan, _ = finished
     before = contents(plan.parent)

@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from coverage_planner.scenario.evaluate import evaluate
     from coverage_planner.scenario.scenario import Group, Outcome, Scenario
     from coverage_planner.schema import Rejections, Roads
+    from coverage_planner.siting.alternatives import Alternatives, find_alternatives
+    from coverage_planner.siting.backup import solve_backup_coverage
     from coverage_planner.siting.candidates import propose_candidates
+    from coverage_planner.siting.effort import SearchState
+    from coverage_planner.siting.lscp import solve_lscp
     from coverage_planner.siting.mclp import solve_mclp
+    from coverage_planner.siting.p_center import solve_p_center
+    from coverage_planner.siting.p_median import solve_p_median
+    from coverage_planner.siting.rules import Quota
+    from coverage_planner.siting.sequence import OpeningOrder, solve_sequence
     from coverage_planner.siting.solution import Solution
     from coverage_planner.sources.areas import read_areas, read_study_area
     from coverage_planner.sources.osm import fetch_roads
@@ -37,32 +45,30 @@ if TYPE_CHECKING:
     from coverage_planner.traveltime.times import TravelTimes, travel_times
 
 _HOMES = {
-    "Coverage": "coverage.measure",
-    "DEFAULT_MODES": "network.modes",
-    "Group": "scenario.scenario",
-    "Mode": "network.modes",
-    "Outcome": "scenario.scenario",
-    "Positions": "network.snap",
-    "Rejections": "schema",
-    "RoadNetwork": "network.road_network",
-    "Roads": "schema",
-    "Scenario": "scenario.scenario",
-    "Solution": "siting.solution",
-    "TravelTimes": "traveltime.times",
+    "Alternatives": "siting.alternatives",
     "assign_nearest": "coverage.measure",
     "build_network": "network.build",
-    "Comparison": "scenario.compare",
     "compare": "scenario.compare",
+    "Comparison": "scenario.compare",
+    "Coverage": "coverage.measure",
+    "DEFAULT_MODES": "network.modes",
     "demo_city": "demo",
     "draw_map": "report.maps",
     "evaluate": "scenario.evaluate",
     "fetch_roads": "sources.osm",
+    "find_alternatives": "siting.alternatives",
     "find_gaps": "coverage.gaps",
+    "Group": "scenario.scenario",
     "isochrones": "traveltime.isochrone",
     "measure_catchments": "coverage.catchments",
     "measure_coverage": "coverage.measure",
+    "Mode": "network.modes",
     "nearest_facilities": "traveltime.nearest",
+    "OpeningOrder": "siting.sequence",
+    "Outcome": "scenario.scenario",
+    "Positions": "network.snap",
     "propose_candidates": "siting.candidates",
+    "Quota": "siting.rules",
     "reached_streets": "traveltime.reach",
     "read_areas": "sources.areas",
     "read_candidates": "sources.points",
@@ -74,9 +80,21 @@ _HOMES = {
     "read_results": "report.results",
     "read_roads": "sources.roads",
     "read_study_area": "sources.areas",
+    "Rejections": "schema",
+    "RoadNetwork": "network.road_network",
+    "Roads": "schema",
+    "Scenario": "scenario.scenario",
+    "SearchState": "siting.effort",
     "snap_points": "network.snap",
+    "Solution": "siting.solution",
+    "solve_backup_coverage": "siting.backup",
+    "solve_lscp": "siting.lscp",
     "solve_mclp": "siting.mclp",
+    "solve_p_center": "siting.p_center",
+    "solve_p_median": "siting.p_median",
+    "solve_sequence": "siting.sequence",
     "travel_times": "traveltime.times",
+    "TravelTimes": "traveltime.times",
     "write_network": "network.files",
     "write_results": "report.results",
 }
@@ -84,16 +102,20 @@ _HOMES = {
 __version__ = "0.1.0"
 __all__ = [
     "DEFAULT_MODES",
+    "Alternatives",
     "Comparison",
     "Coverage",
     "Group",
     "Mode",
+    "OpeningOrder",
     "Outcome",
     "Positions",
+    "Quota",
     "Rejections",
     "RoadNetwork",
     "Roads",
     "Scenario",
+    "SearchState",
     "Solution",
     "TravelTimes",
     "assign_nearest",
@@ -103,6 +125,7 @@ __all__ = [
     "draw_map",
     "evaluate",
     "fetch_roads",
+    "find_alternatives",
     "find_gaps",
     "isochrones",
     "measure_catchments",
@@ -121,7 +144,12 @@ __all__ = [
     "read_roads",
     "read_study_area",
     "snap_points",
+    "solve_backup_coverage",
+    "solve_lscp",
     "solve_mclp",
+    "solve_p_center",
+    "solve_p_median",
+    "solve_sequence",
     "travel_times",
     "write_network",
     "write_results",

@@ -21,6 +21,7 @@ from coverage_planner.report import results as results_module
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.results import FILES, check_folder, read_results, write_results
+from coverage_planner.report.siting_tables import Choice
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, LAYERS, SHEETS, SYNTHETIC_NOTE, TABLES
 from coverage_planner.report.tables import measure_outcome, report_tables
 from coverage_planner.report.workbook import MOST_ROWS, write_workbook
@@ -115,7 +116,8 @@ def test_a_folder_reopens_as_it_was_written(home, today, plan, synthetic):
     assert {path.name for path in home.iterdir()} == FILES
     results = read_results(home)
     measured = measure_outcome(plan, today)
-    tables = report_tables(measured, plan.network, rejected=rejected, synthetic=synthetic)
+    choice = Choice(draw_solution(), draw_candidates())
+    tables = report_tables(measured, plan.network, choice=choice, rejected=rejected, synthetic=synthetic)
     assert list(results.tables) == list(TABLES) == list(tables)
     for name, table in tables.items():
         pd.testing.assert_frame_equal(results.tables[name], table, check_exact=True, obj=name)

@@ -1,5 +1,6 @@
 """The plan file (TOML) -> checked settings: `read_plan` gives a `Plan`."""
 
+from coverage_planner.config.change import change_plan
 from coverage_planner.config.plan import (
     AreaSource,
     BandSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "RoadSource",
     "SitingSettings",
     "SnapSettings",
+    "change_plan",
     "check_siting",
     "read_plan",
 ]

@@ -212,7 +212,7 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     )
     if plan.siting:
         check_siting(plan.siting)
-    _check_groups(plan)
+    check_groups(plan)
     _check_bands(plan)
     _check_crs(plan)
     for at, source in _point_sources(plan):
@@ -289,7 +289,14 @@ def _check_bands(plan: Plan) -> None:
         )
 
 
-def _check_groups(plan: Plan) -> None:
+def check_groups(plan: Plan) -> None:
+    """Refuse groups that repeat or travel by no known mode, and a [siting] for none of them.
+
+    Raises
+    ------
+    ConfigError
+        The message names the key.
+    """
     names = {group.name: group for group in plan.groups}
     for number, group in enumerate(plan.groups, start=1):
         if names[group.name] is not group:

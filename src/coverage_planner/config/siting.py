@@ -5,9 +5,10 @@ Which keys mean something depends on the model; others are refused, not ignored.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 from coverage_planner.config import keys
 from coverage_planner.config.keys import at_least, in_minutes, more_than
@@ -52,7 +53,7 @@ class SitingSettings:
     partial, minimise
         LSCP: share of the demand to be covered; whether sites or cost are few.
     unserved_s
-        p-median: the time that counts for people whom no site reaches.
+        How far times are searched by models of time; for the p-median, what people count whom no site reaches.
     backup_weight
         Backup coverage: what being covered twice is worth against being covered once.
     stages
@@ -95,11 +96,17 @@ _RULES = ("quotas", "min_spacing_m", "group_weights")
 #: Keys that mean something for each model.
 _KEYS_OF_MODEL: Mapping[Model, tuple[str, ...]] = {
     "mclp": (*_ALWAYS, *_RULES, "n_open", "budget", "stages", "alternatives"),
-    "lscp": (*_ALWAYS, *_RULES, "partial", "minimise"),
+    "lscp": (*_ALWAYS, *_RULES, "budget", "partial", "minimise"),
     "p-median": (*_ALWAYS, *_RULES, "n_open", "budget", "unserved_min", "stages", "alternatives"),
-    "p-center": (*_ALWAYS, "n_open"),
+    "p-center": (*_ALWAYS, "n_open", "unserved_min"),
     "backup": (*_ALWAYS, *_RULES, "n_open", "budget", "backup_weight"),
 }
+#: Keys that say how many sites open: one takes the place of the others.
+_SIZES = frozenset({"n_open", "budget", "stages"})
+#: Keys of size and search that only some models take.
+_OF_SOME = (
+    "n_open", "budget", "stages", "partial", "minimise", "unserved_min", "backup_weight", "alternatives",
+)  # fmt: skip
 #: Models that open as few sites as needed, so that nobody says how many.
 _UNSIZED: tuple[Model, ...] = ("lscp",)
 
@@ -126,6 +133,48 @@ def check_siting(siting: SitingSettings) -> None:
             f"[siting.alternatives] within must be a share below 1, got {siting.alternatives.within:g}; 0.02 is two "
             "per cent"
         )
+
+
+def change_siting(siting: SitingSettings | None, changes: Mapping[str, Any]) -> tuple[SitingSettings, list[str]]:
+    """Change keys of [siting].
+
+    A new number, budget or stages take the place of the one that was there. A new model drops the plan's keys of size
+    and search that mean nothing for it; rules are never dropped but refused.
+
+    Parameters
+    ----------
+    siting
+        What the plan says; None where it has no [siting].
+    changes
+        Keys and values as they would stand in the plan file.
+
+    Returns
+    -------
+    siting
+        The settings, checked.
+    dropped
+        Keys that were left out because of the new model.
+
+    Raises
+    ------
+    ConfigError
+        As for a plan file.
+    """
+    given = keys.read_settings(SitingSettings, dict(changes), "[siting]", Path())
+    named = {f.metadata.get("key", f.name): f.name for f in fields(SitingSettings)}
+    kept = SitingSettings() if siting is None else siting
+    default = SitingSettings()
+    dropped = []
+    if not _SIZES.isdisjoint(changes):
+        kept = replace(kept, **{key: getattr(default, key) for key in _SIZES})
+    for key in _OF_SOME if "model" in changes else ():
+        is_set = getattr(kept, named[key]) != getattr(default, named[key])
+        if is_set and key not in changes and key not in _KEYS_OF_MODEL[given.model]:
+            kept = replace(kept, **{named[key]: getattr(default, named[key])})
+            dropped.append(key)
+    kept = replace(kept, **{named[key]: getattr(given, named[key]) for key in changes})
+    check_siting(kept)
+    return kept, dropped
 
 
 def _check_model(siting: SitingSettings) -> None:

@@ -12,7 +12,7 @@ from coverage_planner.config import Plan
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.start import Start
 from coverage_planner.pipeline.stopwatch import Stopwatch
-from coverage_planner.siting.solution import Solution
+from coverage_planner.report.siting_tables import Choice
 from coverage_planner.traveltime.times import TravelTimes
 
 #: Packages whose versions stand in the manifest.
@@ -25,7 +25,7 @@ def build_manifest(
     plan: Plan,
     start: Start,
     times: Mapping[str, TravelTimes],
-    solution: Solution | None,
+    choice: Choice | None,
     *,
     watch: Stopwatch,
     caught: Sequence[warnings.WarningMessage],
@@ -38,7 +38,7 @@ def build_manifest(
         What was asked, and what it began with.
     times
         Group name -> times to the stations that exist.
-    solution
+    choice
         The chosen sites, or None.
     watch
         The stages.
@@ -57,7 +57,7 @@ def build_manifest(
         "network_reused": None if streets.reused is None else {"folder": streets.reused.name, "built": streets.built},
         "snapped": _count_snapped(times),
         "warnings": sorted({str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)}),
-        "solution": None if solution is None else solution.certificate(),
+        "solution": None if choice is None else choice.solution.certificate(),
         "stages": watch.stages,
     }
 

@@ -15,13 +15,15 @@ from coverage_planner.config import Plan
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import check_demand_snapped, reject_unsnapped
 from coverage_planner.pipeline.manifest import build_manifest
-from coverage_planner.pipeline.siting import Present, Proposal, propose
+from coverage_planner.pipeline.models import Present
+from coverage_planner.pipeline.siting import Proposal, propose
 from coverage_planner.pipeline.start import begin
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
 from coverage_planner.pipeline.streets import Streets
 from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.results import write_results
+from coverage_planner.report.siting_tables import Choice
 from coverage_planner.scenario.evaluate import build_grids, evaluate
 from coverage_planner.scenario.scenario import Outcome, Scenario
 from coverage_planner.schema import Rejections
@@ -75,9 +77,14 @@ class PlanRun:
         return None if self.proposal is None else self.proposal.candidates
 
     @property
+    def choice(self) -> Choice | None:
+        """The chosen sites and what is said of them; None likewise, and where nothing can be gained."""
+        return None if self.proposal is None else self.proposal.choice
+
+    @property
     def solution(self) -> Solution | None:
         """The chosen sites with their certificate; None where the plan proposes nothing or nothing can be gained."""
-        return None if self.proposal is None else self.proposal.solution
+        return None if self.choice is None else self.choice.solution
 
 
 def run_plan(
@@ -134,12 +141,12 @@ def run_plan(
             served = today.groups[plan.siting.group]
             present = Present(served.group, served.times, served.coverage.covered, served.gaps)
             proposal = propose(plan, network, inputs, present, watch=watch, rejected=rejected, search=search)
-        if proposal is not None and proposal.solution is not None:
+        choice = None if proposal is None else proposal.choice
+        if choice is not None and len(choice.solution.sites):
             with watch.stage("proposed"):
-                sites = proposal.solution.sites
+                sites = choice.solution.sites
                 proposed = evaluate(today.scenario.with_sites(names[1], sites), network, groups, **settings)
-    solution = None if proposal is None else proposal.solution
-    manifest = build_manifest(plan, start, times, solution, watch=watch, caught=caught)
+    manifest = build_manifest(plan, start, times, choice, watch=watch, caught=caught)
     listed = rejected.to_frame().drop_duplicates(ignore_index=True)  # groups may share a file
     return PlanRun(plan, start.streets, today, proposed, proposal, listed, manifest, start.warmed)
 
@@ -197,8 +204,7 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             folder,
             baseline=baseline,
             candidates=run.candidates,
-            solution=run.solution,
-            question=None if run.proposal is None else run.proposal.question,
+            solution=run.choice,
             rejected=run.rejected,
             run=manifest,
             map_page=write_map,

@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from coverage_planner.config import Plan, SitingSettings
 from coverage_planner.coverage.areas import assign_areas
@@ -17,41 +16,18 @@ from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import keep_snapped_premises
 from coverage_planner.pipeline.inputs import Inputs
+from coverage_planner.pipeline.models import Present, Task, answer, limit_s
 from coverage_planner.pipeline.stopwatch import Stopwatch
-from coverage_planner.report.certificate import Question
+from coverage_planner.report.siting_tables import Choice
 from coverage_planner.scenario.scenario import Group
 from coverage_planner.schema import Rejections
 from coverage_planner.siting.candidates import propose_candidates
 from coverage_planner.siting.effort import SearchProgress
-from coverage_planner.siting.mclp import solve_mclp
 from coverage_planner.siting.rules import Quota
-from coverage_planner.siting.solution import Solution
 from coverage_planner.traveltime.times import TravelTimes, travel_times
 
 #: Models that gain from sites where everybody is covered already, so that candidates are sought everywhere.
 _EVERYWHERE = ("p-median", "p-center", "backup")
-
-
-@dataclass(frozen=True, eq=False)
-class Present:
-    """Who is served today, of the group that sites are chosen for.
-
-    Attributes
-    ----------
-    group
-        The group.
-    times
-        Times to the stations that exist, at least up to the cutoff.
-    covered
-        Shape (d,): whether each demand point is covered.
-    gaps
-        Areas of uncovered demand (`find_gaps`).
-    """
-
-    group: Group
-    times: TravelTimes
-    covered: NDArray[np.bool_]
-    gaps: gpd.GeoDataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +38,12 @@ class Proposal:
     ----------
     candidates
         Where a site could open.
-    solution
-        The chosen sites; None where there is nothing to gain.
-    question
-        What the model was asked, for the certificate; None likewise.
+    choice
+        The chosen sites and what is said of them; None where there is nothing to gain.
     """
 
     candidates: gpd.GeoDataFrame
-    solution: Solution | None = None
-    question: Question | None = None
+    choice: Choice | None = None
 
 
 def propose(
@@ -119,46 +92,10 @@ def propose(
         required, forbidden = (
             _known(getattr(siting, key), key, candidates, inputs.premises, renamed) for key in ("required", "forbidden")
         )
-        candidates, times = _time_candidates(candidates, network, present, plan, siting, required)
-    with watch.stage("siting"):
-        rules = {"required": required, "forbidden": forbidden, "quotas": _quotas(siting)}
-        solution = _solve(siting, present, candidates, times, rules, search)
-    return Proposal(candidates, solution, _question(siting, present.group))
-
-
-def _solve(
-    siting: SitingSettings,
-    present: Present,
-    candidates: gpd.GeoDataFrame,
-    times: TravelTimes,
-    rules: Mapping[str, Any],
-    search: SearchProgress | None,
-) -> Solution:
-    group = present.group
-    options = {
-        "n_open": siting.stages[-1] if siting.stages else siting.n_open,
-        "budget": siting.budget,
-        "min_spacing_m": siting.min_spacing_m,
-        "group_weights": dict(siting.group_weights),
-        "mip_gap": siting.mip_gap,
-        "work_limit": siting.work_limit,
-        "time_limit_s": siting.time_limit_s,
-        **rules,
-    }
-    given = {key: value for key, value in options.items() if value not in (None, (), {})}
-    existing = present.times.within(group.cutoff_s)
-    return solve_mclp(times, group.demand, candidates, cutoff_s=group.cutoff_s, existing=existing, **given)
-
-
-def _question(siting: SitingSettings, group: Group) -> Question:
-    return Question(
-        n_open=siting.stages[-1] if siting.stages else siting.n_open,
-        budget=siting.budget,
-        minimise=siting.minimise or "sites",
-        partial=1.0 if siting.partial is None else siting.partial,
-        has_rules=siting.has_rules,
-        demand=float(group.demand["demand"].sum()),
-    )
+        candidates, times, existing = _time_candidates(candidates, network, inputs, present, plan, siting, required)
+    rules: dict[str, Any] = {"required": required, "forbidden": forbidden, "quotas": _quotas(siting)}
+    task = Task(times, existing, present, candidates, siting, rules)
+    return Proposal(candidates, answer(task, watch=watch, search=search))
 
 
 def _quotas(siting: SitingSettings) -> tuple[Quota, ...]:
@@ -286,32 +223,38 @@ def _known(
 def _time_candidates(
     candidates: gpd.GeoDataFrame,
     network: RoadNetwork,
+    inputs: Inputs,
     present: Present,
     plan: Plan,
     siting: SitingSettings,
     required: tuple[str, ...],
-) -> tuple[gpd.GeoDataFrame, TravelTimes]:
-    """Search from the candidates, or from the best of them where the plan limits their number."""
+) -> tuple[gpd.GeoDataFrame, TravelTimes, TravelTimes]:
+    """Search from the stations and from the candidates, the best of them where the plan limits their number."""
     group = present.group
+    farthest_s = limit_s(siting, group)
 
     def search(table: gpd.GeoDataFrame) -> TravelTimes:
         return travel_times(
-            network, table, group.demand, mode=group.mode, limit_s=group.cutoff_s, snap_limit_m=plan.snap.limit_m
+            network, table, group.demand, mode=group.mode, limit_s=farthest_s, snap_limit_m=plan.snap.limit_m
         )
 
+    near = present.times.limit_s >= farthest_s
+    existing = present.times.within(farthest_s) if near else search(inputs.facilities)
     times = search(candidates)
     most = siting.max_candidates
     if most is None or len(candidates) <= most:
-        return candidates, times
-    uncovered = np.where(present.covered, 0.0, group.demand["demand"].to_numpy())
+        return candidates, times, existing
+    weights = group.demand["demand"].to_numpy(dtype=float)
+    sought = weights if siting.model in _EVERYWHERE else np.where(present.covered, 0.0, weights)
     row = np.repeat(np.arange(len(candidates)), np.diff(times.indptr))
-    gain = np.bincount(row, weights=uncovered[times.indices], minlength=len(candidates))
+    gain = np.bincount(row, weights=sought[times.indices], minlength=len(candidates))
     must = candidates["id"].isin(required).to_numpy()
     kept = np.sort(np.lexsort((np.arange(len(gain)), -gain, ~must))[: max(most, int(must.sum()))])
     warnings.warn(
-        f"of {len(candidates)} candidates the {len(kept)} that reach most uncovered demand were kept (max_candidates); "
+        f"of {len(candidates)} candidates the {len(kept)} that reach most "
+        f"{'' if siting.model in _EVERYWHERE else 'uncovered '}demand were kept (max_candidates); "
         "the proof of the solution holds among them",
         stacklevel=2,
     )
     fewer = candidates.iloc[kept].reset_index(drop=True)
-    return fewer, search(fewer)
+    return fewer, search(fewer), existing

@@ -37,6 +37,8 @@ class Question:
         Whether there were required or forbidden sites, quotas or a spacing.
     demand
         All demand, for mean times; None where it is not known.
+    unserved_s
+        What people count whom no site reaches (p-median), seconds; None where everybody is reached.
     """
 
     n_open: int | None = None
@@ -45,6 +47,7 @@ class Question:
     partial: float = 1.0
     has_rules: bool = False
     demand: float | None = None
+    unserved_s: float | None = None
 
 
 #: Model -> what it is called and how its objective is said; key -> (Chinese, English).
@@ -61,7 +64,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "连同现有站点覆盖需求 {objective}",
         "covered demand {objective} (existing stations included)",
     ),
-    "LSCP value sites": ("需要 {objective} 处", "{objective} are needed"),
+    "LSCP value sites": ("即可达到目标", "are enough"),
     "LSCP value cost": ("总成本 {objective}", "at a cost of {objective}"),
     "p-median value": ("需求加权总时间 {objective}", "demand-weighted time {objective}"),
     "p-median value mean": ("平均时间 {minutes} 分钟", "mean time {minutes} minutes"),
@@ -114,6 +117,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "；搜索被中断，以上是中断时的最好选址",
         "; the search was interrupted, this is the best choice it had",
     ),
+    "unreached": (
+        "（在搜索范围内到不了任何站点者按 {minutes} 分钟计）",
+        " (people whom no site reaches counted at {minutes} minutes)",
+    ),
     "partial": ("，目标为覆盖 {partial} 的需求", ", the target being {partial} of the demand"),
     "unserved": (
         "；{n} 个需求点没有任何站点或候选点能够服务",
@@ -154,6 +161,8 @@ def say_certificate(solution: Solution, language: Language, question: Question |
     )
     if solution.model == "LSCP" and asked.partial < 1:
         found += texts["partial"].format(partial=_percent(asked.partial))
+    if solution.model == "p-median" and asked.unserved_s is not None:
+        found += texts["unreached"].format(minutes=number(asked.unserved_s / _S_PER_MIN))
     claim = texts["under rules"].format(choice=_choice(asked, texts)) if asked.has_rules else _choice(asked, texts)
     claim += ("" if language == "zh" else " ") + texts[f"{model} {solution.status}{kind}"].format(**figures)
     proof = texts[solution.status if known else "no bound"].format(**figures)

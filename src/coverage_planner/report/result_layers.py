@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coverage_planner.coverage.gaps import explain_uncovered
+from coverage_planner.report.siting_tables import Choice, plan_sites
 from coverage_planner.report.table_columns import LAYERS
 from coverage_planner.report.tables import Measured, cut_columns, is_proposed, roles, scenarios, stack
 from coverage_planner.scenario.scenario import GroupOutcome, Outcome
@@ -17,7 +18,11 @@ _FACILITY_FIGURES = ("catchment_demand", "exclusive_demand", "mean_time_s")
 
 
 def report_layers(
-    measured: Measured, outcome: Outcome, baseline: Outcome | None = None, candidates: gpd.GeoDataFrame | None = None
+    measured: Measured,
+    outcome: Outcome,
+    baseline: Outcome | None = None,
+    candidates: gpd.GeoDataFrame | None = None,
+    choice: Choice | None = None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Cut the layers of a results folder: the columns of `table_columns.LAYERS`.
 
@@ -32,6 +37,8 @@ def report_layers(
         The scenario proposed (or the only one), and today.
     candidates
         Where sites could have opened, or None.
+    choice
+        How the sites were chosen, or None.
 
     Returns
     -------
@@ -48,6 +55,7 @@ def report_layers(
         "facilities": _facilities(measured.facilities, named),
         "candidates": _candidates(candidates, outcome),
         "proposed_sites": measured.sites,
+        "plan_sites": plan_sites(choice, crs),
         "demand": _demand(named, crs),
         "communities": measured.communities,
         "study_area": _study_area(outcome),

@@ -1,26 +1,24 @@
 """The results folder: written whole or not at all, and reopened."""
 
-import datetime as dt
 import json
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
-from coverage_planner.report.certificate import Question, say_certificate
+from coverage_planner.report.certificate import say_certificate
 from coverage_planner.report.csv_tables import read_csv, write_csv
 from coverage_planner.report.result_layers import report_layers
-from coverage_planner.report.table_columns import LAYERS, SYNTHETIC_NOTE, TABLES, set_types
+from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
+from coverage_planner.report.siting_tables import Choice, record_choice
+from coverage_planner.report.table_columns import LAYERS, TABLES, set_types
 from coverage_planner.report.tables import is_proposed, measure_outcome, report_tables, roles
 from coverage_planner.report.words import Language, words
 from coverage_planner.report.workbook import write_workbook
@@ -42,10 +40,6 @@ _LEFT_BEHIND = frozenset({f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FI
 
 #: Key of run.json that is ours.
 _OURS = "results"
-
-_PACKAGES = (
-    "coverage-planner", "geopandas", "highspy", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +67,7 @@ def write_results(
     *,
     baseline: Outcome | None = None,
     candidates: gpd.GeoDataFrame | None = None,
-    solution: Solution | None = None,
-    question: Question | None = None,
+    solution: Solution | Choice | None = None,
     rejected: pd.DataFrame | None = None,
     run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
@@ -98,9 +91,8 @@ def write_results(
     candidates
         Where sites could have opened (columns of the candidates table).
     solution
-        The answer of the siting model that chose the proposed sites; its certificate is written out.
-    question
-        What that model was asked, for the wording of the certificate; by default just so many sites.
+        The answer of the siting model that chose the proposed sites; its certificate is written out. A `Choice` says
+        also what the model was asked, when each site opens and what else could be chosen.
     rejected
         Rows refused at the door (`Rejections.to_frame`).
     run
@@ -136,12 +128,13 @@ def write_results(
     words(language)  # refuses an unknown one
     target = Path(folder).resolve()
     check_folder(target, force=force)
-    _require_sites(outcome, solution)
+    choice = Choice(solution, candidates) if isinstance(solution, Solution) else solution
+    _require_sites(outcome, choice)
     given = None if callable(run) else _record(run)  # refused before the work where that is possible
     measured = measure_outcome(outcome, baseline)
-    tables = report_tables(measured, outcome.network, rejected=rejected, synthetic=synthetic)
-    layers = report_layers(measured, outcome, baseline, candidates)
-    ours = _plain(
+    tables = report_tables(measured, outcome.network, choice=choice, rejected=rejected, synthetic=synthetic)
+    layers = report_layers(measured, outcome, baseline, candidates, choice)
+    ours = plain(
         {
             "format": FORMAT,
             "language": language,
@@ -150,14 +143,15 @@ def write_results(
             "streets": outcome.network.source,
             "scenarios": {role: named.scenario.name for role, named in roles(outcome, baseline).items()},
             "groups": _groups(outcome),
-            "solution": None if solution is None else _certificate(solution, question),
+            "solution": None if choice is None else record_choice(choice),
             "rows": {name: len(table) for name, table in tables.items()},
             "features": {name: len(layer) for name, layer in layers.items()},
         },
         _OURS,
     )
     with whole_folder(target, what="results", check=lambda: check_folder(target, force=force)) as partial:
-        _write_layers(layers, partial / LAYER_FILE, synthetic=synthetic)
+        types = {name: LAYERS[name][0] for name in layers}
+        write_layers(layers, partial / LAYER_FILE, types, synthetic=synthetic)
         for name, table in tables.items():
             write_csv(table, partial / f"{name}.csv")
         write_workbook(
@@ -165,8 +159,7 @@ def write_results(
             partial / WORKBOOK_FILE,
             language=language,
             streets=outcome.network.source,
-            solution=solution,
-            question=question,
+            certificate="" if choice is None else say_certificate(choice.solution, language, choice.question),
             synthetic=synthetic,
         )
         if map_page is not None:
@@ -176,9 +169,8 @@ def write_results(
                     "map_page must write the file whose path it is given; it wrote none; save the map there"
                 )
         record = _record(run()) if callable(run) else dict(given or {})
-        record |= {"versions": _versions() | record.get("versions", {}), _OURS: ours}
-        text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
-        (partial / RUN_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+        record |= {"versions": versions() | record.get("versions", {}), _OURS: ours}
+        write_run_file(record, partial / RUN_FILE)
     return target
 
 
@@ -265,28 +257,13 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
 
 def _record(run: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what the caller says of the run as JSON can hold it."""
-    record: dict[str, Any] = _plain({} if run is None else run, "run")
+    record: dict[str, Any] = plain({} if run is None else run, "run")
     if _OURS in record or not isinstance(record.get("versions", {}), dict):
         raise ConfigError(
             f"run must leave the key {_OURS!r} to write_results and hold a mapping under 'versions' if anything, "
             f"got the keys {list(record)}; rename them"
         )
     return record
-
-
-def _write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, synthetic: bool) -> None:
-    described = {"DESCRIPTION": SYNTHETIC_NOTE} if synthetic else {}
-    for name, layer in layers.items():
-        geometry_type = LAYERS[name][0]
-        pyogrio.write_dataframe(
-            layer,
-            path,
-            layer=name,
-            driver="GPKG",
-            geometry_type=geometry_type,
-            promote_to_multi=geometry_type.startswith("Multi"),
-            layer_options=described,
-        )
 
 
 def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:
@@ -297,12 +274,12 @@ def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:
     return set_types(layer)
 
 
-def _require_sites(outcome: Outcome, solution: Solution | None) -> None:
-    if solution is None:
+def _require_sites(outcome: Outcome, choice: Choice | None) -> None:
+    if choice is None:
         return
     facilities = outcome.scenario.facilities
     known = set(facilities["id"][is_proposed(facilities)])
-    absent = [label for label in solution.sites["id"] if label not in known]
+    absent = [label for label in choice.solution.sites["id"] if label not in known]
     if absent:
         raise InputError(
             f"the solution's sites must be proposed sites of scenario {outcome.scenario.name!r}; not so for sites "
@@ -320,58 +297,3 @@ def _groups(outcome: Outcome) -> list[dict[str, Any]]:
         }
         for name, result in outcome.groups.items()
     ]
-
-
-def _certificate(solution: Solution, question: Question | None) -> dict[str, Any]:
-    named = (
-        "model", "sense", "status", "objective", "bound", "gap", "work", "seconds", "solver", "tie_break", "proof",
-        "interrupted", "unserved",
-    )  # fmt: skip
-    return {
-        "certificate": solution.certificate(),
-        "certificate_zh": say_certificate(solution, "zh", question),
-        "certificate_en": say_certificate(solution, "en", question),
-        "sites": list(solution.sites["id"]),
-        **{name: getattr(solution, name) for name in named},
-        # without seconds, so that equal runs have equal records
-        "history": [
-            {name: getattr(state, name) for name in ("stage", "work", "objective", "bound", "gap")}
-            for state in solution.history
-        ],
-    }
-
-
-def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in _PACKAGES}
-    return {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "gdal": pyogrio.__gdal_version_string__,
-        **packages,
-    }
-
-
-def _plain(value: Any, where: str) -> Any:
-    """Return what JSON can hold: NaN and infinity become null, paths and dates text.
-
-    Raises
-    ------
-    ConfigError
-        A value of another type, with the way to it.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
-    if isinstance(value, np.generic):
-        return _plain(value.item(), where)
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Path | dt.date | dt.time):
-        return str(value)
-    raise ConfigError(
-        f"run must hold mappings, sequences, text, numbers, dates and paths, got {type(value).__name__} at {where}; "
-        "write it as text"
-    )

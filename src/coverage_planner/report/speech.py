@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from coverage_planner.network.modes import DEFAULT_MODES
-from coverage_planner.report.certificate import Question, say_certificate
-from coverage_planner.report.table_columns import COLUMNS, HEADINGS, SHEETS
+from coverage_planner.report.table_columns import COLUMNS, HEADINGS, PROPOSAL_SHEETS, SHEETS
 from coverage_planner.report.tables import NO_SUBDISTRICT
 from coverage_planner.report.words import Language, words
-from coverage_planner.siting.solution import Solution
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "measure": ("指标", "Measure"),
@@ -83,7 +81,7 @@ class Speech:
 
     def sheet(self, name: str) -> str:
         """Return the name of a table's sheet."""
-        return SHEETS[name][0 if self.language == "zh" else 1]
+        return {**SHEETS, **PROPOSAL_SHEETS}[name][0 if self.language == "zh" else 1]
 
     def say(self, column: str, value: Any) -> Any:
         """Say what is a word of ours; a planner's own text stays as it is."""
@@ -110,10 +108,6 @@ class Speech:
         for place in ("junction", "signal"):
             said = re.sub(rf"(\S+) s per {place}", self.texts[f"per_{place}"], said)
         return said
-
-    def certificate(self, solution: Solution, question: Question | None = None) -> str:
-        """Say in one sentence how good the choice of sites is proved to be."""
-        return say_certificate(solution, self.language, question)
 
     def _refusal(self, reason: str) -> str:
         """Say why a row was refused; what is not known here stays in English."""

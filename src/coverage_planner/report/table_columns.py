@@ -106,6 +106,37 @@ COLUMNS: Mapping[str, Column] = {
     "table": Column("text", "输入表", "Input"),
     "source": Column("text", "来源文件", "Source"),
     "row": Column("count", "行号", "Row"),
+    # the choice of sites
+    "model": Column("text", "模型", "Model"),
+    "n_sites": Column("count", "站点数", "Sites"),
+    "total_cost": Column("number", "总成本", "Total cost"),
+    "objective": Column("number", "目标值", "Objective"),
+    "bound": Column("number", "已证明的界限", "Proven bound"),
+    "gap_share": Column("share", "差距", "Gap"),
+    "status": Column("text", "状态", "Status"),
+    "proof": Column("text", "证明方式", "Proof"),
+    "tie_break": Column("text", "并列时的取舍", "How ties were told apart"),
+    "interrupted": Column("flag", "被中断", "Interrupted"),
+    "n_unserved": Column("count", "无法服务的需求点", "Demand points that nothing serves"),
+    "certificate_zh": Column("text", "证明（中文）", "Certificate (Chinese)"),
+    "certificate_en": Column("text", "证明（英文）", "Certificate (English)"),
+    "stage": Column("place", "阶段", "Stage"),
+    "opened": Column("text", "新开", "Opened"),
+    "closed": Column("text", "不开", "Left out"),
+    "own_objective": Column("number", "单独规划本阶段的目标值", "Objective of a plan for this stage alone"),
+    "loss": Column("number", "损失", "Loss"),
+    "loss_share": Column("share", "损失占比", "Loss as a share"),
+    "marginal_value": Column("number", "去掉此站点的损失", "Lost without this site"),
+    "marginal_share": Column("share", "去掉此站点的损失占比", "Lost without this site, as a share"),
+    "replacement": Column("text", "替代场所", "Replacement"),
+    "replacement_name": Column("text", "替代场所名称", "Name of the replacement"),
+    "replacement_loss": Column("number", "替代后的损失", "Lost with the replacement"),
+    "replacement_share": Column("share", "替代后的损失占比", "Lost with the replacement, as a share"),
+    "cost_change": Column("change", "成本变化", "Change in cost"),
+    "plan": Column("count", "方案序号", "Plan"),
+    "how": Column("text", "得出方式", "How it was found"),
+    "community": Column("text", "社区", "Community"),
+    "is_new": Column("flag", "不在首选方案中", "Not in the first plan"),
     "note": Column("text", "备注", "Note"),
     # layers only
     "band_s": Column("number", "时间段上限（秒）", "Band up to (s)"),
@@ -135,13 +166,15 @@ COLUMNS: Mapping[str, Column] = {
 #: Table and column whose heading is another than the column's own.
 HEADINGS: Mapping[tuple[str, str], Column] = {
     ("islands", "mode"): Column("text", "出行方式", "Mode"),
+    ("replacements", "rank"): Column("count", "替代排名", "Rank"),
+    ("stages", "loss"): Column("number", "比单独规划至多损失", "Lost against any plan for this stage, at most"),
     ("rejected", "reason"): Column("text", "原因", "Reason"),
 }
 
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
-    {"name", "kind", "level", "services", "opening_hours", "capacity", "cost", "area_m2", "entry_delay_s", "gap_id",
-     "order", "subdistrict", "highway"}
+    {"name", "kind", "community", "stage", "level", "services", "opening_hours", "capacity", "cost", "area_m2",
+     "entry_delay_s", "gap_id", "order", "subdistrict", "highway"}
 )  # fmt: skip
 
 _AREA_FIGURES = (
@@ -176,6 +209,19 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "scenario", "group", "id", "rank", "uncovered_demand", "n_points", "reason", "reason_shares",
         "nearest_facility_m", "lon", "lat",
     ),
+    "choice": (
+        "group", "model", "n_sites", "total_cost", "objective", "bound", "gap_share", "status", "proof", "tie_break",
+        "interrupted", "n_unserved", "certificate_zh", "certificate_en",
+    ),
+    "stages": (
+        "stage", "n_sites", "total_cost", "opened", "objective", "bound", "loss", "loss_share", "own_objective",
+    ),
+    "site_values": (
+        "order", "id", "name", "kind", "marginal_value", "marginal_share", "replacement", "replacement_name",
+        "replacement_loss", "replacement_share",
+    ),
+    "replacements": ("id", "rank", "replacement", "replacement_name", "objective", "loss", "loss_share", "cost_change"),
+    "plans": ("plan", "n_sites", "total_cost", "objective", "loss", "loss_share", "opened", "closed", "how"),
     "islands": ("mode", "component", "length_km", "edges", "lon", "lat"),
     "rejected": ("table", "source", "row", "id", "reason"),
 }  # fmt: skip
@@ -189,8 +235,19 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "by_site": ("拟新增站点", "Proposed sites"),
     "by_facility": ("各站点", "Stations"),
     "gaps": ("服务缺口", "Gaps"),
+    "choice": ("选址证明", "Certificate"),
+    "stages": ("分期建设", "Stages"),
+    "site_values": ("各站点的价值", "What each site is worth"),
+    "replacements": ("替代场所", "Replacements"),
+    "plans": ("其他方案", "Other plans"),
     "islands": ("孤立路网", "Islands"),
     "rejected": ("被拒记录", "Rejected rows"),
+}
+
+#: The sheets of a proposal's workbook that results have not.
+PROPOSAL_SHEETS: Mapping[str, tuple[str, str]] = {
+    "sites": ("拟新增站点", "Proposed sites"),
+    "candidates": ("候选点", "Candidates"),
 }
 
 #: Layer name -> geometry type and columns. Seconds and metres, the network's CRS: these are for machines.
@@ -215,11 +272,15 @@ LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "catchment_demand_proposed", "exclusive_demand_proposed", "mean_time_s_proposed",
         ),
     ),
-    "candidates": ("Point", ("id", "name", "kind", "cost", "area_m2", "entry_delay_s", "gap_id", "chosen")),
+    "candidates": (
+        "Point",
+        ("id", "name", "kind", "subdistrict", "community", "cost", "area_m2", "entry_delay_s", "gap_id", "chosen"),
+    ),
     "proposed_sites": (
         "Point",
         ("group", "number", "order", "id", "name", "kind", *_SITE_FIGURES, "mean_time_s", "cost", "gap_id"),
     ),
+    "plan_sites": ("Point", ("plan", "is_new", "id", "name", "kind", "cost")),
     "demand": (
         "Point",
         (

@@ -13,6 +13,7 @@ from coverage_planner.coverage.areas import measure_areas
 from coverage_planner.coverage.measure import measure_gains
 from coverage_planner.errors import InputError, SchemaError
 from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.report.siting_tables import Choice, siting_tables
 from coverage_planner.report.table_columns import GIVEN, SYNTHETIC_NOTE, TABLES, set_types
 from coverage_planner.scenario.compare import compare
 from coverage_planner.scenario.scenario import GroupOutcome, Outcome
@@ -99,7 +100,12 @@ def scenarios(outcome: Outcome, baseline: Outcome | None) -> list[Outcome]:
 
 
 def report_tables(
-    measured: Measured, network: RoadNetwork, *, rejected: pd.DataFrame | None = None, synthetic: bool = False
+    measured: Measured,
+    network: RoadNetwork,
+    *,
+    choice: Choice | None = None,
+    rejected: pd.DataFrame | None = None,
+    synthetic: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """Cut the tables of a results folder: minutes, WGS 84, the columns of `table_columns.TABLES`.
 
@@ -109,6 +115,8 @@ def report_tables(
         What `measure_outcome` returned.
     network
         The network of the outcome, whose islands are listed.
+    choice
+        How the sites were chosen, or None.
     rejected
         Rows refused at the door (`schema.Rejections.to_frame`), or None.
     synthetic
@@ -133,11 +141,12 @@ def report_tables(
         "by_site": measured.sites,
         "by_facility": measured.facilities,
         "gaps": measured.gaps,
+        **siting_tables(choice),
         "islands": _islands(network),
         "rejected": rejected,
     }
-    cut = {name: cut_columns(_for_people(tables[name], columns), columns, name) for name, columns in TABLES.items()}
-    return {name: table.assign(note=_note(table)) if synthetic else table for name, table in cut.items()}
+    cut = {name: cut_columns(for_people(tables[name], columns), columns, name) for name, columns in TABLES.items()}
+    return {name: table.assign(note=synthetic_note(table)) if synthetic else table for name, table in cut.items()}
 
 
 def cut_columns(table: pd.DataFrame, columns: Sequence[str], what: str) -> pd.DataFrame:
@@ -345,7 +354,7 @@ def _islands(network: RoadNetwork) -> gpd.GeoDataFrame:
 # --- for people ---
 
 
-def _for_people(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def for_people(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Add minutes where the table has seconds, and longitude and latitude of a place inside the geometry."""
     new: dict[str, Any] = {}
     for name in columns:
@@ -358,7 +367,8 @@ def _for_people(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return table.assign(**new)
 
 
-def _note(table: pd.DataFrame) -> pd.Series:
+def synthetic_note(table: pd.DataFrame) -> pd.Series:
+    """Return the column ``note`` that says that data are made up."""
     return pd.Series([SYNTHETIC_NOTE] * len(table), index=table.index, dtype=object)
 
 

@@ -13,11 +13,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from coverage_planner.report.certificate import Question
 from coverage_planner.report.speech import Speech, speech
 from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, Kind
 from coverage_planner.report.words import Language
-from coverage_planner.siting.solution import Solution
 
 #: Kind of column -> how a workbook shows it.
 FORMATS: Mapping[Kind, str] = {
@@ -62,8 +60,7 @@ def write_workbook(
     *,
     language: Language,
     streets: str = "",
-    solution: Solution | None = None,
-    question: Question | None = None,
+    certificate: str = "",
     synthetic: bool = False,
 ) -> None:
     """Write summary.xlsx.
@@ -78,10 +75,8 @@ def write_workbook(
         'zh' or 'en'.
     streets
         Where the streets come from.
-    solution
-        The answer of the siting model, whose certificate stands among the key figures; or None.
-    question
-        What that model was asked.
+    certificate
+        How good the choice of sites is proved to be, to stand among the key figures; "" where there is none.
     synthetic
         Whether the data are made up; the first sheet then says so in its first row.
 
@@ -94,10 +89,9 @@ def write_workbook(
     book = openpyxl.Workbook()
     first = book.worksheets[0]
     first.title = said.sheet("key_figures")
-    certificate = "" if solution is None else said.certificate(solution, question)
     _key_figures(first, tables["overall"], said, streets=streets, certificate=certificate, synthetic=synthetic)
     for name, table in tables.items():
-        _table_sheet(book.create_sheet(said.sheet(name)), name, table, said)
+        table_sheet(book.create_sheet(said.sheet(name)), name, table, said)
     book.save(path)
 
 
@@ -150,7 +144,20 @@ def _key_figures(
         _put(sheet, place, 1, remark)
 
 
-def _table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) -> None:
+def table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) -> None:
+    """Fill a sheet with a table, its headings in the planner's language.
+
+    Parameters
+    ----------
+    sheet
+        The sheet, empty.
+    name
+        The table's name in `table_columns`.
+    table
+        Columns of `table_columns.COLUMNS`.
+    said
+        The language.
+    """
     _header(sheet, 1, [said.heading(str(column), name) for column in table])
     sheet.freeze_panes = "A2"
     kinds = {str(column): COLUMNS[str(column)].kind for column in table}

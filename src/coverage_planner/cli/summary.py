@@ -1,0 +1,197 @@
+"""What a run comes to, in a few lines for the screen."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coverage_planner.cli.words import PARTS, WORDS
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.pipeline import PlanRun, ProposalRun
+from coverage_planner.pipeline.warm_up import WarmUp
+from coverage_planner.report.certificate import percent_up, say_certificate
+from coverage_planner.report.popups import number
+from coverage_planner.report.run_file import plain
+from coverage_planner.report.siting_tables import Choice, record_choice, siting_tables
+from coverage_planner.report.speech import Speech, speech
+from coverage_planner.report.words import Language
+
+_M_PER_KM = 1000.0
+
+
+def summarise(run: PlanRun) -> list[str]:
+    """Say the shares, the sites with their certificate, what was refused and what is surprising."""
+    words, said = WORDS[run.plan.language], speech(run.plan.language)
+    outcome = run.proposed or run.today
+    lines = [words["synthetic"]] if run.plan.synthetic else []
+    for name, group in outcome.groups.items():
+        shares = group.shares.iloc[0]
+        line = words["shares"].format(
+            group=name,
+            mode=said.say("mode", shares["mode"]),
+            minutes=shares["cutoff_s"] / 60,
+            now=shares["covered_demand_share"],
+        )
+        if run.proposed is not None:
+            before = run.today.groups[name].shares.iloc[0]
+            line += words["was"].format(before=before["covered_demand_share"])
+        line += words["straight"].format(
+            radius=shares["straight_line_radius_m"], claim=shares["straight_line_demand_share"]
+        )
+        lines.append(line)
+    if run.choice is not None:
+        lines += about_choice(run.choice, run.plan.language)
+    return lines + _about_inputs(run)
+
+
+def summarise_proposal(run: ProposalRun) -> list[str]:
+    """Say the share today, the sites with their certificate, and what the plan asks for besides."""
+    words, said = WORDS[run.plan.language], speech(run.plan.language)
+    group = run.present.group
+    lines = [words["synthetic"]] if run.plan.synthetic else []
+    lines.append(
+        words["now"].format(
+            group=group.name,
+            mode=said.say("mode", run.start.network.graph(group.mode).mode.describe()),
+            minutes=group.cutoff_s / 60,
+            now=run.covered_share,
+            n=len(run.proposal.candidates),
+        )
+    )
+    lines += [words["none"]] if run.choice is None else about_choice(run.choice, run.plan.language)
+    return lines + _about_inputs(run)
+
+
+def about_choice(choice: Choice, language: Language) -> list[str]:
+    """Say the certificate, the sites, the stages and the other plans."""
+    words = WORDS[language]
+    lines = [say_certificate(choice.solution, language, choice.question)]
+    for site in choice.solution.sites.to_dict("records"):
+        kind = "" if pd.isna(site.get("kind")) else words["kind"].format(kind=site["kind"])
+        named = {"order": site["order"], "name": _name(site), "kind": kind}
+        if "assigned_demand" in site and site["assigned_demand"] > 0:
+            served, minutes = round(float(site["assigned_demand"]), 1), site["assigned_mean_time_s"] / 60
+            lines.append(words["serves"].format(**named, served=served, minutes=minutes))
+        else:
+            lines.append(words["site"].format(**named, gain=round(float(site["added_demand"]), 1)))
+    tables = siting_tables(choice)
+    for stage in tables["stages"].to_dict("records"):
+        share = percent_up(stage["loss_share"])
+        lines.append(
+            words["stage"].format(
+                stage=stage["stage"], n=stage["n_sites"], objective=number(stage["objective"]), loss=share
+            )
+        )
+    for site in tables["site_values"].to_dict("records"):
+        instead = ""
+        if not pd.isna(site["replacement"]):
+            other = _name({"id": site["replacement"], "name": site["replacement_name"]})
+            instead = words["instead"].format(replacement=other, loss=_share(site["replacement_share"]))
+        lines.append(words["worth"].format(name=_name(site), value=_share(site["marginal_share"]), instead=instead))
+    plans = tables["plans"]
+    if len(plans) > 1:
+        lines.append(words["plans"].format(how=plans["how"].iloc[0]))
+    lines += [
+        words["other"].format(
+            plan=plan["plan"], loss=_share(plan["loss_share"]), opened=plan["opened"], closed=plan["closed"]
+        )
+        for plan in plans.iloc[1:].to_dict("records")
+    ]
+    return lines
+
+
+def _name(place: Mapping[Any, Any]) -> str:
+    return str(place["id"] if pd.isna(place.get("name")) else place["name"])
+
+
+def _share(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.2%}"
+
+
+def _about_inputs(run: PlanRun | ProposalRun) -> list[str]:
+    """Say what was refused and what is surprising."""
+    words, said = WORDS[run.plan.language], speech(run.plan.language)
+    lines = []
+    if len(run.rejected):
+        lines.append(words["rejected"].format(n=len(run.rejected)))
+        lines += count_reasons(run.rejected.to_dict("records"), words, said)
+    lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
+    return lines
+
+
+def count_reasons(rejected: Iterable[Mapping[Any, Any]], words: Mapping[str, str], said: Speech) -> list[str]:
+    """Say how many rows of each input were refused for each reason."""
+    counts = Counter((row["table"], row["reason"]) for row in rejected)
+    return [
+        words["refused"].format(table=said.say("table", table), n=n, reason=said.say("reason", reason))
+        for (table, reason), n in sorted(counts.items())
+    ]
+
+
+def about_network(run: PlanRun | ProposalRun, keep: Path | None, not_kept: str | None) -> list[str]:
+    """Say whether a kept network was used and why not, whether this one is kept, and what had to be compiled."""
+    words, streets = WORDS[run.plan.language], run.streets
+    lines = []
+    if streets.reused is not None:
+        said = "opened" if keep is None else "reused"
+        lines.append(words[said].format(folder=streets.reused, built=streets.built))
+    if streets.changed:
+        names = [PARTS[name] if run.plan.language == "zh" else name for name in streets.changed]
+        lines.append(words["changed"].format(parts=("、" if run.plan.language == "zh" else ", ").join(names)))
+    if streets.unusable:
+        lines.append(words["unusable"].format(reason=streets.unusable))
+    if not_kept is not None:
+        lines.append(words["not kept" if not_kept else "kept"].format(folder=keep, reason=not_kept))
+    return lines + about_compiling(run.warmed, words)
+
+
+def about_compiling(warmed: WarmUp, words: Mapping[str, str]) -> list[str]:
+    """Say what had to be compiled."""
+    return [words["compiled"].format(seconds=warmed.seconds)] if warmed.compiled else []
+
+
+def about_streets(
+    network: RoadNetwork, *, pieces: int, seconds: object, words: Mapping[str, str], said: Speech
+) -> list[str]:
+    """Say what a network holds, and how much of it each mode cannot reach."""
+    length_m = network.edges["length_m"].to_numpy()
+    on_islands_m = network.islands.groupby("mode")["length_m"].sum()
+    streets = words["streets"].format(
+        source=network.source,
+        pieces=pieces,
+        kilometres=length_m.sum() / _M_PER_KM,
+        junctions=len(network.nodes),
+        edges=len(network.edges),
+        obstacles=len(network.obstacles),
+        seconds=seconds,
+    )
+    islands = [
+        words["islands"].format(
+            mode=said.say("mode", graph.mode.describe()),
+            open=length_m[graph.allowed].sum() / _M_PER_KM,
+            islands=on_islands_m.get(name, 0.0) / _M_PER_KM,
+        )
+        for name, graph in network.graphs.items()
+    ]
+    return [streets, *islands]
+
+
+def proposal_record(run: ProposalRun, folder: Path) -> dict[str, Any]:
+    """Return a proposal for machines: certificate, sites, stages, other plans, warnings."""
+    choice = run.choice
+    tables = siting_tables(choice)
+    sites = [] if choice is None else choice.solution.sites.drop(columns="geometry").to_dict("records")
+    record = {
+        "folder": str(folder),
+        "group": run.present.group.name,
+        "covered_demand_share_today": run.covered_share,
+        "candidates": len(run.proposal.candidates),
+        "solution": None if choice is None else record_choice(choice),
+        "sites": sites,
+        **{name: tables[name].to_dict("records") for name in ("stages", "site_values", "replacements", "plans")},
+        "rejected": len(run.rejected),
+        "warnings": run.manifest["warnings"],
+    }
+    return plain(record, "proposal")  # type: ignore[no-any-return]
