@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from coverage_planner.errors import ConfigError, CrsError, InfeasibleError, InputError, SchemaError
 from coverage_planner.siting import _covering_search, _ties
 from coverage_planner.siting.mclp import solve_mclp
+from coverage_planner.siting.rules import Quota
 from coverage_planner.siting.sites import SITE_FIGURES
 from drawn_times import make_candidates, make_demand, make_times
 
@@ -48,7 +49,8 @@ def tables(case, *, limit_s=900.0):
 def rate(case, ids, choice):
     """Brute force: what a choice is compared by, the smaller the better."""
     new, old, weights, costs, _ = case
-    rows = np.vstack([old, new[list(choice)]])
+    nobody = np.full((1, len(weights)), np.inf)
+    rows = np.vstack([nobody, old, new[list(choice)]])
     seconds = np.float32(np.where(rows <= CUTOFF_S, rows, np.inf)).min(axis=0)
     covered = np.isfinite(seconds)
     milliseconds = np.rint(seconds[covered].astype(float) * 1000)
@@ -357,6 +359,119 @@ def test_san_francisco(real_data):
     assert solution.objective == max(
         people[(table.iloc[list(four)] <= 5000.0).any(axis=0)].sum() for four in combinations(range(16), 4)
     )
+
+
+# --- rules ---
+
+
+@st.composite
+def ruled(draw):
+    """A case with rules: number or budget, required, forbidden, a quota, a distance."""
+    case = draw(cases(most_candidates=6, most_points=8))
+    n = len(case[0])
+    wishes = {"costs": np.array(draw(st.lists(st.sampled_from([0.0, 1.0, 2.5, 4.0]), min_size=n, max_size=n)))}
+    if draw(st.booleans()):
+        wishes["budget"] = draw(st.sampled_from([0.0, 2.5, 4.0, 7.0]))
+    else:
+        wishes["n_open"] = draw(st.integers(1, n))
+    fate = draw(st.lists(st.sampled_from(["free", "free", "free", "required", "forbidden"]), min_size=n, max_size=n))
+    wishes["fate"] = fate
+    wishes["kinds"] = draw(st.lists(st.sampled_from(["shop", "hall"]), min_size=n, max_size=n))
+    wishes["quota"] = draw(st.sampled_from([None, None, (0, 1), (1, 2), (1, None)]))
+    wishes["spacing"] = draw(st.sampled_from([None, None, 2.0, 2.5]))
+    return case, wishes
+
+
+def keeps_rules(wishes, choice):
+    """Whether a choice of rows keeps the rules; candidates stand a metre apart in the order of rows."""
+    if "n_open" in wishes and len(choice) != wishes["n_open"]:
+        return False
+    if "budget" in wishes and math.fsum(wishes["costs"][list(choice)]) > wishes["budget"]:
+        return False
+    fate = wishes["fate"]
+    if any((fate[k] == "required") != (k in choice) for k in range(len(fate)) if fate[k] != "free"):
+        return False
+    if wishes["quota"]:
+        least, most = wishes["quota"]
+        for kind in set(wishes["kinds"]):
+            n_of_kind = sum(wishes["kinds"][k] == kind for k in choice)
+            if n_of_kind < least or (most is not None and n_of_kind > most):
+                return False
+    return wishes["spacing"] is None or all(b - a >= wishes["spacing"] for a, b in combinations(sorted(choice), 2))
+
+
+@settings(deadline=None, max_examples=150)
+@given(ruled())
+def test_rules_are_kept_and_the_choice_is_the_best_that_keeps_them(drawn):
+    (new, old, weights, _, _), wishes = drawn
+    case = new, old, weights, wishes["costs"], None
+    arguments = tables(case)
+    ids = list(arguments["candidates"]["id"])
+    arguments |= {name: wishes[name] for name in ("n_open", "budget") if name in wishes}
+    arguments |= {
+        "candidates": arguments["candidates"].assign(kind=wishes["kinds"]),
+        "required": [ids[k] for k in range(len(ids)) if wishes["fate"][k] == "required"],
+        "forbidden": [ids[k] for k in range(len(ids)) if wishes["fate"][k] == "forbidden"],
+        "quotas": [Quota("kind", *wishes["quota"])] if wishes["quota"] else [],
+        "min_spacing_m": wishes["spacing"],
+    }
+    every = [c for size in range(len(ids) + 1) for c in combinations(range(len(ids)), size) if keeps_rules(wishes, c)]
+    if not every:
+        with pytest.raises(InfeasibleError):
+            solve_mclp(**arguments)
+        return
+    solution = solve_mclp(**arguments)
+    covered, _, _, sites = min(rate(case, ids, choice) for choice in every)
+    assert (solution.objective, solution.bound, solution.status) == (-covered, -covered, "optimal")
+    if solution.tie_break == "exact":
+        assert sorted(solution.sites["id"]) == sites
+    chosen = [ids.index(label) for label in solution.sites["id"]]
+    assert keeps_rules(wishes, chosen)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ruled())
+def test_without_the_solver_the_bound_of_a_budget_holds(drawn):
+    (new, old, weights, _, _), wishes = drawn
+    budget = wishes.get("budget", 4.0)
+    case = new, old, weights, wishes["costs"], None
+    arguments = tables(case) | {"n_open": None, "budget": budget}
+    ids = list(arguments["candidates"]["id"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_covering_search, "_SOLVER_PAIRS_MOST", -1)
+        solution = solve_mclp(**arguments)
+    every = [c for size in range(len(ids) + 1) for c in combinations(range(len(ids)), size)]
+    paid = [c for c in every if math.fsum(wishes["costs"][list(c)]) <= budget]
+    most = max(-rate(case, ids, c)[0] for c in paid)
+    assert solution.objective <= most <= solution.bound
+    assert solution.proof == "duals recomputed"
+    assert math.fsum(solution.sites["cost"]) <= budget
+
+
+def test_groups_weigh_as_they_are_told():
+    new = np.array([[100.0, math.nan], [math.nan, 100.0]])
+    arguments = tables((new, np.empty((0, 2)), np.array([3.0, 2.0]), np.zeros(2), 1))
+    demand = arguments["demand"].assign(group=["walkers", "riders"])
+    plain = solve_mclp(**arguments | {"demand": demand})
+    assert (plain.sites["id"].tolist(), plain.objective) == (["C00"], 3.0)
+    weighed = solve_mclp(**arguments | {"demand": demand}, group_weights={"riders": 2})
+    assert (weighed.sites["id"].tolist(), weighed.objective) == (["C71"], 4.0)
+    assert weighed.sites["added_demand"].tolist() == [4.0]
+    with pytest.raises(ConfigError, match=r"group_weights must name values .* not 1: drivers"):
+        solve_mclp(**arguments | {"demand": demand}, group_weights={"drivers": 2})
+    with pytest.raises(ConfigError, match="group_weights must be numbers from 0 up"):
+        solve_mclp(**arguments | {"demand": demand}, group_weights={"riders": -1})
+
+
+def test_a_sample_of_the_demand_is_a_start_like_any_other(monkeypatch):
+    """Small problems treated as large ones: sampled twice over, the answer keeps its promises."""
+    arguments = tables(geometric(60, 400, 1800, 8, seed=0))
+    plain = solve_mclp(**arguments)
+    monkeypatch.setattr(_covering_search, "_SAMPLED_FROM", 300)
+    sampled = solve_mclp(**arguments)
+    assert sampled.history[0].stage == "sample"
+    assert (sampled.objective, sampled.status) == (plain.objective, "optimal")
+    assert list(sampled.sites["id"]) == list(plain.sites["id"])
 
 
 # --- refusals ---

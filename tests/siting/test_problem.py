@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from coverage_planner.siting._grains import LARGEST_TOTAL, count_grains
 from coverage_planner.siting._covering_programs import LeftRules, write_covering
+from coverage_planner.siting._grains import LARGEST_TOTAL, count_grains
 from coverage_planner.siting._highs import Program, solve_program, solver_name, work_allowance
 from coverage_planner.siting._interchange import add_greedily, interchange, interchange_ties
-from coverage_planner.siting._prices import Prices, Room, find_prices, prove_bound, room_for, settle
+from coverage_planner.siting._prices import Prices, find_prices, prove_bound, room_for, settle
 from coverage_planner.siting._problem import CoveringProblem, build_problem, merge_demand, restrict
 from coverage_planner.siting._programs import model_ties, scale_for
 from coverage_planner.siting.effort import Effort

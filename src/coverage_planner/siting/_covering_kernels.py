@@ -98,7 +98,7 @@ def fold_columns(
     group: NDArray[np.int32],
     sizes: NDArray[np.int32],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], bool]:
-    """Write each row of `rows` in groups of columns, ascending; `group` is -1 where a column is left out.
+    """Write each row of `rows` in groups of columns, as they first stand; `group` is -1 where a column is left out.
 
     The flag says whether every row holds groups whole or not at all (else their columns do not belong together), and
     no column of group -2.
@@ -110,7 +110,7 @@ def fold_columns(
         n_new = 0
         for k in range(starts[rows[place]], starts[rows[place] + 1]):
             to = group[columns[k]]
-            if to == -2:
+            if to < -1:
                 return new_starts, np.empty(0, np.int32), False
             if to >= 0:
                 n_new += seen[to] == 0
@@ -131,7 +131,6 @@ def fold_columns(
                 seen[to] = place + 1
                 folded[at] = to
                 at += 1
-        folded[new_starts[place] : at].sort()
     return new_starts, folded, True
 
 

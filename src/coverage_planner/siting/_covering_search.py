@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_planner.errors import InfeasibleError
 from coverage_planner.siting._covering_programs import rules_left, write_choice, write_covering
 from coverage_planner.siting._highs import solve_program, work_allowance
+from coverage_planner.siting._infeasible import find_choice
 from coverage_planner.siting._interchange import add_greedily, interchange
-from coverage_planner.siting._prices import Prices, Room, find_prices, first_prices, prove_bound, settle
-from coverage_planner.siting._problem import CoveringProblem, restrict, restrict_groups
+from coverage_planner.siting._prices import Prices, Room, find_prices, first_prices, prove_bound, settle, sum_rows
+from coverage_planner.siting._problem import CoveringProblem, restrict, restrict_groups, take_sample
 from coverage_planner.siting._programs import scale_for
-from coverage_planner.siting.effort import Effort
+from coverage_planner.siting.effort import VISITS_PER_UNIT, Effort, SearchState
 from coverage_planner.siting.rules import Rules
 
 _Sites = NDArray[np.int64]
@@ -37,6 +37,10 @@ _TENURE = 6
 _SEED = 1974
 #: Turns without any news until HiGHS is asked about what is left, and until the search gives up.
 _STALLED, _GIVEN_UP = 3, 60
+#: From so many pairs on, one of so many neighbouring groups is looked at first, for this share of the effort.
+_SAMPLED_FROM, _STRIDE, _SAMPLED_SHARE = 8_000_000, 8, 0.25
+#: Steps from prices that were found on a sample are this share of Polyak's.
+_LENGTH_AFTER_SAMPLE = 0.2
 _WHOLE = 0.5
 
 
@@ -50,6 +54,8 @@ class CoveringSearch:
         The problem, what the choice must keep to, how far to go, and threads.
     present, grain
         Demand that existing facilities cover, in grains, and what a grain is worth.
+    is_sample
+        Whether the problem stands for a larger one: then nothing is settled and nothing proved.
     sites, covered, bound
         The best choice, ascending; what it covers and what none can exceed, in grains beyond `present`.
     opened, closed
@@ -64,6 +70,7 @@ class CoveringSearch:
     present: int
     grain: float
     pool: Executor | None = None
+    is_sample: bool = False
     sites: _Sites = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     covered: int = -1
     bound: int = 0
@@ -99,15 +106,17 @@ class CoveringSearch:
         """Search until the optimum is proved, the effort is spent, or nothing helps any more."""
         self._start()
         quiet = 0
-        while self._is_open() and quiet < _GIVEN_UP:
+        most_quiet = 1 if self.is_sample else _GIVEN_UP
+        while self._is_open() and quiet < most_quiet:
             before = self.covered, self.bound, self.part.n_pairs
-            if self.part.n_pairs <= _EASY_PAIRS or quiet == _STALLED:
+            if not self.is_sample and (self.part.n_pairs <= _EASY_PAIRS or quiet == _STALLED):
                 self._ask_solver()
             if self._is_open() and not self.prices.are_settled:
                 self._price()
             if self._is_open():
                 self._look_around()
-            quiet = 0 if before != (self.covered, self.bound, self.part.n_pairs) else quiet + 1
+            news = (before[0], before[2]) != (self.covered, self.part.n_pairs) or not self.prices.are_settled
+            quiet = 0 if news else quiet + 1
         self._settle()
 
     def _is_open(self) -> bool:
@@ -142,7 +151,7 @@ class CoveringSearch:
 
     def _settle(self) -> None:
         """Settle candidates by the prices; leave them out where that makes the problem much smaller."""
-        if self.covered < 0 or self.bound == self.covered and not self.part.n_pairs:
+        if self.is_sample or self.covered < 0 or not self.part.n_pairs:
             return
         opened, closed = settle(self.part, self.room, self.prices, self.covered - self._base, self.pool)
         if len(opened) + len(closed) == 0:
@@ -177,26 +186,62 @@ class CoveringSearch:
     def _start(self) -> None:
         """Take a first choice; until prices are known, all demand that candidates reach is the bound."""
         self._lower(int(self.part.weights.sum()))
-        if self.rules.are_simple:
+        if self.rules.are_simple and self.part.n_pairs > _SAMPLED_FROM:
+            self._search_sample()
+        elif self.rules.are_simple:
             self._adopt(self._with(add_greedily(self.part, self.room)))
             self._report("greedy")
             if self._is_open():
                 self._interchange(self._chosen())
         else:
-            value = np.asarray(self.part.cover @ self.part.weights)
-            self._adopt_by_rules(value, must=True)
+            self._adopt(find_choice(self.rules))
+            self._adopt_by_rules(sum_rows(self.part, self.part.weights))
         self._report("interchange")
 
-    def _adopt_by_rules(self, value: NDArray[np.float64], *, must: bool = False) -> None:
+    def _search_sample(self) -> None:
+        """Search a sample of the demand: its choice and its prices are a good start."""
+        sample, group = take_sample(self.part, _STRIDE)
+        n = sample.n_candidates
+        nothing = np.empty(0, dtype=np.int64)
+        rules = replace(
+            self.rules,
+            n_candidates=n,
+            n_open=int(self.room.budget) if self.room.is_number else None,
+            cost=self.room.cost,
+            budget=None if self.room.is_number else self.room.budget,
+            required=nothing,
+            forbidden=nothing,
+            ids=self.rules.ids[self.free],
+        )
+        left = self.effort.seconds_left()
+        effort = Effort(
+            "max",
+            gap=self.effort.gap,
+            work_limit=_SAMPLED_SHARE * self.effort.work_left() / VISITS_PER_UNIT,
+            time_limit_s=None if left is None else max(_SAMPLED_SHARE * left, 1e-9),
+        )
+
+        def watch(_state: SearchState) -> None:
+            effort.interrupted = self.effort.interrupted
+
+        effort.progress = watch
+        search = CoveringSearch(sample, rules, effort, 0, self.grain, self.pool, is_sample=True)
+        search.run()
+        self.effort.spend(effort.work * VISITS_PER_UNIT + 3.0 * self.part.n_pairs)
+        self.tabu_searches += search.tabu_searches
+        self._adopt(self._with(search.sites))
+        self._report("sample")
+        share = np.append(search.prices.share, 1.0)[group]
+        self.prices = Prices(share, search.prices.leaning, _LENGTH_AFTER_SAMPLE, search.prices.steps)
+        self._lower(prove_bound(self.part, self.room, self.prices, self.pool))
+        self._report("sample")
+        self._settle()
+
+    def _adopt_by_rules(self, value: NDArray[np.float64]) -> None:
         """Take the choice with the largest sum of values that keeps all rules."""
-        answer = solve_program(write_choice(self._rules_left, value), effort=None if must else self.effort)
+        answer = solve_program(write_choice(self._rules_left, value), effort=self.effort)
         if answer.values is not None:
             self._adopt(self._with(np.flatnonzero(answer.values > _WHOLE)))
-        if must and self.covered < 0:
-            raise InfeasibleError(
-                "some choice of sites must keep all rules at once (number or budget, quotas, distance, required, "
-                "forbidden), no choice does; relax one of them"
-            )
 
     def _interchange(self, sites: _Sites) -> None:
         found, spent = interchange(self.part, self.room, sites)
@@ -219,7 +264,9 @@ class CoveringSearch:
         self.effort.spend(2.0 * self.part.n_pairs)
         self._lower(prove_bound(self.part, self.room, self.prices, self.pool))
         leaning = self.prices.leaning
-        if self.rules.are_simple:
+        if self.part.n_pairs > _SAMPLED_FROM:
+            pass  # the sample has tried them
+        elif self.rules.are_simple:
             fit = np.cumsum(self.room.cost[np.argsort(-leaning, kind="stable")]) <= self.room.budget
             self._interchange(np.argsort(-leaning, kind="stable")[: int(fit.argmin()) if not fit.all() else len(fit)])
         else:
@@ -248,14 +295,15 @@ class CoveringSearch:
         found = list(map(search, runs) if self.pool is None else self.pool.map(search, runs))
         self.tabu_searches += len(found)
         self.effort.spend(sum(spent for _, spent in found))
-        if any([self._adopt(self._with(kept[sites])) for sites, _ in found]):
+        better = [self._adopt(self._with(kept[sites])) for sites, _ in found]
+        if any(better):
             self._interchange(self._chosen())
             self._report("search")
             self._settle()
 
     def _promising(self) -> _Sites:
         """Candidates chosen, lately among the best earners, or next to them at the last prices."""
-        earned = np.asarray(self.part.cover @ (self.part.weights * self.prices.share))
+        earned = sum_rows(self.part, self.part.weights * self.prices.share, self.pool)
         ranking, n_fit = self.room.rank(earned)
         leaning = np.flatnonzero(self.prices.leaning > 0.001)  # noqa: PLR2004 - as good as never
         return np.unique(np.concatenate((self._chosen(), ranking[: max(40, 4 * n_fit)], leaning)))

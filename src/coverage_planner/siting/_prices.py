@@ -16,6 +16,7 @@ knapsack, which is bounded for any price of money :math:`\mu \ge 0` by
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class Room:
         return ranking, int(np.searchsorted(np.cumsum(self.cost[ranking]), self.budget, side="right"))
 
     def prices_of_money(self, earned: NDArray[np.float64]) -> list[Fraction]:
-        """Prices of money at which the knapsack's bound is lowest: of the last that fits in, and of the first that not."""
+        """Prices of money at which the knapsack's bound is lowest: of the last that fits in and of the next."""
         ranking, n_fit = self.rank(earned)
         prices = [
             Fraction(int(earned[ranking[place]]), int(self.cost[ranking[place]]))
@@ -134,8 +135,7 @@ def sum_rows(
     cuts = np.searchsorted(problem.starts, np.linspace(0, problem.n_pairs, _BLOCKS + 1)[1:-1])
     edges = np.concatenate(([0], cuts, [len(sums)])).astype(int).tolist()
     parts = [
-        pool.submit(add_up, problem.starts, problem.groups, values, begin, end, sums)
-        for begin, end in zip(edges[:-1], edges[1:], strict=True)
+        pool.submit(add_up, problem.starts, problem.groups, values, begin, end, sums) for begin, end in pairwise(edges)
     ]
     for part in parts:
         part.result()
@@ -192,7 +192,7 @@ def find_prices(
             direction = np.zeros(len(weights))
             continue
         times_covered = np.zeros(len(weights))
-        for site in np.flatnonzero(chosen):
+        for site in np.flatnonzero(chosen).tolist():
             times_covered[problem.groups_of(site)] += chosen[site]
         direction = times_covered - 1.0 + _MEMORY * direction
         outward = ((share >= 1) & (direction < 0)) | ((share <= 0) & (direction > 0))

@@ -15,19 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from coverage_planner.errors import ConfigError, InputError, name_some
+from coverage_planner.errors import ConfigError, name_some
 from coverage_planner.schema import check_table
-from coverage_planner.siting._covering_kernels import (
-    add_up, count_kept, fold_columns, hash_columns, pick_pairs, sort_rows, transpose,
-)  # fmt: skip
+from coverage_planner.siting._covering_kernels import add_up, fold_columns, hash_columns, transpose
 from coverage_planner.siting._grains import count_grains
+from coverage_planner.siting._sorted_pairs import (
+    make_table,
+    raw_rows,
+    require_same_ids,
+    require_same_search,
+    sort_pairs,
+    sorting_of,
+)  # fmt: skip
 from coverage_planner.traveltime.times import TravelTimes
 from coverage_planner.units import UNREACHED_MS, to_milliseconds
 
 #: Demand times milliseconds, added up over all demand, stays below this: exact in double precision.
 _LARGEST_WEIGHTED_TIME = 2.0**52
-#: Seconds are turned to milliseconds so many pairs at a time, which keeps the copy between them small.
-_BLOCK = 2**22
 #: Candidates are given random words to tell the sets that reach a point apart; the seed is fixed.
 _SEED = 1974
 
@@ -54,6 +58,8 @@ class SitingProblem:
         Shape (d,): demand in coarser grains, such that the sum of demand times milliseconds is exact.
     present_ms
         Shape (d,), int64: time to the nearest existing facility, `UNREACHED_MS` where none is within the cutoff.
+    nearby
+        Shape (d,): place of each demand point along a curve that keeps neighbours together.
     times_ms
         (n, d), CSR, int32: milliseconds of each pair within the cutoff. Its column numbers are those of the travel
         times themselves where these hold nothing else and are sorted by id already.
@@ -67,6 +73,7 @@ class SitingProblem:
     weighed: NDArray[np.float64]
     time_demand: NDArray[np.float64]
     present_ms: NDArray[np.int64]
+    nearby: NDArray[np.int64]
     times_ms: csr_array
 
     @cached_property
@@ -88,7 +95,7 @@ class SitingProblem:
     def sum_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add up values of demand points over what each candidate reaches, shape (n,)."""
         sums = np.empty(self.times_ms.shape[0])
-        starts, points = _raw(self.times_ms)
+        starts, points = raw_rows(self.times_ms)
         add_up(starts, points, values, 0, len(sums), sums)
         return sums
 
@@ -127,7 +134,7 @@ class CoveringProblem:
     weights
         Shape (m,), whole grains, positive: demand of each group.
     cover
-        (n, m), CSR, ones: which groups each candidate covers, ascending.
+        (n, m), CSR, ones: which groups each candidate covers. Neighbouring groups have neighbouring numbers.
     """
 
     weights: NDArray[np.float64]
@@ -182,20 +189,7 @@ class CoveringProblem:
 
 def _ones(starts: NDArray[np.int64], columns: NDArray[np.int32], n_columns: int) -> csr_array:
     one = np.broadcast_to(np.int8(1), len(columns))  # takes no memory
-    return _table(one, columns, starts, (len(starts) - 1, n_columns))
-
-
-def _raw(table: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return where rows start and their columns, in the types that compiled loops take."""
-    return table.indptr.astype(np.int64, copy=False), table.indices.astype(np.int32, copy=False)
-
-
-def _table(
-    values: NDArray[np.generic], columns: NDArray[np.int32], starts: NDArray[np.int64], shape: tuple[int, int]
-) -> csr_array:
-    """Make a CSR table; scipy keeps the column numbers as they are where both index arrays have one type."""
-    few = len(columns) <= np.iinfo(np.int32).max
-    return csr_array((values, columns, starts.astype(np.int32) if few else starts), shape=shape)
+    return make_table(one, columns, starts, (len(starts) - 1, n_columns))
 
 
 def members(table: csr_array, row: int) -> NDArray[np.int32]:
@@ -244,25 +238,38 @@ def build_problem(
     """
     check_table(demand, "demand")
     check_table(candidates, "candidates")
-    _require_same_ids(candidates["id"], times.facility_ids, "candidates", "rows of the candidates' times")
-    _require_same_ids(demand["id"], times.demand_ids, "demand", "columns of the candidates' times")
+    candidate_ids, demand_ids = (table["id"].to_numpy(dtype=object) for table in (candidates, demand))
+    require_same_ids(candidate_ids, times.facility_ids, "candidates", "rows of the candidates' times")
+    require_same_ids(demand_ids, times.demand_ids, "demand", "columns of the candidates' times")
     times.require_cutoff(cutoff_s)
-    order, demand_order = _sorting(candidates["id"]), _sorting(demand["id"])
+    order, demand_order = sorting_of(candidate_ids), sorting_of(demand_ids)
     present_ms = np.full(len(demand), UNREACHED_MS, dtype=np.int64)
     if existing is not None:
-        _require_same_search(times, existing)
-        _require_same_ids(demand["id"], existing.demand_ids, "demand", "columns of the existing facilities' times")
+        require_same_search(times, existing)
+        require_same_ids(demand_ids, existing.demand_ids, "demand", "columns of the existing facilities' times")
         near = existing.within(cutoff_s)
         found = present_ms.copy()
         np.minimum.at(found, near.indices, to_milliseconds(near.seconds.astype(np.float64)))
-        present_ms = found[_sorting(existing.demand_ids)]
+        present_ms = found[sorting_of(existing.demand_ids)]
     weighed = weigh_demand(demand, group_weights)[demand_order]
     grains, grain = count_grains(weighed)
     time_demand, _ = count_grains(weighed, _LARGEST_WEIGHTED_TIME / max(1000.0 * cutoff_s, 1.0))
     cost = candidates["cost"].to_numpy(dtype=float, na_value=np.nan) if "cost" in candidates else np.zeros(len(order))
     cost_grains, _ = count_grains(np.nan_to_num(cost)[order])
+    nearby = np.empty(len(demand), dtype=np.int64)
+    along = demand.geometry.hilbert_distance().to_numpy()[demand_order] if len(demand) else nearby
+    nearby[np.argsort(along, kind="stable")] = np.arange(len(demand))
     return SitingProblem(
-        order, demand_order, cost_grains, grains, grain, weighed, time_demand, present_ms, _sort_pairs(times, cutoff_s)
+        order=order,
+        demand_order=demand_order,
+        cost=cost_grains,
+        demand=grains,
+        grain=grain,
+        weighed=weighed,
+        time_demand=time_demand,
+        present_ms=present_ms,
+        nearby=nearby,
+        times_ms=sort_pairs(times, cutoff_s),
     )
 
 
@@ -284,33 +291,11 @@ def weigh_demand(demand: gpd.GeoDataFrame, group_weights: Mapping[str, float] | 
     unknown = sorted(set(group_weights) - set(groups.dropna()))
     if unknown:
         raise ConfigError(
-            f"group_weights must name values of the column group of the demand table, which has not {name_some(unknown)}; "
-            "correct the names or fill in the column"
+            "group_weights must name values of the column group of the demand table, which has not "
+            f"{name_some(unknown)}; correct the names or fill in the column"
         )
-    return values * groups.map(group_weights).fillna(1.0).to_numpy(dtype=float)
-
-
-def _sort_pairs(times: TravelTimes, cutoff_s: float) -> csr_array:
-    """(n, d), CSR: milliseconds of the pairs within the cutoff, rows and columns sorted by id."""
-    rows, columns = _sorting(times.facility_ids), _sorting(times.demand_ids)
-    shape = (len(rows), len(columns))
-    cutoff = np.float32(cutoff_s)
-    as_they_stand = (rows[1:] > rows[:-1]).all() and (columns[1:] > columns[:-1]).all()
-    if as_they_stand and (not len(times.seconds) or times.seconds.max() <= cutoff):
-        milliseconds = np.empty(len(times.seconds), dtype=np.int32)
-        for begin in range(0, len(milliseconds), _BLOCK):
-            block = times.seconds[begin : begin + _BLOCK].astype(np.float64)
-            milliseconds[begin : begin + _BLOCK] = to_milliseconds(block)
-        return _table(milliseconds, times.indices, times.indptr, shape)
-    indptr = times.indptr.astype(np.int64, copy=False)
-    counts = count_kept(indptr, times.seconds, float(cutoff))
-    starts = np.concatenate(([0], np.cumsum(counts[rows]))).astype(np.int64)
-    column_of = np.empty(len(columns), dtype=np.int32)
-    column_of[columns] = np.arange(len(columns))
-    picked, milliseconds = np.empty(starts[-1], dtype=np.int32), np.empty(starts[-1], dtype=np.int32)
-    pick_pairs(indptr, times.indices, times.seconds, float(cutoff), rows, column_of, starts, picked, milliseconds)
-    sort_rows(starts, picked, milliseconds)
-    return _table(milliseconds, picked, starts, shape)
+    factors: NDArray[np.float64] = groups.map(group_weights).fillna(1.0).to_numpy(dtype=float)
+    return values * factors
 
 
 def merge_demand(problem: SitingProblem) -> CoveringProblem:
@@ -321,7 +306,7 @@ def merge_demand(problem: SitingProblem) -> CoveringProblem:
     """
     open_points = ~problem.present & (problem.demand > 0)
     left = np.where(open_points, problem.demand, 0.0)
-    merged, _ = _fold(*_raw(problem.times_ms), np.arange(len(problem.order)), left)
+    merged, _ = _fold(*raw_rows(problem.times_ms), np.arange(len(problem.order)), left, problem.nearby)
     return merged
 
 
@@ -357,14 +342,39 @@ def restrict_groups(
     stays[closed] = False
     free = np.flatnonzero(stays)
     left = np.where(problem.count(opened) > 0, 0.0, problem.weights)
-    residual, group = _fold(problem.starts, problem.groups, free, left)
+    residual, group = _fold(problem.starts, problem.groups, free, left, np.arange(len(left)))
     return residual, free, group
 
 
+def take_sample(problem: CoveringProblem, stride: int) -> tuple[CoveringProblem, NDArray[np.int32]]:
+    """Let one of `stride` neighbouring groups stand for all of them.
+
+    Returns
+    -------
+    sample
+        All candidates, and a part of the groups with the weights of those they stand for.
+    group
+        Shape (m,): which group of the sample stands for each group; -1 where that one is reached by nobody.
+    """
+    block = np.arange(len(problem.weights)) // stride
+    stands = np.minimum(np.arange(0, len(block), stride) + stride // 2, len(block) - 1)
+    weights = np.zeros(len(block))
+    weights[stands] = np.bincount(block, weights=problem.weights)
+    everyone = np.arange(problem.n_candidates)
+    sample, group = _fold(problem.starts, problem.groups, everyone, weights, np.arange(len(block)))
+    return sample, group[stands][block]
+
+
 def _fold(
-    starts: NDArray[np.int64], columns: NDArray[np.int32], rows: NDArray[np.int64], weights: NDArray[np.float64]
+    starts: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    rows: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    place: NDArray[np.int64],
 ) -> tuple[CoveringProblem, NDArray[np.int32]]:
     """Keep some rows and the columns with weight, and join columns that the same rows hold.
+
+    Joined columns are numbered by the first `place` of each: sums are quicker where neighbours stand together.
 
     The rows that hold a column are known by the sum of their random words. Whether columns of equal sums are held by
     the same rows is then looked up pair by pair; if ever not, other words are drawn.
@@ -373,41 +383,16 @@ def _fold(
     while True:
         words = random.integers(-(2**62), 2**62, len(rows))
         sums = hash_columns(starts, columns, rows, words, len(weights))
-        kept = (weights > 0) & (sums != 0)
-        found, first, place, sizes = np.unique(sums[kept], return_index=True, return_inverse=True, return_counts=True)
+        kept = np.flatnonzero((weights > 0) & (sums != 0))
+        kept = kept[np.argsort(place[kept], kind="stable")]
+        found, first, which, sizes = np.unique(sums[kept], return_index=True, return_inverse=True, return_counts=True)
         rank = np.empty(len(found), dtype=np.int32)
-        rank[np.argsort(first)] = np.arange(len(found))  # numbered as they first stand
+        rank[np.argsort(first)] = np.arange(len(found))
         group = np.where(weights > 0, -2, -1).astype(np.int32)  # -2: no row of these may hold it
-        group[kept] = rank[place]
+        group[kept] = rank[which]
         counts = np.empty(len(found), dtype=np.int32)
         counts[rank] = sizes
         new_starts, folded, belong_together = fold_columns(starts, columns, rows, group, counts)
         if belong_together:
             merged = np.bincount(group[kept], weights=weights[kept], minlength=len(found)).astype(np.float64)
             return CoveringProblem(merged, _ones(new_starts, folded, len(merged))), np.maximum(group, -1)
-
-
-def _sorting(ids: "gpd.pd.Series[str] | NDArray[np.object_]") -> NDArray[np.int64]:
-    return np.argsort(np.asarray(ids, dtype=object), kind="stable")
-
-
-def _require_same_ids(given: "gpd.pd.Series[str]", expected: NDArray[np.object_], what: str, where: str) -> None:
-    differing = sorted(set(given) ^ set(expected), key=str)
-    if differing or len(given) != len(expected):
-        raise InputError(
-            f"{what} and the {where} must have the same ids, got {len(given)} and {len(expected)}; "
-            f"in only one of them {name_some(differing)}; compute the times for this table"
-        )
-
-
-def _require_same_search(times: TravelTimes, existing: TravelTimes) -> None:
-    for name, ours, theirs in (
-        ("mode", times.mode_name, existing.mode_name),
-        ("speed", times.mode_description, existing.mode_description),
-        ("direction", times.direction, existing.direction),
-    ):
-        if ours != theirs:
-            raise ConfigError(
-                f"the times of candidates and of existing facilities must have the same {name}, got {ours!r} and "
-                f"{theirs!r}; compute both with the same settings"
-            )

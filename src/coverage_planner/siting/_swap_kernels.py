@@ -46,7 +46,7 @@ def enter(
             visits += group_starts[group + 1] - group_starts[group]
         count[group] += 1
         owner[group] += slot
-    return visits + starts[site + 1] - starts[site]
+    return int(visits + starts[site + 1] - starts[site])
 
 
 @compiled
@@ -84,7 +84,7 @@ def leave(
                 shared[alone, candidates[at]] += weight
             loss[alone] += weight
             visits += group_starts[group + 1] - group_starts[group]
-    return visits + starts[site + 1] - starts[site]
+    return int(visits + starts[site + 1] - starts[site])
 
 
 @compiled
