@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from coverage_planner.errors import ConfigError
 from coverage_planner.siting._certify import begin_effort, conclude, search
 from coverage_planner.siting._exact import Sites, Task, add_row, require_size
+from coverage_planner.siting._groups import group_points
 from coverage_planner.siting._highs import Program
 from coverage_planner.siting._infeasible import find_choice
 from coverage_planner.siting._lexicographic import Tied, break_equal
@@ -207,28 +208,16 @@ def _count_existing(
 
 
 def _group(problem: SitingProblem, rules: Rules, weight: Fraction, present: NDArray[np.int64]) -> _Backup:
-    by_point = problem.reach.T.tocsr()
-    by_point.sort_indices()
-    indptr, indices = by_point.indptr, by_point.indices
     once = int(problem.demand[present >= 1].sum()) * weight.denominator
     twice = int(problem.demand[present >= _TWICE].sum()) * weight.numerator
-    kept = np.flatnonzero((np.diff(indptr) > 0) & (problem.demand > 0) & (present < _TWICE))
-    groups: dict[tuple[int, bytes], int] = {}
-    first: list[int] = []
-    group = np.empty(len(kept), dtype=np.int64)
-    for place, point in enumerate(kept.tolist()):
-        key = int(present[point]), indices[indptr[point] : indptr[point + 1]].tobytes()
-        group[place] = groups.setdefault(key, len(groups))
-        if len(groups) > len(first):
-            first.append(point)
-    chosen = np.array(first, dtype=np.int64)
+    groups, before = group_points(problem, present < _TWICE, present)
     return _Backup(
         rules=rules,
         weight=weight,
         present=present,
-        covered_by=by_point[chosen].astype(np.float64),
-        before=present[chosen],
-        weights=np.bincount(group, weights=problem.demand[kept], minlength=len(first)).astype(np.float64),
+        covered_by=groups.covered_by.astype(np.float64),
+        before=before,
+        weights=groups.weights,
         settled=once + twice,
     )
 
