@@ -11,7 +11,7 @@ from coverage_planner.errors import InfeasibleError
 from coverage_planner.siting._median_prices import find_prices, prove_prices, settle
 from coverage_planner.siting._median_problem import build_median, restrict_median
 from coverage_planner.siting._median_program import write_task
-from coverage_planner.siting._median_search import fill, interchange, lay_out, search_start, shake
+from coverage_planner.siting._median_search import exchange_equals, fill, interchange, lay_out, search_start, shake
 from coverage_planner.siting._median_tree import search_tree
 from coverage_planner.siting._problem import build_problem
 from coverage_planner.siting.effort import Effort
@@ -167,6 +167,29 @@ def test_searches_end_where_no_exchange_helps(case):
         for sites, cost in choices.items():
             if len(sites) == len(found.sites) and len(set(sites) - set(found.sites)) == 1:
                 assert cost >= found.cost
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_equal_exchanges_end_at_the_cheapest_and_lowest_of_their_kind(case):
+    problem, rules = build(case)
+    choices = {} if problem is None else {tuple(sites): cost for sites, cost in all_choices(problem)}
+    if not choices:
+        return
+    money = rules.cost[problem.numbers]
+
+    def rank(sites):
+        return money[list(sites)].sum(), sites
+
+    for start in list(choices)[::3]:
+        layout = lay_out(problem, effort(), np.array(start, dtype=np.int64))
+        exchange_equals(layout, money, problem.fits)
+        found = tuple(layout.sites)
+        assert choices[found] == choices[start] == layout.cost
+        assert rank(found) <= rank(start)
+        for other, cost in choices.items():
+            if cost == layout.cost and len(other) == len(found) and len(set(other) - set(found)) == 1:
+                assert rank(found) <= rank(other)
 
 
 @settings(max_examples=60)

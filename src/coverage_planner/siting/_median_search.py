@@ -21,6 +21,10 @@ _SEED = 1977
 _BLUR = 0.3
 #: A shaken choice lacks up to this share of its sites, and at least two may go.
 _TAKEN = 8
+#: With a budget at most so many savings of exchanges are kept; more sites than that allows are not looked for.
+_SAVINGS_MOST = 20_000_000
+#: So many exchanges of equal cost at most.
+_EQUAL_EXCHANGES_MOST = 1000
 
 _Sites = NDArray[np.int64]
 #: Whether a choice of free candidates keeps the rules that sizes do not tell of.
@@ -110,7 +114,8 @@ def lay_out(problem: MedianProblem, effort: Effort, sites: _Sites) -> Layout:
 def _most_sites(problem: MedianProblem) -> int:
     if problem.is_count:
         return problem.capacity
-    return int((np.cumsum(np.sort(problem.size)) <= problem.capacity).sum())
+    fit = int((np.cumsum(np.sort(problem.size)) <= problem.capacity).sum())
+    return min(fit, max(1, _SAVINGS_MOST // max(problem.n_candidates, 1)))
 
 
 def fill(layout: Layout, *, by_size: bool, blur: np.random.Generator | None = None) -> None:
@@ -142,7 +147,7 @@ def interchange(layout: Layout, allowed: Allowed | None = None) -> None:
     With a budget sites are added, too, where there is room. `allowed` are rules that sizes do not tell of.
     """
     problem, found = layout.problem, np.zeros(3, dtype=np.int64)
-    while not layout.effort.interrupted:
+    while layout.effort.may_go_on():
         if allowed is not None:
             _find_allowed(layout, allowed, found)
         else:
@@ -210,3 +215,24 @@ def shake(layout: Layout, *, rounds: int, seed: int, work_most: float = np.inf) 
         if trial.cost <= best.cost:
             best = trial
     return best
+
+
+def exchange_equals(layout: Layout, money: NDArray[np.float64], allowed: Allowed) -> None:
+    """Exchange one site for another that costs less to open, or as much and has the lower number, at the same cost.
+
+    `money` is what candidates cost to open, shape (n,).
+    """
+    for _ in range(_EQUAL_EXCHANGES_MOST):
+        saving = layout.gain[:, np.newaxis] + layout.extra - layout.loss
+        sites, slots = np.nonzero((saving == 0) & (layout.slot_of < 0)[:, np.newaxis] & (layout.holder >= 0))
+        holders = layout.holder[slots]
+        dearer = money[sites] - money[holders]
+        better = (dearer < 0) | ((dearer == 0) & (sites < holders))
+        for place in np.lexsort((slots, sites, dearer)):
+            holder = layout.holder.copy()
+            holder[slots[place]] = sites[place]
+            if better[place] and allowed(np.sort(holder[holder >= 0])):
+                layout.change(int(sites[place]), int(slots[place]))
+                break
+        else:
+            return

@@ -12,7 +12,7 @@ from coverage_planner.siting._infeasible import find_choice
 from coverage_planner.siting._median_prices import Prices, find_prices, most_leaning, prove_prices, settle
 from coverage_planner.siting._median_problem import MedianProblem, Scale, restrict_median
 from coverage_planner.siting._median_program import need_to_serve, write_task
-from coverage_planner.siting._median_search import interchange, lay_out, search_start, shake
+from coverage_planner.siting._median_search import exchange_equals, interchange, lay_out, search_start, shake
 from coverage_planner.siting._median_tree import Best, search_tree
 from coverage_planner.siting.effort import VISITS_PER_UNIT, Effort
 from coverage_planner.siting.rules import Rules
@@ -140,6 +140,8 @@ def solve_median(problem: MedianProblem, scale: Scale, effort: Effort, rules: Ru
 def _begin(problem: MedianProblem, scale: Scale, effort: Effort, rules: Rules, pool: Executor | None) -> Course:
     """Greedy and interchange; then prices, from half way between each point's nearest and second nearest site."""
     layout = search_start(problem, effort) if rules.are_simple else None
+    if layout is not None and layout.cost > problem.served_at_most:
+        layout = shake(layout, rounds=_ROUNDS, seed=0)
     if layout is None or layout.cost > problem.served_at_most:
         needs = [need_to_serve(problem, rules)] if problem.must.any() else []
         layout = lay_out(problem, effort, problem.find(find_choice(rules, needs)))
@@ -232,17 +234,23 @@ def _prove_with_highs(course: Course) -> None:
 
 
 def _break_ties(course: Course) -> None:
-    """Look at all choices of equal cost, if they are few."""
-    if not course.proved:
-        return
+    """Look at all choices of equal cost, if they are few; else exchange single sites."""
     course.shrink()
-    effort = Effort("min", work_limit=_TIE_SHARE * course.effort.work_limit, time_limit_s=course.effort.seconds_left())
     problem = course.problem
-    done = search_tree(
-        problem, effort, course.prices, problem.find(course.sites), course.rank, course.keeps,
-        keep_ties=True, nodes_most=_TIE_NODES_MOST, pool=course.pool,
-    )  # fmt: skip
-    course.effort.spend(effort.work * VISITS_PER_UNIT)
-    course.nodes += done.nodes
-    course.sites = problem.name(done.best.sites)
-    course.tie_break = "exact" if done.finished else "search: too many choices are as good"
+    seconds = course.effort.seconds_left()
+    if course.proved and seconds != 0:
+        effort = Effort("min", work_limit=_TIE_SHARE * course.effort.work_limit, time_limit_s=seconds)
+        with effort.interruptible():
+            done = search_tree(
+                problem, effort, course.prices, problem.find(course.sites), course.rank, course.keeps, keep_ties=True,
+                nodes_most=_TIE_NODES_MOST, pool=course.pool,
+            )  # fmt: skip
+        course.effort.spend(effort.work * VISITS_PER_UNIT)
+        course.effort.interrupted |= effort.interrupted
+        course.nodes += done.nodes
+        course.sites = problem.name(done.best.sites)
+        course.tie_break = "exact" if done.finished else "search: too many choices are as good"
+    if course.tie_break != "exact" and not course.effort.interrupted:
+        layout = lay_out(problem, course.effort, problem.find(course.sites))
+        exchange_equals(layout, course.rules.cost[problem.numbers], course.keeps)
+        course.sites = problem.name(layout.sites)
