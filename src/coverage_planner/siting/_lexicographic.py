@@ -24,8 +24,8 @@ TIED_PAIRS_MOST = 5_000
 _ASKED_MOST = 200
 #: Units of work for the exact tie-break, and for the search where it comes to no end.
 _WORK, _SEARCH_WORK = 5.0, 1.0
-#: Work of judging a choice, in visits: what numpy takes to begin with, and for each pair of the choice.
-_VISITS_TO_JUDGE, _VISITS_PER_PAIR = 50_000.0, 20.0
+#: Work of judging a choice, in visits: to begin with, for each of its sites, and for each of its pairs.
+_VISITS_TO_JUDGE, _VISITS_PER_SITE, _VISITS_PER_PAIR = 50_000.0, 10_000.0, 20.0
 
 
 class _UndecidedError(Exception):
@@ -309,9 +309,11 @@ def exchange_one(
             for old in closable:
                 if not effort.may_go_on():
                     return best
-                effort.spend(_VISITS_TO_JUDGE + _VISITS_PER_PAIR * float(lengths[best].sum()))
+                effort.spend(
+                    _VISITS_TO_JUDGE + _VISITS_PER_SITE * len(best) + _VISITS_PER_PAIR * float(lengths[best].sum())
+                )
                 other = np.sort(np.append(best[best != old], new))
-                if keeps(other) and rank(other) < lowest:
-                    best, lowest, better = other, rank(other), True
+                if keeps(other) and (standing := rank(other)) < lowest:
+                    best, lowest, better = other, standing, True
                     break
     return best
