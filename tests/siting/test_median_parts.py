@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import InfeasibleError
+from coverage_planner.siting import _median_problem
 from coverage_planner.siting._median_prices import find_prices, prove_prices, settle
 from coverage_planner.siting._median_problem import build_median, restrict_median
 from coverage_planner.siting._median_program import write_task
@@ -98,6 +99,24 @@ def test_settled_candidates_and_pairs_hold_in_every_choice_as_good(case, random)
                 assert (pair_costs.min() <= settled.most[point] + allowance).any()
             else:
                 assert problem.base[point] <= settled.most[point]
+
+
+@settings(max_examples=40)
+@given(cases())
+def test_pairs_are_sorted_a_few_at_a_time(case):
+    problem, _ = build(case)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_median_problem, "_BLOCK", 3)
+        again, _ = build(case)
+    if problem is None:
+        assert again is None
+        return
+    for name in ("first", "site", "times", "weight", "base", "must"):
+        np.testing.assert_array_equal(getattr(problem, name), getattr(again, name))
+    for point in range(problem.n_points):
+        here = slice(problem.first[point], problem.first[point + 1])
+        pairs = list(zip(problem.times[here], problem.site[here], strict=True))
+        assert pairs == sorted(pairs)
 
 
 @settings(max_examples=80)

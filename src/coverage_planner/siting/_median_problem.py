@@ -7,10 +7,11 @@ has no base of its own gets one so large that any choice which serves all points
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from coverage_planner.errors import InfeasibleError, name_some
 from coverage_planner.siting._grains import count_grains
@@ -23,6 +24,9 @@ from coverage_planner.units import MS_PER_S, UNREACHED_MS
 _LARGEST_TOTAL = 2.0**51
 #: The same where points must be served: their bases are each larger than any sum without them.
 _LARGEST_WITH_BASES = 2.0**60
+
+#: Pairs are sorted so many at a time.
+_BLOCK = 2**22
 
 _Sites = NDArray[np.int64]
 
@@ -180,40 +184,35 @@ def build_median(
         here = slice(table.indptr[site], table.indptr[site + 1])
         base_ms[table.indices[here]] = np.minimum(base_ms[table.indices[here]], table.data[here].astype(np.int64))
     free = rules.free
-    chosen = table[free].tocoo()
-    site, point, times = chosen.coords[0], chosen.coords[1], chosen.data.astype(np.int64)
     wanted = problem.weighed > 0
     none = (base_ms == UNREACHED_MS) & wanted
     if unserved_ms is not None:
         base_ms = np.where(none, unserved_ms, base_ms)
         none &= False
-    reached = np.bincount(point, minlength=len(wanted)) > 0
-    _require_reachable(none & ~reached, point_ids, any_forbidden=len(rules.forbidden) > 0)
-    keep = wanted[point] & (times < base_ms[point])
-    site, point, times = site[keep], point[keep], times[keep]
-    farthest = max(int(times.max(initial=1)), int(base_ms[wanted & ~none].max(initial=1)), unserved_ms or 1)
+    by_point = (table if len(free) == table.shape[0] else table[free]).tocsc()
+    _require_reachable(none & (np.diff(by_point.indptr) == 0), point_ids, any_forbidden=len(rules.forbidden) > 0)
+    first, site, times = _sort_pairs(by_point, np.where(wanted, base_ms, 0))
+    farthest = max(int(times.max(initial=1)), int(base_ms[wanted & ~none].max(initial=1)))
     limit = min(_LARGEST_TOTAL, _LARGEST_WITH_BASES / (1 + int(none.sum())))
     grains, grain = count_grains(problem.weighed, limit / farthest)
     total = max(float(grains.sum()) * farthest, 1.0)
     fine = 2 ** int(np.clip(np.floor(np.log2(limit / total)), 0, 20))
     weight = grains.astype(np.int64) * fine
-    settled = np.where(wanted & ~none, weight * np.where(none, 0, base_ms), 0)
-    order = _sort_pairs(point, times)
-    site, point, times = site[order], point[order], times[order]
-    points, counts = np.unique(point, return_counts=True)
-    pair_cost = weight[point] * times
-    step = int(np.gcd.reduce(np.concatenate((pair_cost, settled[points][~none[points]])))) or 1
-    last = np.cumsum(counts) - 1
-    fixed = int(settled.sum() - settled[points].sum())
-    dearest = fixed + int(np.where(none[points], pair_cost[last], settled[points]).sum())
+    settled = np.where(wanted & ~none, weight * base_ms, 0)
+    points = np.flatnonzero(np.diff(first))
+    must, weight, base = none[points], weight[points], settled[points]
+    first = np.append(0, first[points + 1])
+    fixed = int(settled.sum() - base.sum())
+    dearest = fixed + int(np.where(must, weight * times[first[1:] - 1], base).sum())
+    step = int(np.gcd(_common_step(first, times, weight), np.gcd.reduce(base[~must], initial=0))) or 1
     apart = (dearest - fixed) // step * step + step
     return MedianProblem(
-        first=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        site=site.astype(np.int32),
-        times=times.astype(np.int32),
-        weight=weight[points],
-        base=np.where(none[points], apart, settled[points]),
-        must=none[points],
+        first=first,
+        site=site,
+        times=times,
+        weight=weight,
+        base=np.where(must, apart, base),
+        must=must,
         fixed=fixed,
         step=step,
         served_at_most=dearest,
@@ -241,10 +240,35 @@ def _capacity(rules: Rules) -> int:
     return int((rules.budget or 0.0) - rules.cost[rules.required].sum())
 
 
-def _sort_pairs(point: NDArray[np.integer], times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Order pairs by point, time, candidate; they come by candidate, so a stable sort keeps the last."""
-    key = point.astype(np.int64) * (int(times.max(initial=0)) + 1) + times
-    return np.argsort(key, kind="stable")
+def _sort_pairs(
+    by_point: csc_array, base_ms: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Keep the pairs below the base; of each point the nearest candidate first, of equals the lower number.
+
+    Some points at a time, so that no more than a part of the pairs is copied at once.
+    """
+    starts = by_point.indptr.astype(np.int64)
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
+    counts = np.zeros(len(base_ms), dtype=np.int64)
+    edges = np.searchsorted(starts, np.arange(_BLOCK, starts[-1], _BLOCK)).tolist()
+    for begin, end in pairwise([0, *edges, len(base_ms)]):
+        here = slice(starts[begin], starts[end])
+        point = np.repeat(np.arange(begin, end), np.diff(starts[begin : end + 1]))
+        times = by_point.data[here]
+        keep = np.flatnonzero(times < base_ms[point])
+        point, times, site = point[keep], times[keep], by_point.indices[here][keep]
+        counts[begin:end] = np.bincount(point - begin, minlength=end - begin)
+        order = np.lexsort((site, times, point))
+        parts.append((site[order].astype(np.int32), times[order].astype(np.int32)))
+    sites, kept = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    return np.append(0, np.cumsum(counts)), sites, kept
+
+
+def _common_step(first: NDArray[np.int64], times: NDArray[np.int32], weight: NDArray[np.int64]) -> int:
+    """Return the largest number that divides the cost of every pair."""
+    if not len(times):
+        return 0
+    return int(np.gcd.reduce(weight * np.gcd.reduceat(times, first[:-1]).astype(np.int64)))
 
 
 def restrict_median(

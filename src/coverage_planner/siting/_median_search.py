@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_planner.siting._median_kernels import find_exchange, renew
+from coverage_planner.siting._median_kernels import earn, find_exchange, renew
 from coverage_planner.siting._median_problem import MedianProblem
 from coverage_planner.siting.effort import Effort
 
@@ -105,7 +105,7 @@ def lay_out(problem: MedianProblem, effort: Effort, sites: _Sites) -> Layout:
         np.zeros((n, slots), dtype=np.int64),
     )  # fmt: skip
     # with nothing open every pair is cheaper than the base, and counts as a gain
-    np.add.at(layout.gain, problem.site, problem.base[problem.point] - problem.pair_cost)
+    earn(problem.first, problem.site, problem.times, problem.weight, problem.base, layout.gain)
     effort.spend(2 * problem.n_pairs)
     layout.renew(np.arange(m))
     return layout
