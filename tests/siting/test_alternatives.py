@@ -1,6 +1,7 @@
 """Alternatives against trying every exchange and every plan."""
 
 import math
+import signal
 from fractions import Fraction
 from itertools import product
 
@@ -69,7 +70,7 @@ models = pytest.mark.parametrize("model", ["MCLP", "p-median"])
 
 
 @models
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(case=cases())
 def test_sites_are_weighed_as_by_hand(model, case):
     town, wishes = case
@@ -120,7 +121,7 @@ def plans_by_hand(model, town, wishes, choice, *, n_plans, within, differ_by):
 
 
 @models
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(
     case=cases(), n_plans=st.integers(1, 5), within=st.sampled_from([0.0, 0.1, 0.3, 1.0]), differ_by=st.integers(1, 2)
 )
@@ -140,7 +141,7 @@ def test_plans_are_those_of_the_full_list(model, case, n_plans, within, differ_b
 
 
 @models
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(case=cases())
 def test_searched_plans_keep_the_rules_and_say_so(model, case):
     town, wishes = case
@@ -324,6 +325,23 @@ def test_progress_names_what_is_solved_again():
     find("MCLP", arguments, {}, solution, reoptimise=True, progress=lambda state: told.append(state.stage))
     assert told
     assert all(stage.startswith("without C0: ") for stage in told)
+
+
+def test_ctrl_c_ends_with_what_is_known():
+    arguments = small()
+    solution = solve_mclp(**arguments, n_open=2, cutoff_s=CUTOFF_S)
+
+    pressed = []
+
+    def press(state):
+        if not pressed:
+            pressed.append(state)
+            signal.raise_signal(signal.SIGINT)
+
+    found = find("MCLP", arguments, {}, solution, reoptimise=True, progress=press)
+    assert found.interrupted
+    assert found.sites["marginal_value"].notna().all()
+    assert found.sites["reoptimised_status"].tolist()[1] == "not solved"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Opening orders against trying every order."""
 
 import math
+import signal
 from fractions import Fraction
 from itertools import combinations
 
@@ -98,7 +99,7 @@ models = pytest.mark.parametrize("model", ["MCLP", "p-median"])
 
 
 @models
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(case=orders())
 def test_the_worst_loss_is_the_least_of_all_orders(model, case):
     town = case[0]
@@ -131,7 +132,7 @@ def test_the_worst_loss_is_the_least_of_all_orders(model, case):
 
 
 @models
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=20)
 @given(case=orders(), years=st.lists(st.sampled_from([0.0, 1.0, 2.0, 0.5, 10.0]), min_size=3, max_size=3))
 def test_the_weighted_loss_is_the_least_of_all_orders(model, case, years):
     town = case[0]
@@ -151,7 +152,7 @@ def test_the_weighted_loss_is_the_least_of_all_orders(model, case, years):
 
 
 @models
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=20)
 @given(case=orders())
 def test_a_searched_order_keeps_the_rules_and_says_so(model, case):
     town = case[0]
@@ -294,6 +295,20 @@ def test_progress_names_the_stage():
     assert any(stage.startswith("stage 1: ") for stage in told)
     assert any(stage.startswith("stage 2: ") for stage in told)
     assert "order" in told
+
+
+def test_ctrl_c_ends_with_an_order():
+    pressed = []
+
+    def press(state):
+        if not pressed:
+            pressed.append(state)
+            signal.raise_signal(signal.SIGINT)
+
+    found = solve_sequence(**scattered(), stages=(2, 4), cutoff_s=CUTOFF_S, progress=press)
+    assert found.interrupted
+    assert found.stages["n_sites"].tolist() == [2, 4]
+    assert (found.stages["loss"] >= 0).all()
 
 
 # --- refusals ---

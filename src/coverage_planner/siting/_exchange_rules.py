@@ -59,12 +59,24 @@ def keep(allowed: NDArray[np.bool_], sites: _Sites, kept: _Sites) -> NDArray[np.
     return allowed & ~np.isin(sites, kept)
 
 
-def without(rules: Rules, site: int) -> Rules:
-    """Return the rules when a site cannot open, whether it was required or not."""
+def only_among(rules: Rules, among: _Sites) -> Rules:
+    """Return the rules of some candidates alone, numbered as they stand in `among`; it must hold all required."""
+    number = np.full(rules.n_candidates, -1, dtype=np.int64)
+    number[among] = np.arange(len(among))
+
+    def renumber(members: NDArray[np.int64]) -> NDArray[np.int64]:
+        return number[members][number[members] >= 0]
+
+    near = number[rules.too_near]
     return replace(
         rules,
-        required=np.setdiff1d(rules.required, [site]),
-        forbidden=np.union1d(rules.forbidden, [site]),
+        n_candidates=len(among),
+        cost=rules.cost[among],
+        required=renumber(rules.required),
+        forbidden=renumber(rules.forbidden),
+        limits=tuple(replace(limit, members=renumber(limit.members)) for limit in rules.limits),
+        too_near=near[(near >= 0).all(axis=1)],
+        ids=rules.ids[among],
     )
 
 

@@ -1,11 +1,12 @@
 """Opening orders of small problems, proved by one program over all stages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coverage_planner.siting._exchange_rules import only_among
 from coverage_planner.siting._gains import Gains, as_covering, count_steps
 from coverage_planner.siting._highs import Program, solve_program
 from coverage_planner.siting._order_search import Order, Stages, criterion, judge, order_of
@@ -15,6 +16,8 @@ from coverage_planner.siting.effort import Effort
 
 #: One program is written up to so many pairs of candidates and groups of demand, over all stages.
 ORDER_PAIRS_MOST = 60_000
+#: Some candidates of a larger problem are looked at up to so many pairs, before groups of demand are joined.
+_FEW_PAIRS_MOST = 300_000
 #: The solver proves the worst loss to this share of it.
 _PROVED = 1e-6
 #: Room for rounding, so that the order in hand is a point of the program.
@@ -35,13 +38,33 @@ def is_small(gains: Gains, stages: Stages) -> bool:
     return gains.n_pairs <= most and count_steps(gains) <= most
 
 
-def prove_order(gains: Gains, stages: Stages, order: Order, effort: Effort) -> Proof:
-    """Find the best order by branch and bound, from the one in hand.
+def solve_among(gains: Gains, stages: Stages, order: Order, among: NDArray[np.int64], effort: Effort) -> Order | None:
+    """Find the best order among some candidates, all sites of the one in hand included; None where that is too large.
+
+    Groups of demand that the same of them serve alike become one, so a few dozen candidates of a city are a small
+    problem.
+    """
+    few = gains.only(among)
+    if few.n_pairs > _FEW_PAIRS_MOST:
+        return None
+    covering = as_covering(few)
+    if covering.n_pairs * len(stages) > ORDER_PAIRS_MOST:
+        return None
+    inside = replace(stages, rules=tuple(only_among(rules, among) for rules in stages.rules))
+    start = Order(np.searchsorted(among, order.sites), order.stage)
+    found = prove_order(few, inside, start, effort, covering=covering).order
+    return Order(among[found.sites], found.stage)
+
+
+def prove_order(
+    gains: Gains, stages: Stages, order: Order, effort: Effort, *, covering: CoveringProblem | None = None
+) -> Proof:
+    """Find the best order by branch and bound, from the one in hand; `covering` are the gains, if written already.
 
     First the worst share (or the weighted loss) is made least, then, of all orders that reach it, what the plans of all
     stages bring together is made most.
     """
-    covering = as_covering(gains)
+    covering = as_covering(gains) if covering is None else covering
     reached = judge(gains, stages, order)[0]
     if stages.weights is not None:
         program = write_order(covering, stages.rules, weights=_normal(stages.weights))

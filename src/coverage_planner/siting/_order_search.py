@@ -220,6 +220,26 @@ def _best_exchange(gains: Gains, stages: Stages, order: Order, effort: Effort) -
     return Order(sites[ascending], order.stage[ascending])
 
 
+def find_promising(gains: Gains, stages: Stages, order: Order, n_most: int, effort: Effort) -> _Sites:
+    """Find the candidates that an exchange into the order would cost least, at the stage where it costs least.
+
+    Its own sites are among them, ascending.
+    """
+    lost = np.full(gains.n_candidates, np.inf)
+    for stage, rules in enumerate(stages.rules):
+        plan = order.plan(stage)
+        if not len(plan):
+            continue
+        standing = stand(gains, plan)
+        allowed = keep(allowed_exchanges(rules, plan), plan, rules.required)
+        after = np.where(allowed, exchanges(gains, plan, standing), -np.inf).max(axis=1)
+        lost = np.minimum(lost, (standing.best.sum() - after) / stages.bases[stage])
+        effort.spend(3 * gains.n_pairs)
+    lost[order.sites] = -np.inf
+    best = np.argsort(lost, kind="stable")[: max(n_most, len(order.sites))]
+    return np.sort(best[lost[best] < np.inf])
+
+
 def _allowed_so_far(rules: Rules, plan: _Sites) -> NDArray[np.bool_]:
     return allowed_exchanges(rules, plan) if len(plan) else np.zeros((rules.n_candidates, 0), dtype=bool)
 

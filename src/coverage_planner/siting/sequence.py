@@ -15,8 +15,17 @@ from numpy.typing import NDArray
 from coverage_planner.errors import ConfigError
 from coverage_planner.siting._gains import additions, stand
 from coverage_planner.siting._highs import solver_name
-from coverage_planner.siting._order_exact import ORDER_PAIRS_MOST, Proof, is_small, prove_order
-from coverage_planner.siting._order_search import Order, Stages, grow_after, improve, judge, order_of, shrink_before
+from coverage_planner.siting._order_exact import ORDER_PAIRS_MOST, Proof, is_small, prove_order, solve_among
+from coverage_planner.siting._order_search import (
+    Order,
+    Stages,
+    find_promising,
+    grow_after,
+    improve,
+    judge,
+    order_of,
+    shrink_before,
+)
 from coverage_planner.siting._plan_effort import part_of, solve_within
 from coverage_planner.siting._plan_model import ModelName, PlanModel, read_model
 from coverage_planner.siting.effort import DEFAULT_WORK, Effort, SearchProgress
@@ -24,7 +33,11 @@ from coverage_planner.siting.rules import Quota, Rules, read_rules
 from coverage_planner.siting.solution import Solution, Status
 from coverage_planner.traveltime.times import TravelTimes
 
-_Sites = NDArray[np.int64]
+#: How many of the most promising candidates of a large problem one program over all stages looks at: the first of these
+#: numbers that is small enough.
+_PROMISING = (100, 60, 40)
+#: Of the work left, what that program may take.
+_HALF = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +132,9 @@ def solve_sequence(
     .. math:: \min \max_t \frac{B_t - f(S_t)}{B_t} \quad\text{or, with weights,}\quad \max \sum_t w_t f(S_t)
 
     (signs reversed for the p-median). Of equal orders the one whose plans are worth most together is taken. The plan of
-    each stage alone is shrunk for the stages before it and grown for those after it; the best of these orders is then
-    improved by exchanges that look at all stages; and small problems are proved by one program over all stages (HiGHS),
-    in which a site that is open stays open.
+    each stage alone is shrunk for the stages before it and grown for those after it; each of these orders is improved
+    by exchanges that look at all stages; and small problems are proved by one program over all stages (HiGHS), in which
+    a site that is open stays open. Of large ones the most promising candidates are looked at so.
 
     Parameters
     ----------
@@ -183,9 +196,9 @@ def solve_sequence(
         solutions = _solve_stages(plan_model, given, effort)
         judged = _judge_by(plan_model, rules, solutions, weights)
         order, origin = _search(plan_model, judged, solutions, effort)
-        proof = _prove(plan_model, judged, order, effort)
+        proof, how = _prove(plan_model, judged, order, origin, effort)
         _report(plan_model, judged, proof.order, effort)
-    return _describe(plan_model, candidates, judged, solutions, proof, origin, effort, begun)
+    return _describe(plan_model, candidates, judged, solutions, proof, how, effort, begun)
 
 
 def _check_stages(
@@ -231,35 +244,55 @@ def _judge_by(
 
 
 def _search(model: PlanModel, stages: Stages, solutions: Sequence[Solution], effort: Effort) -> tuple[Order, str]:
-    """Make an order around the plan of each stage, take the best, improve it."""
+    """Make an order around the plan of each stage, improve each, take the best."""
     gains, last = model.gains, len(stages) - 1
     plans = [np.sort(model.numbers(solution.sites["id"])) for solution in solutions]
     best = order_of([*shrink_before(gains, stages.rules[:last], plans[last], effort), plans[last]])
-    origin = f"from the plan of stage {last + 1}"
+    best, origin = improve(gains, stages, best, effort), f"from the plan of stage {last + 1}"
     _report(model, stages, best, effort)
     for at in range(last):
-        later = grow_after(gains, stages.rules[at + 1 :], plans[at], effort)
+        later = grow_after(gains, stages.rules[at + 1 :], plans[at], effort) if effort.may_go_on() else None
         if later is None:
             continue
         found = order_of([*shrink_before(gains, stages.rules[:at], plans[at], effort), plans[at], *later])
+        found = improve(gains, stages, found, effort)
         if judge(gains, stages, found) < judge(gains, stages, best):
             best, origin = found, f"from the plan of stage {at + 1}"
             _report(model, stages, best, effort)
-    improved = improve(gains, stages, best, effort)
-    if judge(gains, stages, improved) < judge(gains, stages, best):
-        _report(model, stages, improved, effort)
-        return improved, f"{origin}, improved over all stages"
     return best, origin
 
 
-def _prove(model: PlanModel, stages: Stages, order: Order, effort: Effort) -> Proof:
-    """Prove the order where that is easy: every stage reaches its bound, or the problem is small."""
-    if judge(model.gains, stages, order)[0] == 0:
-        return Proof(order, is_proved=True)
-    if not is_small(model.gains, stages):
-        return Proof(order, is_proved=False)
-    with part_of(effort, 1.0, "order") as part:
-        return prove_order(model.gains, stages, order, part)
+def _improve_among_few(model: PlanModel, stages: Stages, order: Order, effort: Effort) -> tuple[Order, int]:
+    """Solve all stages together among the most promising candidates; return how many those are, 0 where too large."""
+    for n_most in _PROMISING:
+        if not effort.may_go_on():
+            break
+        among = find_promising(model.gains, stages, order, n_most, effort)
+        with part_of(effort, _HALF, "order among few") as part:
+            found = solve_among(model.gains, stages, order, among, part)
+        if found is not None:
+            return found, len(among)
+    return order, 0
+
+
+def _prove(model: PlanModel, stages: Stages, order: Order, origin: str, effort: Effort) -> tuple[Proof, str]:
+    """Prove the order where that is easy: every stage reaches its bound, or the problem is small; say how."""
+    gains = model.gains
+    reached = f"proved: every stage reaches the bound of its own model; {origin}"
+    if judge(gains, stages, order)[0] == 0:
+        return Proof(order, is_proved=True), reached
+    if is_small(gains, stages):
+        with part_of(effort, 1.0, "order") as part:
+            proof = prove_order(gains, stages, order, part)
+        if proof.is_proved:
+            return proof, f"proved: one program over all stages, {solver_name()}"
+        return proof, f"search: {origin}; the work allowed was spent before the proof"
+    order, n_few = _improve_among_few(model, stages, order, effort)
+    if judge(gains, stages, order)[0] == 0:
+        return Proof(order, is_proved=True), reached
+    few = f"; one program over the {n_few} most promising candidates, {solver_name()}" if n_few else ""
+    limit = f"proofs are for up to {ORDER_PAIRS_MOST:,} pairs over all stages"
+    return Proof(order, is_proved=False), f"search: {origin}{few}; {limit}"
 
 
 def _report(model: PlanModel, stages: Stages, order: Order, effort: Effort) -> None:
@@ -277,7 +310,7 @@ def _describe(
     stages: Stages,
     solutions: tuple[Solution, ...],
     proof: Proof,
-    origin: str,
+    how: str,
     effort: Effort,
     begun: float,
 ) -> OpeningOrder:
@@ -290,22 +323,12 @@ def _describe(
         worst_share=float(table["loss_share"].max()),
         weighted_loss=math.fsum(weights * table["loss"].to_numpy()),
         status="optimal" if proof.is_proved else "feasible",
-        how=_say_how(model, stages, proof, origin),
+        how=how,
         solutions=solutions,
         work=effort.work,
         seconds=perf_counter() - begun,
         interrupted=effort.interrupted,
     )
-
-
-def _say_how(model: PlanModel, stages: Stages, proof: Proof, origin: str) -> str:
-    if judge(model.gains, stages, proof.order)[0] == 0:
-        return f"proved: every stage reaches the bound of its own model; {origin}"
-    if proof.is_proved:
-        return f"proved: one program over all stages, {solver_name()}"
-    if is_small(model.gains, stages):
-        return f"search: {origin}; the work allowed was spent before the proof"
-    return f"search: {origin}; proofs are for up to {ORDER_PAIRS_MOST:,} pairs over all stages"
 
 
 def _tabulate_stages(
