@@ -88,10 +88,10 @@ def quotas(draw, town):
 
 
 @st.composite
-def cases(draw, *, size=None, only=RULES, **sizes):
+def cases(draw, *, size=None, only=RULES, costs_known=None, **sizes):
     """A town and wishes for it; with a budget all costs are known."""
     size = draw(st.sampled_from(SIZES)) if size is None else size
-    town = draw(towns(costs_known=True if size == "budget" else None, **sizes))
+    town = draw(towns(costs_known=True if size == "budget" else costs_known, **sizes))
     return town, draw(wishes(town, size=size, only=only))
 
 

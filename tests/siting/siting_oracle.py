@@ -58,6 +58,15 @@ class Wishes:
         names = ("n_open", "budget", "required", "forbidden", "quotas", "min_spacing_m")
         return [name for name in names if getattr(self, name) not in (None, (), frozenset())]
 
+    def quota_by_quota(self, town: Town) -> "Wishes":
+        """The same wishes, each quota for one value alone."""
+        single = [
+            replace(quota, values=(value,))
+            for quota in self.quotas
+            for value in sorted(quota.values or {value for value in town.columns[quota.column] if value is not None})
+        ]
+        return replace(self, quotas=tuple(dict.fromkeys(single)))
+
     def without(self, names: Collection[str]) -> "Wishes":
         """The same wishes without some rules."""
         return replace(self, **{name: getattr(Wishes(), name) for name in names})
@@ -215,9 +224,8 @@ def backup(town: Town, wishes: Wishes, cutoff_ms: int, backup_weight: Fraction) 
 def lscp(
     town: Town, wishes: Wishes, cutoff_ms: int, *, partial: Fraction = Fraction(1), by_cost: bool = False
 ) -> Best | None:
-    """Fewest sites, or least cost, that cover a share of the demand that can be covered."""
-    every = tuple(k for k, name in enumerate(town.ids) if name not in wishes.forbidden)
-    wanted = partial * covered_demand(town, wishes, every, cutoff_ms)
+    """Fewest sites, or least cost, that cover a share of all demand; None too where so much is out of reach."""
+    wanted = partial * sum(weights(town, wishes), Fraction(0))
     choices = [c for c in allowed(town, wishes) if covered_demand(town, wishes, c, cutoff_ms) >= wanted]
     return _choose(
         choices,
