@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from coverage_planner.siting._covering_programs import rules_left, write_choice, write_covering
 from coverage_planner.siting._highs import solve_program, work_allowance
 from coverage_planner.siting._infeasible import find_choice
-from coverage_planner.siting._interchange import add_greedily, interchange
+from coverage_planner.siting._interchange import add_by_rules, add_greedily, interchange, interchange_by_rules
 from coverage_planner.siting._prices import Prices, Room, find_prices, first_prices, prove_bound, settle, sum_rows
 from coverage_planner.siting._problem import CoveringProblem, restrict, restrict_groups, take_sample
 from coverage_planner.siting._programs import scale_for
@@ -98,7 +98,7 @@ class CoveringSearch:
         self.opened = self.rules.required
         self.closed = np.union1d(self.rules.forbidden, too_dear)
         self.bound = int(self.whole.weights.sum())
-        self._asked = -1
+        self._asked, self._turn = -1, 0
         self._random = np.random.default_rng(_SEED)
         self._leave_out(None)
 
@@ -194,8 +194,10 @@ class CoveringSearch:
             if self._is_open():
                 self._interchange(self._chosen())
         else:
-            self._adopt(find_choice(self.rules))
-            self._adopt_by_rules(sum_rows(self.part, self.part.weights))
+            greedy = add_by_rules(self.whole, self.rules)
+            self._adopt(find_choice(self.rules) if self.rules.broken_by(greedy) else greedy)
+            self._report("greedy")
+            self._adopt(interchange_by_rules(self.whole, self.rules, self.sites, self.effort))
         self._report("interchange")
 
     def _search_sample(self) -> None:
@@ -238,10 +240,12 @@ class CoveringSearch:
         self._settle()
 
     def _adopt_by_rules(self, value: NDArray[np.float64]) -> None:
-        """Take the choice with the largest sum of values that keeps all rules."""
+        """Take the choice with the largest sum of values that keeps all rules, and exchange from there."""
         answer = solve_program(write_choice(self._rules_left, value), effort=self.effort)
         if answer.values is not None:
-            self._adopt(self._with(np.flatnonzero(answer.values > _WHOLE)))
+            sites = self._with(np.flatnonzero(answer.values > _WHOLE))
+            if not self.rules.broken_by(sites):
+                self._adopt(interchange_by_rules(self.whole, self.rules, sites, self.effort))
 
     def _interchange(self, sites: _Sites) -> None:
         found, spent = interchange(self.part, self.room, sites)
@@ -278,10 +282,11 @@ class CoveringSearch:
 
     def _look_around(self) -> None:
         """Search among promising candidates from changed choices, then exchange among all."""
+        self._turn += 1
         promising = self._promising()
         few, kept = restrict(self.part, np.empty(0, dtype=np.int64), np.setdiff1d(np.arange(len(self.free)), promising))
         room = self.room.left(kept, np.empty(0, dtype=np.int64))
-        starts = [self._shaken(few, room, kept, run) for run in range(_TABU_RUNS)]
+        starts = [self._start_for(few, room, kept, run) for run in range(_TABU_RUNS)]
         seeds = [int(seed) for seed in self._random.integers(1, 2**31, _TABU_RUNS)]
         tenures = [int(tenure) for tenure in self._random.integers(2, 2 + _TENURE, _TABU_RUNS)]
 
@@ -302,19 +307,28 @@ class CoveringSearch:
             self._settle()
 
     def _promising(self) -> _Sites:
-        """Candidates chosen, lately among the best earners, or next to them at the last prices."""
+        """Candidates chosen, lately among the best earners, or near them at the last prices; now more, now fewer."""
         earned = sum_rows(self.part, self.part.weights * self.prices.share, self.pool)
         ranking, n_fit = self.room.rank(earned)
         leaning = np.flatnonzero(self.prices.leaning > 0.001)  # noqa: PLR2004 - as good as never
-        return np.unique(np.concatenate((self._chosen(), ranking[: max(40, 4 * n_fit)], leaning)))
+        more = 4 if self._turn % 2 else 12
+        return np.unique(np.concatenate((self._chosen(), ranking[: max(40, more * n_fit)], leaning)))
 
-    def _shaken(self, few: CoveringProblem, room: Room, kept: _Sites, run: int) -> _Sites:
-        """Choose where a tabu search starts: the choice in hand, less and less of it, filled up greedily."""
+    def _start_for(self, few: CoveringProblem, room: Room, kept: _Sites, run: int) -> _Sites:
+        """Choose where a tabu search starts: a part of the choice in hand, or of what prices lean to, filled up."""
         chosen = np.flatnonzero(np.isin(kept, self._chosen()))
-        n_taken = (run * len(chosen)) // _TABU_RUNS
-        stays = self._random.permutation(chosen)[n_taken:]
+        chance = self.prices.leaning[kept] + 1e-4
+        if run % 2 == 0:
+            stays = self._random.permutation(chosen)[
+                : len(chosen) - int(self._random.integers(0, len(chosen) // 2 + 2))
+            ]
+        else:
+            n_drawn = min(int(self._random.integers(1, max(len(chosen), 1) + 1)), len(kept))
+            drawn = self._random.choice(len(kept), n_drawn, replace=False, p=chance / chance.sum())
+            fits = np.cumsum(room.cost[drawn]) <= room.budget
+            stays = drawn[: int(fits.argmin()) if not fits.all() else len(fits)]
         blurred = replace(few, weights=np.rint(few.weights * self._random.uniform(0.5, 1.5, len(few.weights))))
-        return add_greedily(blurred if run else few, room, stays)
+        return add_greedily(blurred, room, stays)
 
     def _ask_solver(self) -> None:
         """Hand what is left to HiGHS, unless it is too large."""

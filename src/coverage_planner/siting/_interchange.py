@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from coverage_planner.siting._prices import Room, sum_rows
 from coverage_planner.siting._problem import CoveringProblem, SitingProblem
 from coverage_planner.siting._swap_kernels import search_swaps
+from coverage_planner.siting.effort import Effort
 from coverage_planner.siting.rules import Rules
 from coverage_planner.units import UNREACHED_MS
 
@@ -139,20 +140,20 @@ def interchange_ties(
             if rules is not None and site in rules.required:
                 continue
             kept = chosen[chosen != site]
-            chosen = np.sort(np.append(kept, _best_addition(problem, kept, site, rules)))
+            chosen = np.sort(np.append(kept, _best_addition(problem, kept, rules)))
         if (chosen == before).all():
             break
     return chosen
 
 
-def _best_addition(problem: SitingProblem, kept: NDArray[np.int64], site: int, rules: Rules | None) -> int:
+def _best_addition(problem: SitingProblem, kept: NDArray[np.int64], rules: Rules | None) -> int:
     """Find the candidate that goes best with the sites kept, in the order of the tie-break."""
     nearest = problem.nearest_ms(kept)
     left = nearest == UNREACHED_MS
     gain = problem.sum_rows(np.where(left, problem.demand, 0.0))
     gain[kept] = -1.0
     if rules is not None:
-        gain[_not_allowed(rules, kept, gain >= gain[site])] = -1.0
+        gain[~allowed_beside(rules, kept)] = -1.0
     rows = np.flatnonzero(gain == gain.max())
     times = problem.times_ms[rows]
     milliseconds = times.data.astype(np.float64)
@@ -161,15 +162,64 @@ def _best_addition(problem: SitingProblem, kept: NDArray[np.int64], site: int, r
     return int(rows[np.lexsort((rows, problem.cost[rows], weighted))[0]])
 
 
-def _not_allowed(rules: Rules, kept: NDArray[np.int64], promising: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Candidates that the rules do not allow beside the sites kept; the unpromising ones are not looked at."""
-    if rules.are_simple:
-        allowed = np.ones(rules.n_candidates, dtype=bool)
-        allowed[rules.forbidden] = False
-        if rules.budget is not None:
-            allowed &= rules.cost <= rules.budget - rules.cost[kept].sum()
-    else:
-        allowed = promising.copy()
-        for other in np.flatnonzero(promising):
-            allowed[other] = not rules.broken_by(np.append(kept, other))
-    return np.flatnonzero(~allowed)
+def allowed_beside(rules: Rules, kept: NDArray[np.int64], *, is_last: bool = True) -> NDArray[np.bool_]:
+    """Which candidates may open beside the sites kept, shape (n,).
+
+    The last site must complete quotas that ask for so many at least; before it they are left for later.
+    """
+    allowed = np.ones(rules.n_candidates, dtype=bool)
+    allowed[rules.forbidden] = False
+    allowed[kept] = False
+    if rules.budget is not None:
+        allowed &= rules.cost <= rules.budget - rules.cost[kept].sum()
+    for limit in rules.limits:
+        n_inside = int(np.isin(limit.members, kept).sum())
+        inside = np.isin(np.arange(rules.n_candidates), limit.members)
+        if n_inside >= limit.most:
+            allowed &= ~inside
+        if is_last and n_inside < limit.least:
+            allowed &= inside if n_inside == limit.least - 1 else False
+    near = np.isin(rules.too_near, kept)
+    allowed[rules.too_near[near[:, 0], 1]] = False
+    allowed[rules.too_near[near[:, 1], 0]] = False
+    return allowed
+
+
+def add_by_rules(problem: CoveringProblem, rules: Rules) -> NDArray[np.int64]:
+    """Open the allowed site that adds most demand, for its cost, as long as there is one, after the required ones.
+
+    The choice may be short of what the rules ask for: see `Rules.broken_by`.
+    """
+    chosen = rules.required
+    while rules.n_open is None or len(chosen) < rules.n_open:
+        left = np.where(problem.count(chosen) > 0, 0.0, problem.weights)
+        gain = sum_rows(problem, left)
+        allowed = allowed_beside(rules, chosen, is_last=False)
+        for limit in rules.limits:  # what is asked for comes first
+            if int(np.isin(limit.members, chosen).sum()) < limit.least:
+                inside = allowed & np.isin(np.arange(rules.n_candidates), limit.members)
+                allowed = inside if inside.any() else allowed
+        if rules.n_open is None:
+            allowed &= gain > 0
+            gain = gain / np.maximum(rules.cost, 1e-9)
+        if not allowed.any():
+            break
+        chosen = np.append(chosen, np.argmax(np.where(allowed, gain, -1.0)))
+    return np.sort(chosen)
+
+
+def interchange_by_rules(
+    problem: CoveringProblem, rules: Rules, sites: NDArray[np.int64], effort: Effort
+) -> NDArray[np.int64]:
+    """Exchange one site for another that the rules allow beside the rest, as long as that covers more."""
+    chosen, improved = np.sort(sites), True
+    while improved and effort.may_go_on():
+        improved = False
+        for site in np.setdiff1d(chosen, rules.required):
+            kept = chosen[chosen != site]
+            gain = sum_rows(problem, np.where(problem.count(kept) > 0, 0.0, problem.weights))
+            effort.spend(problem.n_pairs)
+            best = int(np.argmax(np.where(allowed_beside(rules, kept), gain, -1.0)))
+            if gain[best] > gain[site] and allowed_beside(rules, kept)[best]:
+                chosen, improved = np.sort(np.append(kept, best)), True
+    return chosen
