@@ -132,12 +132,11 @@ def time_gains(
     if unserved_ms is None:
         present = _longest_way(problem, present, weights, demand_ids)
     grains, grain = count_grains(weights, _LARGEST_WEIGHTED_TIME / max(float(present.max(initial=0)), 1.0))
-    pairs = problem.times_ms.tocoo()
-    candidate, point = pairs.coords
-    value = grains[point] * np.maximum(present[point] - pairs.data, 0.0)
-    kept = value > 0
-    values = sp.csr_array((value[kept], (candidate[kept], point[kept])), shape=problem.times_ms.shape)
-    values.sort_indices()
+    table = problem.times_ms
+    saved = np.maximum(present[table.indices] - table.data, 0).astype(np.float64)
+    saved *= grains[table.indices]
+    values = sp.csr_array((saved, table.indices.copy(), table.indptr.copy()), shape=table.shape)
+    values.eliminate_zeros()
     return Gains(values, int((grains * present).sum()), "min", grain / MS_PER_S)
 
 
