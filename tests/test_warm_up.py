@@ -17,8 +17,8 @@ from coverage_planner.config import read_plan
 from coverage_planner.pipeline import keep_streets, run_plan, write_run
 from coverage_planner.pipeline.warm_up import _kernels, warm_up
 
-first = warm_up()
-again = warm_up()
+first = warm_up("mclp")
+again = warm_up("mclp")
 plan, out = Path({plan!r}), Path({out!r})
 before = {{kernel.__name__: set(map(str, kernel.stats.cache_misses)) for kernel in _kernels()}}
 for network_folder in (None, out.with_name("net"), out.with_name("net")):
@@ -45,9 +45,10 @@ def run_fresh(command, cache):
     return done.stdout
 
 
-def test_warming_up_twice_compiles_nothing_more():
-    warm_up()
-    assert warm_up().compiled == 0
+@pytest.mark.parametrize("model", [None, "mclp", "p-median"])
+def test_warming_up_twice_compiles_nothing_more(model):
+    warm_up(model)
+    assert warm_up(model).compiled == 0
 
 
 @pytest.mark.slow

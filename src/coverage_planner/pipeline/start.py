@@ -61,7 +61,7 @@ def begin(plan: Plan, watch: Stopwatch, rejected: Rejections, *, network_folder:
         An input or setting is wrong; the message says which and what to do.
     """
     with watch.stage("compile"):
-        warmed = warm_up()
+        warmed = warm_up(plan.siting.model if plan.siting else None)
     with watch.stage("network"):
         streets = prepare_streets(plan, rejected, network_folder=network_folder, rebuild=rebuild)
     network = streets.network

@@ -11,17 +11,22 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from coverage_planner.config import Model
 from coverage_planner.network.build import build_network
 from coverage_planner.network.modes import DEFAULT_MODES
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.scenario.evaluate import evaluate
 from coverage_planner.scenario.scenario import Group, Scenario
 from coverage_planner.schema import Roads
+from coverage_planner.siting.mclp import solve_mclp
+from coverage_planner.siting.p_median import solve_p_median
 from coverage_planner.traveltime.isochrone import isochrones
+from coverage_planner.traveltime.times import travel_times
 
 _CRS = 32650
 _MODE = "walk"
 _CUTOFF_S = 30.0
+_NEAR_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,17 @@ class WarmUp:
     compiled: int
 
 
-def warm_up() -> WarmUp:
+def warm_up(model: Model | None = None) -> WarmUp:
     """Compile or load every compiled function that a plan needs, by running all of it on three streets.
 
     numba keeps what it compiled beside the program or, where that cannot be written to, in the user's own cache folder;
-    it compiles anew after an update of the program or of numba.
+    it compiles anew after an update of the program or of numba. Loops that only very large problems need are compiled
+    when one comes.
+
+    Parameters
+    ----------
+    model
+        The model that sites are chosen with; None: none are.
 
     Returns
     -------
@@ -53,6 +64,8 @@ def warm_up() -> WarmUp:
     """
     started, before = time.perf_counter(), _count_compiled()
     _run_all()
+    if model is not None:
+        _choose_sites(model == "p-median")
     return WarmUp(time.perf_counter() - started, _count_compiled() - before)
 
 
@@ -64,6 +77,20 @@ def _run_all() -> None:
     station = _points(["S"], [(5.0, 5.0)])
     evaluate(Scenario("compiling", station), network, [Group(_MODE, _MODE, _CUTOFF_S, workers)])
     isochrones(network, station, mode=_MODE, cutoffs_s=[_CUTOFF_S], cell_m=50.0)
+
+
+@cache
+def _choose_sites(by_time: bool) -> None:
+    """Choose three of nine sites for twenty workers along a street."""
+    network = _tiny_network()
+    workers = _points([f"D{i:02}" for i in range(20)], [(5.0 * i, 0.0) for i in range(20)])
+    workers = workers.assign(demand=[1.0 + i % 3 for i in range(20)])
+    places = _points([f"C{i}" for i in range(9)], [(11.0 * i, 0.0) for i in range(9)])
+    times = travel_times(network, places, workers, mode=_MODE, limit_s=_NEAR_S)
+    if by_time:
+        solve_p_median(times, workers, places, n_open=3, unserved_s=2 * _NEAR_S)
+    else:
+        solve_mclp(times, workers, places, n_open=3, cutoff_s=_NEAR_S)
 
 
 def _points(ids: list[str], places: list[tuple[float, float]]) -> gpd.GeoDataFrame:
