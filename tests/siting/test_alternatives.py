@@ -267,6 +267,28 @@ def test_rules_narrow_the_replacements():
     assert len(found.plans) == 2
 
 
+def test_a_plan_without_sites_and_one_with_all_have_no_alternatives():
+    arguments = small()
+    arguments["candidates"]["cost"] = [5.0, 4.0, 1.0]
+    empty = solve_mclp(**arguments, budget=0.5, cutoff_s=CUTOFF_S)
+    found = find("MCLP", arguments, {"budget": 0.5}, empty, within=1.0, reoptimise=True)
+    assert (len(found.sites), len(found.replacements), len(found.plans), len(found.plan_sites)) == (0, 0, 1, 0)
+    full = solve_mclp(**arguments, n_open=3, cutoff_s=CUTOFF_S)
+    found = find("MCLP", arguments, {}, full, within=1.0, reoptimise=True)
+    assert found.sites["replacement"].isna().all()
+    assert found.sites["reoptimised_status"].tolist() == ["infeasible"] * 3
+    assert len(found.plans) == 1
+    assert found.is_complete
+
+
+def test_the_clock_can_end_the_work():
+    arguments = small()
+    solution = solve_mclp(**arguments, n_open=1, cutoff_s=CUTOFF_S)
+    found = find("MCLP", arguments, {}, solution, reoptimise=True, time_limit_s=1e-9)
+    assert found.how.startswith("search: ")
+    assert found.sites["reoptimised_status"].tolist() == ["not solved"]
+
+
 def test_work_that_ends_is_said():
     arguments = small()
     solution = solve_mclp(**arguments, n_open=1, cutoff_s=CUTOFF_S)

@@ -289,6 +289,22 @@ def test_one_stage_is_the_model_itself():
     assert math.isnan(solve_sequence(**clash(), stages=(3,), cutoff_s=CUTOFF_S).stages["cost"].iloc[0])
 
 
+def test_budgets_may_buy_nothing_at_first():
+    arguments = clash()
+    arguments["candidates"]["cost"] = 1.0
+    found = solve_sequence(**arguments, budgets=(0.0, 0.5, 2.0), cutoff_s=CUTOFF_S)
+    assert found.stages["n_sites"].tolist() == [0, 0, 2]
+    assert found.stages["objective"].tolist() == [0.0, 0.0, 20.0]
+    assert found.stages["cost"].tolist() == [0.0, 0.0, 2.0]
+    assert found.status == "optimal"
+
+
+def test_the_clock_can_end_the_work():
+    found = solve_sequence(**scattered(), stages=(2, 4), cutoff_s=CUTOFF_S, time_limit_s=1e-9)
+    assert found.stages["n_sites"].tolist() == [2, 4]
+    assert (found.stages["loss"] >= 0).all()
+
+
 def test_progress_names_the_stage():
     told = []
     solve_sequence(**clash(), stages=(1, 2), cutoff_s=CUTOFF_S, progress=lambda state: told.append(state.stage))
