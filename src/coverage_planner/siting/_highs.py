@@ -175,7 +175,7 @@ def relax_program(program: Program, *, effort: Effort | None = None) -> NDArray[
     They need not be optimal, nor even of the right sign: `prove_program` makes a bound of any. With an effort the
     simplex method is stopped when it may not go on.
     """
-    options = {"solver": "simplex"}
+    options: dict[str, Any] = {"solver": "simplex"}
     if effort is not None and effort.seconds_left() is not None:
         options["time_limit"] = effort.seconds_left()
     relaxed = replace(program, whole=np.zeros(len(program.whole), dtype=bool))

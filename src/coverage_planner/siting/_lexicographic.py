@@ -23,7 +23,7 @@ TIED_PAIRS_MOST = 5_000
 #: So many questions are asked about choices that are equal in all but their ids.
 _ASKED_MOST = 200
 #: Units of work for the exact tie-break, and for the search where it comes to no end.
-_WORK, _SEARCH_WORK = 5.0, 1.0
+_WORK, _SEARCH_WORK = 3.0, 1.0
 #: Work of judging a choice, in visits: to begin with, for each of its sites, and for each of its pairs.
 _VISITS_TO_JUDGE, _VISITS_PER_SITE, _VISITS_PER_PAIR = 50_000.0, 10_000.0, 20.0
 
