@@ -18,8 +18,9 @@ from coverage_planner.siting.effort import Effort
 ORDER_PAIRS_MOST = 60_000
 #: Some candidates of a larger problem are looked at up to so many pairs, before groups of demand are joined.
 _FEW_PAIRS_MOST = 300_000
-#: The solver proves the worst loss to this share of it.
+#: The solver proves the worst loss to this share of it, and sums to this share of a grain or the next of them.
 _PROVED = 1e-6
+_EXACT = 1e-9
 #: Room for rounding, so that the order in hand is a point of the program.
 _ROUNDING = 1 + 1e-9
 
@@ -116,8 +117,8 @@ def _solve(
     if found is not None and judge(gains, stages, found) < judge(gains, stages, order):
         order = found
     value = _value(gains, stages, program, covering, order, reached)
-    near = _PROVED * max(abs(value), 1e-300)
-    is_proved = answer.outcome == "optimal" and abs(answer.bound - value) <= near + (_PROVED if reached is None else 0)
+    near = max(_EXACT * abs(value), _PROVED) if reached is None else _PROVED * value
+    is_proved = answer.outcome == "optimal" and abs(answer.bound - value) <= near
     return Proof(order, is_proved)
 
 
