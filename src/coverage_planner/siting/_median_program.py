@@ -23,24 +23,23 @@ from coverage_planner.siting._highs import Program
 from coverage_planner.siting._infeasible import Need
 from coverage_planner.siting._median_prices import Prices, settle
 from coverage_planner.siting._median_problem import MedianProblem, trim
+from coverage_planner.siting._problem import SitingProblem
 from coverage_planner.siting._programs import scale_for, write_rules
 from coverage_planner.siting.rules import Rules
+from coverage_planner.units import UNREACHED_MS
 
 _Sites = NDArray[np.int64]
 
 
-def need_to_serve(problem: MedianProblem, rules: Rules) -> Need:
-    """Return what must hold besides the rules: a candidate opens for every point that must be served."""
-    points = np.flatnonzero(problem.must)
-    number = np.full(problem.n_points, -1, dtype=np.int64)
-    number[points] = np.arange(len(points))
-    inside = problem.must[problem.point]
-    places = number[problem.point[inside]], problem.numbers[problem.site[inside]]
+def need_to_serve(problem: SitingProblem) -> Need:
+    """Return what must hold besides the rules: something is open for every point with demand."""
+    points = np.flatnonzero((problem.weighed > 0) & ~problem.present)
+    rows = problem.reach.tocsc()[:, points].T.tocsr().astype(np.float64)
     return Need(
         name="every point with demand served (unserved_s = None)",
-        rows=sp.csr_array((np.ones(inside.sum()), places), shape=(len(points), rules.n_candidates)),
+        rows=rows,
         least=np.ones(len(points)),
-        keeps=lambda sites: problem.cost(problem.find(sites)) <= problem.served_at_most,
+        keeps=lambda sites: bool((problem.nearest_ms(sites)[points] < UNREACHED_MS).all()),
     )
 
 

@@ -1,5 +1,6 @@
 """The way of the p-median from the first choice to the proof: greedy, prices, shaking, tree, ties."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -8,10 +9,10 @@ from numpy.typing import NDArray
 
 from coverage_planner.siting._exact import optimise
 from coverage_planner.siting._highs import solver_name
-from coverage_planner.siting._infeasible import find_choice
+from coverage_planner.siting._infeasible import Need, find_choice
 from coverage_planner.siting._median_prices import Prices, find_prices, most_leaning, prove_prices, settle
 from coverage_planner.siting._median_problem import MedianProblem, Scale, restrict_median
-from coverage_planner.siting._median_program import need_to_serve, write_task
+from coverage_planner.siting._median_program import write_task
 from coverage_planner.siting._median_search import exchange_equals, interchange, lay_out, search_start, shake
 from coverage_planner.siting._median_tree import Best, search_tree
 from coverage_planner.siting.effort import VISITS_PER_UNIT, Effort
@@ -121,7 +122,14 @@ class Course:
         return int(self.rules.cost[named].sum()), tuple(named.tolist())
 
 
-def solve_median(problem: MedianProblem, scale: Scale, effort: Effort, rules: Rules, pool: Executor | None) -> Course:
+def solve_median(
+    problem: MedianProblem,
+    scale: Scale,
+    effort: Effort,
+    rules: Rules,
+    pool: Executor | None,
+    needs: Callable[[], Sequence[Need]],
+) -> Course:
     """Find a choice and prove how good it is.
 
     Raises
@@ -129,7 +137,7 @@ def solve_median(problem: MedianProblem, scale: Scale, effort: Effort, rules: Ru
     InfeasibleError, SitingError
         No choice keeps the rules and serves all points that must be; or none was found.
     """
-    course = _begin(problem, scale, effort, rules, pool)
+    course = _begin(problem, scale, effort, rules, pool, needs)
     if rules.are_simple:
         _improve(course)
     _prove(course)
@@ -137,14 +145,20 @@ def solve_median(problem: MedianProblem, scale: Scale, effort: Effort, rules: Ru
     return course
 
 
-def _begin(problem: MedianProblem, scale: Scale, effort: Effort, rules: Rules, pool: Executor | None) -> Course:
+def _begin(
+    problem: MedianProblem,
+    scale: Scale,
+    effort: Effort,
+    rules: Rules,
+    pool: Executor | None,
+    needs: Callable[[], Sequence[Need]],
+) -> Course:
     """Greedy and interchange; then prices, from half way between each point's nearest and second nearest site."""
     layout = search_start(problem, effort) if rules.are_simple else None
     if layout is not None and layout.cost > problem.served_at_most:
         layout = shake(layout, rounds=_ROUNDS, seed=0)
     if layout is None or layout.cost > problem.served_at_most:
-        needs = [need_to_serve(problem, rules)] if problem.must.any() else []
-        layout = lay_out(problem, effort, problem.find(find_choice(rules, needs)))
+        layout = lay_out(problem, effort, problem.find(find_choice(rules, needs())))
         interchange(layout, None if rules.are_simple else lambda sites: not rules.broken_by(problem.name(sites)))
     prices = prove_prices(problem, layout.near, np.zeros(problem.n_candidates), 0)
     sites, cost = problem.name(layout.sites), layout.cost

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError
 from coverage_planner.siting._median_problem import build_median
+from coverage_planner.siting._median_program import need_to_serve
 from coverage_planner.siting._median_stages import Course, solve_median
 from coverage_planner.siting._problem import SitingProblem, build_problem
 from coverage_planner.siting.effort import DEFAULT_WORK, Effort, SearchProgress, gap_between
@@ -136,7 +137,10 @@ def solve_p_median(
     median, scale = build_median(problem, rules, unserved_ms, labels)
     workers = threads or os.cpu_count() or 1
     with effort.interruptible(), ThreadPoolExecutor(max_workers=workers) as pool:
-        course = solve_median(median, scale, effort, rules, pool if workers > 1 else None)
+        course = solve_median(
+            median, scale, effort, rules, pool if workers > 1 else None,
+            needs=lambda: [need_to_serve(problem)] if unserved_ms is None else [],
+        )  # fmt: skip
     return _certify(problem, course, labels, candidates, unserved_ms)
 
 
