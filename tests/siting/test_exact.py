@@ -222,3 +222,10 @@ def test_a_program_that_only_breaks_rules_is_given_up(monkeypatch):
     monkeypatch.setattr(_exact, "_EXCLUDED_MOST", 2)
     found = optimise(task_of(fractional(), keeps=lambda _: False), Effort("min"))
     assert found.sites is None
+
+
+def test_dual_values_of_a_stopped_relaxation_never_make_the_bound_worse_than_none(monkeypatch):
+    monkeypatch.setattr(_exact, "relax_program", lambda program, effort: np.full(len(program.row_lower), -1e6))
+    told = []
+    optimise(task_of(fractional()), Effort("min"), tell=lambda _, bound: told.append(bound))
+    assert told[0] == 0

@@ -178,13 +178,14 @@ def _adopt_bound(found: Found, task: Task, bound: float, sign: int) -> Found:
 
 
 def _recompute(task: Task, effort: Effort) -> int:
-    """Bound of the program in whole units from the dual values of its relaxation."""
-    duals = relax_program(task.program, effort=effort)
-    if duals is None:
-        duals = np.zeros(len(task.program.row_lower))
-    effort.spend(_VISITS_PER_COEFFICIENT * task.program.rows.nnz)
-    bound = prove_program(task.program, duals) / Fraction(task.scale)
-    return task.offset + (math.floor(bound) if task.program.maximise else math.ceil(bound))
+    """Bound of the program in whole units from the dual values of its relaxation, or from none if these are worse."""
+    program = task.program
+    none = np.zeros(len(program.row_lower))
+    duals = relax_program(program, effort=effort)
+    effort.spend(_VISITS_PER_COEFFICIENT * program.rows.nnz)
+    bounds = [prove_program(program, values) for values in (none, duals) if values is not None]
+    bound = (min(bounds) if program.maximise else max(bounds)) / Fraction(task.scale)
+    return task.offset + (math.floor(bound) if program.maximise else math.ceil(bound))
 
 
 def prove_program(program: Program, duals: NDArray[np.float64]) -> Fraction:
