@@ -225,7 +225,7 @@ def test_a_program_that_only_breaks_rules_is_given_up(monkeypatch):
 
 
 def test_dual_values_of_a_stopped_relaxation_never_make_the_bound_worse_than_none(monkeypatch):
-    monkeypatch.setattr(_exact, "relax_program", lambda program, effort: np.full(len(program.row_lower), -1e6))
+    monkeypatch.setattr(_exact, "relax_program", lambda program, **_: np.full(len(program.row_lower), -1e6))
     told = []
     optimise(task_of(fractional()), Effort("min"), tell=lambda _, bound: told.append(bound))
     assert told[0] == 0
