@@ -21,14 +21,13 @@ from coverage_planner.report import results as results_module
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.results import FILES, check_folder, read_results, write_results
-from coverage_planner.report.siting_tables import Choice
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, LAYERS, SHEETS, SYNTHETIC_NOTE, TABLES
 from coverage_planner.report.tables import measure_outcome, report_tables
 from coverage_planner.report.workbook import MOST_ROWS, write_workbook
 from coverage_planner.scenario.scenario import Scenario
 from coverage_planner.schema import Rejections
-from coverage_planner.siting.solution import Solution
-from drawn_outcome import HOSTILE, SITE_NAME, draw_candidates, draw_facilities, draw_outcome, draw_sites
+from drawn_choice import draw_choice, draw_solution
+from drawn_outcome import HOSTILE, SITE_NAME, draw_candidates, draw_facilities, draw_outcome
 
 GROUPS = (("骑手", "walk", 360.0), ("司机", "drive", 300.0))
 DANGEROUS = [
@@ -75,14 +74,6 @@ def standing(written, home) -> Path:
     return home
 
 
-def draw_solution(**changes) -> Solution:
-    given = {
-        "model": "MCLP", "sites": draw_sites(), "status": "optimal", "objective": 410.0, "bound": 410.0, "gap": 0.0,
-        "work": {"nodes": 1}, "seconds": 0.25, "solver": "HiGHS 1.8.0", "tie_break": "exact",
-    }  # fmt: skip
-    return Solution(**given | changes)
-
-
 def rejected_rows(*reasons: str) -> pd.DataFrame:
     rejections = Rejections()
     for reason in reasons:
@@ -111,17 +102,17 @@ def save_map(path: Path) -> None:
 def test_a_folder_reopens_as_it_was_written(home, today, plan, synthetic):
     rejected = rejected_rows("经度为空", "=1+1")
     given = {"baseline": today, "candidates": draw_candidates(), "rejected": rejected, "synthetic": synthetic}
-    folder = write_results(plan, home, solution=draw_solution(), map_page=save_map, **given)
+    choice = draw_choice()
+    folder = write_results(plan, home, solution=choice, map_page=save_map, **given)
     assert folder == home
     assert {path.name for path in home.iterdir()} == FILES
     results = read_results(home)
     measured = measure_outcome(plan, today)
-    choice = Choice(draw_solution(), draw_candidates())
     tables = report_tables(measured, plan.network, choice=choice, rejected=rejected, synthetic=synthetic)
     assert list(results.tables) == list(TABLES) == list(tables)
     for name, table in tables.items():
         pd.testing.assert_frame_equal(results.tables[name], table, check_exact=True, obj=name)
-    layers = report_layers(measured, plan, today, draw_candidates())
+    layers = report_layers(measured, plan, today, draw_candidates(), choice)
     assert list(results.layers) == list(LAYERS) == list(layers)
     for name, layer in layers.items():
         found = results.layers[name]
@@ -134,6 +125,17 @@ def test_a_folder_reopens_as_it_was_written(home, today, plan, synthetic):
     assert len(tables["overall"]) == 4
     assert all(len(table) for name, table in tables.items() if name != "islands")
     assert all(len(layer) for layer in layers.values())
+
+
+def test_a_choice_is_written_with_names_and_without_what_is_infinite(home, plan, today):
+    write_results(plan, home, baseline=today, solution=draw_choice())
+    tables = read_results(home).tables
+    assert tables["choice"]["certificate_en"][0].endswith("covers more: proved optimal (HiGHS 1.8.0)")
+    assert tables["site_values"]["order"].tolist() == [1]
+    assert tables["site_values"]["marginal_value"].isna().all()
+    assert tables["plans"]["total_cost"][0] == 0.3
+    assert tables["plans"]["closed"][1] == f"C7 {draw_candidates().set_index('id')['name']['C7']}"
+    assert tables["stages"]["opened"][0] == tables["plans"]["closed"][1]
 
 
 def test_one_scenario_alone_reopens_too(home, today):

@@ -49,3 +49,11 @@ def test_headings_of_a_table_of_its_own():
     assert speech("zh").heading("reason", "gaps") == "主要原因"
     assert speech("zh").heading("reason", "rejected") == "原因"
     assert speech("en").heading("mode", "islands") == "Mode"
+
+
+def test_proofs_are_said_in_the_language():
+    assert speech("zh").say("status", "feasible") == "已证明界限"
+    assert speech("zh").say("proof", "duals recomputed") == "对偶值重新核算"
+    assert speech("zh").say("how", "exact: no-good cuts, HiGHS 1.15.1") == "精确: no-good cuts, HiGHS 1.15.1"
+    assert speech("en").say("tie_break", "search: the work ended") == "search: the work ended"
+    assert speech("zh").say("proof", "a proof that nobody has translated") == "a proof that nobody has translated"

@@ -92,7 +92,7 @@ def about_choice(choice: Choice, language: Language) -> list[str]:
         lines.append(words["worth"].format(name=_name(site), value=_share(site["marginal_share"]), instead=instead))
     plans = tables["plans"]
     if len(plans) > 1:
-        lines.append(words["plans"].format(how=plans["how"].iloc[0]))
+        lines.append(words["plans"].format(how=speech(language).say("how", plans["how"].iloc[0])))
     lines += [
         words["other"].format(
             plan=plan["plan"], loss=_share(plan["loss_share"]), opened=plan["opened"], closed=plan["closed"]

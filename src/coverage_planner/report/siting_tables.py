@@ -14,6 +14,8 @@ from coverage_planner.siting.alternatives import Alternatives
 from coverage_planner.siting.sequence import OpeningOrder
 from coverage_planner.siting.solution import Solution
 
+#: Sums of decimal fractions are not exact in binary; this many decimals of them are.
+_COST_DECIMALS = 9
 _TABLES = ("choice", "stages", "site_values", "replacements", "plans")
 
 
@@ -126,6 +128,8 @@ def _alternatives(choice: Choice, found: Alternatives) -> dict[str, pd.DataFrame
         return ids.map(lambda text: _with_names(text, names)).astype(object)
 
     values = pd.DataFrame(found.sites.drop(columns=found.sites.geometry.name))
+    order = choice.solution.sites.set_index("id")["order"]
+    values = values.assign(order=values["id"].map(order)).sort_values("order", ignore_index=True)
     shares = ["marginal_value", "marginal_share", "replacement_loss", "replacement_share"]
     values = values.assign(
         **{name: values[name].map(_finite) for name in shares}, replacement_name=called(values["replacement"])
@@ -135,7 +139,7 @@ def _alternatives(choice: Choice, found: Alternatives) -> dict[str, pd.DataFrame
     plans = found.plans
     plans = plans.assign(
         loss_share=plans["share"].map(_finite),
-        total_cost=plans["cost"],
+        total_cost=plans["cost"].round(_COST_DECIMALS),
         opened=listed(plans["opened"]),
         closed=listed(plans["closed"]),
         how=found.how,
@@ -147,7 +151,7 @@ def _stages(choice: Choice, order: OpeningOrder) -> pd.DataFrame:
     names = _names(choice)
     opened = order.stages["opened"].map(lambda ids: _with_names(ids, names)).astype(object)
     shares = order.stages["loss_share"].map(_finite)
-    return order.stages.assign(opened=opened, loss_share=shares, total_cost=order.stages["cost"])
+    return order.stages.assign(opened=opened, loss_share=shares, total_cost=order.stages["cost"].round(_COST_DECIMALS))
 
 
 def _names(choice: Choice) -> "pd.Series[str]":
@@ -165,7 +169,7 @@ def _with_names(ids: Any, names: "pd.Series[str]") -> str | None:
 
 def _total_cost(sites: gpd.GeoDataFrame) -> float:
     cost = sites["cost"].to_numpy(dtype=float, na_value=np.nan) if "cost" in sites else np.full(len(sites), np.nan)
-    return float(cost.sum())
+    return round(float(cost.sum()), _COST_DECIMALS)
 
 
 def _finite(value: float) -> float:

@@ -43,6 +43,16 @@ _INPUTS: Mapping[str, tuple[str, str]] = {
     "areas": ("社区", "communities"),
 }
 
+#: How a choice of sites was found and proved; what follows a colon stays as it is.
+_PROOFS: Mapping[str, tuple[str, str]] = {
+    "optimal": ("已证明最优", "proved optimal"),
+    "feasible": ("已证明界限", "within a proven bound"),
+    "branch and bound, HiGHS": ("分支定界（HiGHS）", "branch and bound, HiGHS"),
+    "duals recomputed": ("对偶值重新核算", "duals recomputed"),
+    "exact": ("精确", "exact"),
+    "search": ("搜索", "search"),
+}
+
 _NO_STREET = {"too far": "离道路过远", "behind an obstacle": "被阻隔", "no street for the mode": "没有可通行的道路"}
 
 #: Why rows are refused, as the readers say it -> Chinese; {0} and so on are the groups of the pattern.
@@ -92,6 +102,9 @@ class Speech:
     def _word(self, column: str, value: str) -> str:
         if column == "reason":
             return self.values.get(value) or self._refusal(value)
+        if column in {"status", "proof", "tie_break", "how"}:
+            word, colon, rest = value.partition(": ")
+            return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"
         if column in {"direction", "level", "table"}:
             return (self.inputs if column == "table" else self.values).get(value, value)
         if column == "name" and value == NO_SUBDISTRICT:
