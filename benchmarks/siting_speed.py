@@ -38,6 +38,8 @@ RESULTS = "SITING.md"
 SEED = 20260101
 _SMALL_OPEN = list(range(1, 9))
 
+_NOT_YET = {"missing": "not measured"}
+
 Cases = dict[str, Case]
 
 
@@ -157,7 +159,7 @@ def measure(
         kept = {} if anew else figures.get(part, {}).get("cases", {})
         kept = {key: kept[key] for key in cases if key in kept and not _may_end_otherwise(kept[key])}
         day = datetime.now(UTC).date().isoformat()
-        figures[part] = {"day": day, "load": machine.load().strip(), "cases": kept}
+        figures[part] = {"day": day, "load": machine.load().strip(), "asked": list(cases), "cases": kept}
         for key, case in cases.items():
             if key not in kept:
                 kept[key] = run_apart(case, data, cache, seed=seed, patience_s=case.get("patience_s"))
@@ -178,7 +180,8 @@ def report(figures: dict[str, Any]) -> str:
     for part, (heading, _, draw) in PARTS.items():
         if part in figures:
             taken = f"Taken {figures[part]['day']}. {figures[part]['load']}".strip()
-            texts.append(f"### {heading}\n\n{draw(figures[part]['cases'])}\n\n{taken}")
+            found = dict.fromkeys(figures[part].get("asked", []), _NOT_YET) | figures[part]["cases"]
+            texts.append(f"### {heading}\n\n{draw(found)}\n\n{taken}")
     return "\n\n".join(texts)
 
 
