@@ -12,7 +12,7 @@ from tables import seconds, table
 PLOT = "siting_convergence.png"
 PLOTTED = "ebike-wuhan"
 PEER_MODELS = {"MCLP": "mclp", "LSCP": "lscp", "p-median": "p_median"}
-SPOPT_LIMIT_S, SPOPT_PATIENCE_S = 300.0, 600.0
+SPOPT_LIMIT_S, SPOPT_PATIENCE_S = 120.0, 300.0
 #: Instance, seconds, largest gap (per cent) and memory (GiB) to reach.
 BARS: list[tuple[str, float, float | None, float | None]] = [
     ("walk-wuhan", 30.0, 0.5, None),
