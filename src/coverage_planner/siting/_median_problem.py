@@ -335,3 +335,15 @@ def _drop_points(problem: MedianProblem) -> MedianProblem:
         must=problem.must[stays],
         fixed=problem.fixed + int(problem.base[~stays].sum()),
     )
+
+
+def barred_by(problem: MedianProblem, rules: Rules, sites: _Sites) -> NDArray[np.bool_]:
+    """Say which free candidates can open no more beside some others, shape (n,): too near, or a quota is full."""
+    chosen, barred = (np.zeros(rules.n_candidates, dtype=bool) for _ in range(2))
+    chosen[problem.name(sites)] = True
+    for here, there in (rules.too_near.T, rules.too_near.T[::-1]):
+        barred[there[chosen[here]]] = True
+    for limit in rules.limits:
+        if int(chosen[limit.members].sum()) >= limit.most:
+            barred[limit.members] = True
+    return barred[problem.numbers]

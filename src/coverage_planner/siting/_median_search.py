@@ -23,12 +23,22 @@ _BLUR = 0.3
 _TAKEN = 8
 #: With a budget at most so many savings of exchanges are kept; more sites than that allows are not looked for.
 _SAVINGS_MOST = 20_000_000
+#: So many exchanges are held against the rules at most, the best first.
+_TRIES_MOST = 2000
 #: So many exchanges of equal cost at most.
 _EQUAL_EXCHANGES_MOST = 1000
 
 _Sites = NDArray[np.int64]
-#: Whether a choice of free candidates keeps the rules that sizes do not tell of.
+#: Whether a choice of free candidates keeps the rules.
 Allowed = Callable[[_Sites], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Keeping:
+    """Rules that sizes do not tell of: whether a choice of free candidates keeps them, and which others it bars."""
+
+    allowed: Allowed
+    barred: Callable[[_Sites], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +128,12 @@ def _most_sites(problem: MedianProblem) -> int:
     return min(fit, max(1, _SAVINGS_MOST // max(problem.n_candidates, 1)))
 
 
-def fill(layout: Layout, *, by_size: bool, blur: np.random.Generator | None = None) -> None:
+def fill(
+    layout: Layout, *, by_size: bool, blur: np.random.Generator | None = None, keeping: Keeping | None = None
+) -> None:
     """Open what saves most, or most for its size, until nothing fits or, with a budget, nothing saves.
 
-    With `blur` savings are varied at random.
+    With `blur` savings are varied at random. What comes out need not be `allowed`: quotas may ask for more.
     """
     problem = layout.problem
     room = layout.room
@@ -134,6 +146,8 @@ def fill(layout: Layout, *, by_size: bool, blur: np.random.Generator | None = No
         barred = (layout.slot_of >= 0) | (problem.size > room)
         if not problem.is_count:
             barred |= layout.gain <= 0
+        if keeping is not None:
+            barred |= keeping.barred(layout.sites)
         if barred.all():
             break
         site = int(np.argmax(np.where(barred, -1.0, worth)))
@@ -141,15 +155,15 @@ def fill(layout: Layout, *, by_size: bool, blur: np.random.Generator | None = No
         room -= int(problem.size[site])
 
 
-def interchange(layout: Layout, allowed: Allowed | None = None) -> None:
+def interchange(layout: Layout, keeping: Keeping | None = None) -> None:
     """Exchange one site for another as long as that saves something, the best exchange first.
 
-    With a budget sites are added, too, where there is room. `allowed` are rules that sizes do not tell of.
+    With a budget sites are added, too, where there is room.
     """
     problem, found = layout.problem, np.zeros(3, dtype=np.int64)
     while layout.effort.may_go_on():
-        if allowed is not None:
-            _find_allowed(layout, allowed, found)
+        if keeping is not None:
+            _find_allowed(layout, keeping.allowed, found)
         else:
             find_exchange(
                 layout.gain, layout.loss, layout.extra, layout.slot_of, problem.size, layout.holder, layout.room, found
@@ -159,7 +173,7 @@ def interchange(layout: Layout, allowed: Allowed | None = None) -> None:
             layout.change(int(found[1]), int(found[2]))
             continue
         before = layout.cost
-        if not problem.is_count and allowed is None:
+        if not problem.is_count and keeping is None:
             fill(layout, by_size=False)
         if layout.cost == before:
             return
@@ -172,7 +186,7 @@ def _find_allowed(layout: Layout, allowed: Allowed, found: NDArray[np.int64]) ->
     saving[:, layout.holder < 0] = 0
     candidates, slots = np.nonzero(saving > 0)
     found[:] = 0
-    for place in np.argsort(-saving[candidates, slots], kind="stable"):
+    for place in np.argsort(-saving[candidates, slots], kind="stable")[:_TRIES_MOST]:
         site, slot = candidates[place], slots[place]
         holder = layout.holder.copy()
         holder[slot] = site
@@ -193,7 +207,9 @@ def search_start(problem: MedianProblem, effort: Effort) -> Layout:
     return min(layouts, key=lambda layout: layout.cost)
 
 
-def shake(layout: Layout, *, rounds: int, seed: int, work_most: float = np.inf) -> Layout:
+def shake(
+    layout: Layout, *, rounds: int, seed: int, work_most: float = np.inf, keeping: Keeping | None = None
+) -> Layout:
     """Close some sites at random, fill up on blurred savings, interchange; keep what is no worse.
 
     An iterated local search (Lourenço, Martin & Stützle 2003) with a fixed seed.
@@ -210,8 +226,10 @@ def shake(layout: Layout, *, rounds: int, seed: int, work_most: float = np.inf) 
         n_taken = int(random.integers(1, max(2, len(held) // _TAKEN) + 1))
         for slot in random.permutation(held)[:n_taken]:
             trial.change(None, int(slot))
-        fill(trial, by_size=not trial.problem.is_count, blur=random)
-        interchange(trial)
+        fill(trial, by_size=not trial.problem.is_count, blur=random, keeping=keeping)
+        if keeping is not None and not keeping.allowed(trial.sites):
+            continue
+        interchange(trial, keeping)
         if trial.cost <= best.cost:
             best = trial
     return best

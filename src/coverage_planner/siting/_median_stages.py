@@ -11,10 +11,18 @@ from coverage_planner.siting._exact import optimise
 from coverage_planner.siting._highs import solver_name
 from coverage_planner.siting._infeasible import Need, find_choice
 from coverage_planner.siting._median_prices import Prices, find_prices, most_leaning, prove_prices, settle
-from coverage_planner.siting._median_problem import MedianProblem, Scale, restrict_median
+from coverage_planner.siting._median_problem import MedianProblem, Scale, barred_by, restrict_median
 from coverage_planner.siting._median_program import write_task
-from coverage_planner.siting._median_search import exchange_equals, interchange, lay_out, search_start, shake
-from coverage_planner.siting._median_tree import Best, search_tree
+from coverage_planner.siting._median_search import (
+    Keeping,
+    exchange_equals,
+    fill,
+    interchange,
+    lay_out,
+    search_start,
+    shake,
+)
+from coverage_planner.siting._median_tree import Bars, Best, search_tree
 from coverage_planner.siting.effort import VISITS_PER_UNIT, Effort
 from coverage_planner.siting.rules import Rules
 
@@ -94,6 +102,12 @@ class Course:
             self.rules.are_simple or not self.rules.broken_by(self.problem.name(sites))
         )
 
+    @property
+    def bars(self) -> Bars | None:
+        """What rules beyond sizes bar from opening in a part of the problem."""
+        rules, none = self.rules, np.empty(0, dtype=np.int64)
+        return None if rules.are_simple else lambda problem: barred_by(problem, rules, none)
+
     def learn(self, prices: Prices, stage: str = "prices") -> None:
         """Take prices if they prove more, and leave out what they settle."""
         if prices.raw > self.prices.raw:
@@ -138,8 +152,7 @@ def solve_median(
         No choice keeps the rules and serves all points that must be; or none was found.
     """
     course = _begin(problem, scale, effort, rules, pool, needs)
-    if rules.are_simple:
-        _improve(course)
+    _improve(course)
     _prove(course)
     _break_ties(course)
     return course
@@ -159,13 +172,29 @@ def _begin(
         layout = shake(layout, rounds=_ROUNDS, seed=0)
     if layout is None or layout.cost > problem.served_at_most:
         layout = lay_out(problem, effort, problem.find(find_choice(rules, needs())))
-        interchange(layout, None if rules.are_simple else lambda sites: not rules.broken_by(problem.name(sites)))
+        keeping = _keeping(problem, rules)
+        interchange(layout, keeping)
+        filled = lay_out(problem, effort, np.empty(0, dtype=np.int64))
+        fill(filled, by_size=not problem.is_count, keeping=keeping)
+        if keeping is not None and keeping.allowed(filled.sites):
+            interchange(filled, keeping)
+            layout = min(layout, filled, key=lambda one: one.cost)
     prices = prove_prices(problem, layout.near, np.zeros(problem.n_candidates), 0)
     sites, cost = problem.name(layout.sites), layout.cost
     course = Course(problem, scale, effort, rules, sites, cost, prices, min(prices.bound, cost), pool)
     course.report("greedy and interchange")
     _find_prices(course, (layout.near + layout.second) // 2, first_step=1.0)
     return course
+
+
+def _keeping(problem: MedianProblem, rules: Rules) -> Keeping | None:
+    """Return the rules that sizes do not tell of, None where there are none."""
+    if rules.are_simple:
+        return None
+    return Keeping(
+        allowed=lambda sites: not rules.broken_by(problem.name(sites)),
+        barred=lambda sites: barred_by(problem, rules, sites),
+    )
 
 
 def _find_prices(course: Course, start: NDArray[np.int64], *, first_step: float) -> None:
@@ -199,7 +228,13 @@ def _improve(course: Course) -> None:
     in_vain = 0
     while in_vain < _IN_VAIN and not course.proved and course.effort.may_go_on() and course.effort.work < work_most:
         layout = lay_out(course.problem, course.effort, course.problem.find(course.sites))
-        found = shake(layout, rounds=_ROUNDS, seed=course.rounds, work_most=work_most)
+        found = shake(
+            layout,
+            rounds=_ROUNDS,
+            seed=course.rounds,
+            work_most=work_most,
+            keeping=_keeping(course.problem, course.rules),
+        )
         course.rounds += _ROUNDS
         in_vain += 1
         if course.adopt(found.sites, "shaking"):
@@ -219,9 +254,10 @@ def _prove(course: Course) -> None:
             course.bound = min(bound, course.cost)
             course.report("tree")
 
+    nodes_most = None if course.rules.are_simple else _NODES_BEFORE_HIGHS
     done = search_tree(
         course.problem, course.effort, course.prices, course.problem.find(course.sites), course.rank, course.keeps,
-        nodes_most=None if course.rules.are_simple else _NODES_BEFORE_HIGHS, tell=tell, pool=course.pool,
+        bars=course.bars, nodes_most=nodes_most, tell=tell, pool=course.pool,
     )  # fmt: skip
     tell(done.best, done.bound)
     course.nodes += done.nodes
@@ -256,8 +292,8 @@ def _break_ties(course: Course) -> None:
         effort = Effort("min", work_limit=_TIE_SHARE * course.effort.work_limit, time_limit_s=seconds)
         with effort.interruptible():
             done = search_tree(
-                problem, effort, course.prices, problem.find(course.sites), course.rank, course.keeps, keep_ties=True,
-                nodes_most=_TIE_NODES_MOST, pool=course.pool,
+                problem, effort, course.prices, problem.find(course.sites), course.rank, course.keeps, bars=course.bars,
+                keep_ties=True, nodes_most=_TIE_NODES_MOST, pool=course.pool,
             )  # fmt: skip
         course.effort.spend(effort.work * VISITS_PER_UNIT)
         course.effort.interrupted |= effort.interrupted

@@ -42,6 +42,8 @@ class Best:
 Rank = Callable[[_Sites], tuple[object, ...]]
 #: Whether a choice of free candidates keeps the rules.
 Keeps = Callable[[_Sites], bool]
+#: Which free candidates cannot open beside those that are open in a part of the problem.
+Bars = Callable[[MedianProblem], NDArray[np.bool_]]
 #: Told the best choice and the bound.
 Tell = Callable[[Best, int], None]
 
@@ -73,6 +75,7 @@ class _Tree:
     best: Best
     rank: Rank
     keeps: Keeps
+    bars: Bars | None
     keep_ties: bool
     pool: Executor | None
     nodes: int = 0
@@ -82,6 +85,11 @@ class _Tree:
     def worst(self) -> int:
         """Cost that a choice must not exceed to be of interest."""
         return min(self.best.cost - (0 if self.keep_ties else self.problem.step), self.problem.served_at_most)
+
+    def barred(self, problem: MedianProblem) -> NDArray[np.bool_]:
+        """Say which free candidates cannot open beside those that are open."""
+        barred = np.zeros(problem.n_candidates, dtype=bool) if self.bars is None else self.bars(problem)
+        return barred if problem.is_count else barred | (problem.size > problem.capacity)
 
     def offer(self, sites: _Sites) -> None:
         """Take a choice that is better."""
@@ -118,10 +126,10 @@ class _Tree:
         opened = np.concatenate((branch.opened, numbers[settled.opened]))
         closed = np.concatenate((branch.closed, numbers[settled.closed]))
         left = restrict_median(whole, settled.opened, settled.closed, keep_points=True)
-        if not left.is_count:
-            too_dear = np.flatnonzero(left.size > left.capacity)
-            closed = np.concatenate((closed, self.problem.find(left.numbers[too_dear])))
-            left = restrict_median(left, too_dear[:0], too_dear, keep_points=True)
+        barred = np.flatnonzero(self.barred(left))
+        if len(barred):
+            closed = np.concatenate((closed, self.problem.find(left.numbers[barred])))
+            left = restrict_median(left, barred[:0], barred, keep_points=True)
         if left.capacity < 0 or (left.is_count and left.n_candidates < left.capacity):
             return
         free = self.problem.find(left.numbers)
@@ -145,6 +153,7 @@ def search_tree(
     rank: Rank,
     keeps: Keeps,
     *,
+    bars: Bars | None = None,
     keep_ties: bool = False,
     nodes_most: int | None = None,
     tell: Tell | None = None,
@@ -166,6 +175,8 @@ def search_tree(
         What equal costs are compared by.
     keeps
         The rules.
+    bars
+        What rules beyond sizes bar from opening.
     keep_ties
         Whether choices of equal cost are looked at, too.
     nodes_most
@@ -176,7 +187,7 @@ def search_tree(
         Threads for the sums.
     """
     cost = problem.cost(best)
-    tree = _Tree(problem, effort, Best(best, cost, rank(best)), rank, keeps, keep_ties, pool)
+    tree = _Tree(problem, effort, Best(best, cost, rank(best)), rank, keeps, bars, keep_ties, pool)
     none = np.empty(0, dtype=np.int64)
     most = min(nodes_most or np.inf, _NUMBERS_MOST / max(problem.n_points + problem.n_candidates, 1))
     tree.waiting.append(_Branch(prices.bound, 0, none, none, prices.price, prices.leaning))
