@@ -228,11 +228,17 @@ def scattered(name, seed, **sizes):
 SIZED = {"lscp": {}, "lscp, cost": {}, "lscp, nine tenths": {}, "lscp, half for least cost": {}}
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_bounds_meet_as_the_work_grows(name):
+GROWING = [*((name, SIZED.get(name, {"n_open": 5})) for name in MODELS)]
+GROWING += [(name, {"budget": 21.0}) for name in ("mclp", "backup", "p-median", "p-median, some unserved")]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), GROWING, ids=lambda value: value if isinstance(value, str) else "".join(value)
+)
+def test_bounds_meet_as_the_work_grows(name, size):
     """On a town too large to try every choice: what any budget proves agrees with the optimum."""
     model = MODELS[name]
-    arguments = {**scattered(name, 4, n=25, d=80), **SIZED.get(name, {"n_open": 5})}
+    arguments = {**scattered(name, 4, n=25, d=80), **size}
     proved = model.solve(**arguments)
     assert proved.status == "optimal"
     for units in (0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1):
