@@ -463,6 +463,32 @@ def test_groups_weigh_as_they_are_told():
         solve_mclp(**arguments | {"demand": demand}, group_weights={"riders": -1})
 
 
+@settings(deadline=None, max_examples=60)
+@given(cases(most_candidates=8), st.integers(0, 2))
+def test_branching_by_regions_proves_the_optimum(case, turns):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_covering_search, "_EASY_PAIRS", -1)
+        patch.setattr(_covering_search, "_FIRST_TURNS", turns)
+        patch.setattr(_covering_search, "_STEPS_LEAST", 1)
+        patch.setattr(_covering_search, "_STEPS_MOST", 1)
+        solution = solve_mclp(**tables(case), work_limit=20)
+    assert (solution.status, solution.proof) == ("optimal", "duals recomputed")
+    assert solution.objective == -best_choice(case, list(tables(case)["candidates"]["id"]))[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_branching_agrees_with_the_plain_program(seed, monkeypatch):
+    """Sites everywhere and few of them: what prices leave is large, and regions decide it."""
+    monkeypatch.setattr(_covering_search, "_EASY_PAIRS", -1)
+    monkeypatch.setattr(_covering_search, "_FIRST_TURNS", 0)
+    case = geometric(80, 150, 2400, 5, seed=seed)
+    answers = [solve_mclp(**tables(case), threads=threads) for threads in (1, 2)]
+    assert answers[0].objective == _plain_optimum(case[0] <= CUTOFF_S, case[2], 5)
+    assert [answer.status for answer in answers] == ["optimal", "optimal"]
+    assert [dict(answer.work) for answer in answers] == [dict(answers[0].work)] * 2
+    assert answers[0].work["branches"] > 0
+
+
 def test_a_sample_of_the_demand_is_a_start_like_any_other(monkeypatch):
     """Small problems treated as large ones: sampled twice over, the answer keeps its promises."""
     arguments = tables(geometric(60, 400, 1800, 8, seed=0))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverage_planner.siting._covering_programs import rules_left, write_choice, write_covering
+from coverage_planner.siting._covering_tree import CoveringTree
 from coverage_planner.siting._highs import solve_program, work_allowance
 from coverage_planner.siting._infeasible import find_choice
 from coverage_planner.siting._interchange import add_by_rules, add_greedily, interchange, interchange_by_rules
@@ -24,7 +25,9 @@ from coverage_planner.siting.rules import Rules
 
 _Sites = NDArray[np.int64]
 #: Up to this many pairs HiGHS is quicker than searching for prices first.
-_EASY_PAIRS = 20_000
+_EASY_PAIRS = 3_000
+#: Up to this many pairs branching begins after so many turns; beyond, when prices are as good as they get.
+_BRANCHED_EARLY, _FIRST_TURNS = 200_000, 4
 #: Beyond this many pairs HiGHS would not get past its first node within a minute; with rules that nothing else can
 #: keep it is asked up to the second number.
 _SOLVER_PAIRS_MOST, _RULED_PAIRS_MOST = 80_000, 1_000_000
@@ -77,6 +80,7 @@ class CoveringSearch:
     proof: str = "duals recomputed"
     price_steps: int = 0
     tabu_searches: int = 0
+    branches: int = 0
     nodes: int = 0
     simplex_iterations: int = 0
 
@@ -98,7 +102,7 @@ class CoveringSearch:
         self.opened = self.rules.required
         self.closed = np.union1d(self.rules.forbidden, too_dear)
         self.bound = int(self.whole.weights.sum())
-        self._asked, self._turn = -1, 0
+        self._asked, self._turn, self._branched = -1, 0, False
         self._random = np.random.default_rng(_SEED)
         self._leave_out(None)
 
@@ -109,14 +113,42 @@ class CoveringSearch:
         most_quiet = 1 if self.is_sample else _GIVEN_UP
         while self._is_open() and quiet < most_quiet:
             before = self.covered, self.bound, self.part.n_pairs
-            if not self.is_sample and (self.part.n_pairs <= _EASY_PAIRS or quiet == _STALLED):
-                self._ask_solver()
+            if not self.is_sample:
+                self._finish(quiet)
             if self._is_open() and not self.prices.are_settled:
                 self._price()
             if self._is_open():
                 self._look_around()
             news = (before[0], before[2]) != (self.covered, self.part.n_pairs) or not self.prices.are_settled
             quiet = 0 if news else quiet + 1
+        self._settle()
+
+    def _finish(self, quiet: int) -> None:
+        """Hand what is left to branch and bound, once it is small or nothing else helps."""
+        is_large = self.part.n_pairs > _BRANCHED_EARLY
+        if self.part.n_pairs <= _EASY_PAIRS:
+            self._ask_solver()
+        elif not (self.rules.are_simple and self.room.is_number):
+            if not is_large or quiet == _STALLED:
+                self._ask_solver()
+        elif self._turn >= _FIRST_TURNS and (not is_large or (self.prices.are_settled and quiet > 0)):
+            self._branch()
+
+    def _branch(self) -> None:
+        """Split by regions until nothing is left that could cover more, or the effort is spent."""
+        if self._branched:
+            return
+        self._branched = True
+
+        def tell(sites: _Sites | None, bound: int) -> None:
+            self._lower(bound)
+            if sites is not None:
+                self._adopt(self._with(sites))
+            self._report("branch and bound")
+
+        tree = CoveringTree(self.part, int(self.room.budget), self.covered - self._base, self.bound - self._base, tell)
+        tree.search(self.prices, self.effort, self.pool)
+        self.branches += tree.n_branches
         self._settle()
 
     def _is_open(self) -> bool:

@@ -222,7 +222,7 @@ def prove_bound(problem: CoveringProblem, room: Room, prices: Prices, pool: Exec
     Prices are rounded to multiples of a power of two and added up as whole numbers, so the bound holds to the last
     grain. As demand comes in whole grains, the bound may be rounded down to one.
     """
-    unit, fixed, earned = _reckon(problem, prices, pool)
+    unit, fixed, earned = price_exactly(problem, prices.share, pool)
     if room.is_number:
         ranking, n_fit = room.rank(earned)
         best: int | Fraction = sum(int(value) for value in earned[ranking[:n_fit]])
@@ -259,7 +259,7 @@ def settle(
     opened, closed
         Candidate numbers, ascending.
     """
-    unit, fixed, earned = _reckon(problem, prices, pool)
+    unit, fixed, earned = price_exactly(problem, prices.share, pool)
     if not room.is_number:
         return _settle_by_money(room, earned, covered * unit - int(fixed))
     ranking, n_fit = room.rank(earned)
@@ -286,9 +286,11 @@ def _settle_by_money(
     return np.flatnonzero(opened & ~both), np.flatnonzero(closed | both)
 
 
-def _reckon(problem: CoveringProblem, prices: Prices, pool: Executor | None) -> tuple[int, float, NDArray[np.float64]]:
+def price_exactly(
+    problem: CoveringProblem, share: NDArray[np.float64], pool: Executor | None = None
+) -> tuple[int, float, NDArray[np.float64]]:
     """Price in exact fractions: how many make a grain, demand beyond its price, what each candidate earns."""
     unit = 2 ** max(0, int(np.floor(np.log2(_LARGEST_TOTAL / max(problem.weights.sum(), 1.0)))))
     whole = problem.weights * unit
-    price = np.floor(whole * prices.share)
+    price = np.floor(whole * share)
     return unit, float((whole - price).sum()), sum_rows(problem, price, pool)

@@ -178,6 +178,7 @@ def _certify(
             "pairs_left": search.part.n_pairs,
             "price_steps": search.price_steps,
             "tabu_searches": search.tabu_searches,
+            "branches": search.branches,
             "nodes": search.nodes,
             "simplex_iterations": search.simplex_iterations,
         },
