@@ -59,7 +59,7 @@ def small_cases(quick: bool) -> Cases:
     return {
         f"{solver} {size}": {
             "solver": solver, "instance": f"small {size}", "limit_s": 30.0, "n_open": counts,
-            "cutoff_s": SMALL_RADIUS_M,
+            "cutoff_s": SMALL_RADIUS_M, "patience_s": 30.0 * len(counts) + 90,
         }
         for size in sizes
         for solver in ("mclp", "highs")
