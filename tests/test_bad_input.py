@@ -104,7 +104,7 @@ def test_missing_keys(folder, refused, changes, said):
         changes = {"siting": {}}
         plan = draw_plan(folder, **changes)
         plan.write_text(plan.read_text(encoding="utf-8").replace('"n_open" = 2', ""), encoding="utf-8")
-        said = "[siting] must have n_open, got no keys; add them"
+        said = "[siting] must have n_open or budget with model = 'mclp', got neither"
     else:
         plan = draw_plan(folder, **changes)
     assert said in refused(plan)

@@ -81,6 +81,8 @@ def test_an_interrupted_search_says_so_and_keeps_its_bound():
     assert "被中断" in say_certificate(answer, "zh")
     assert "interrupted" in say_certificate(answer, "en")
     assert "0.8 %" in say_certificate(answer, "en")
+    proved = say_certificate(solved(interrupted=True), "en")
+    assert proved.endswith("the search was interrupted after that, while equally good choices were told apart")
 
 
 def test_an_answer_without_a_bound_claims_nothing():

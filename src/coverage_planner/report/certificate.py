@@ -117,6 +117,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "；搜索被中断，以上是中断时的最好选址",
         "; the search was interrupted, this is the best choice it had",
     ),
+    "interrupted optimal": (
+        "；此后在比较同样好的选址时搜索被中断",
+        "; the search was interrupted after that, while equally good choices were told apart",
+    ),
     "unreached": (
         "（在搜索范围内到不了任何站点者按 {minutes} 分钟计）",
         " (people whom no site reaches counted at {minutes} minutes)",
@@ -168,7 +172,7 @@ def say_certificate(solution: Solution, language: Language, question: Question |
     proof = texts[solution.status if known else "no bound"].format(**figures)
     said = texts["sentence" if known else "sentence no bound"].format(found=found, claim=claim, proof=proof)
     if solution.interrupted:
-        said += texts["interrupted"]
+        said += texts["interrupted optimal" if solution.status == "optimal" else "interrupted"]
     if solution.unserved:
         said += texts["unserved"].format(n=len(solution.unserved))
     return said
