@@ -11,7 +11,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coverage_planner.errors import SitingError
 from coverage_planner.siting import _exact
+from coverage_planner.siting._certify import search
 from coverage_planner.siting._exact import Task, exclude, optimise, prove_program
 from coverage_planner.siting._highs import Program, relax_program, solve_program
 from coverage_planner.siting._reduce import reduce_cover
@@ -229,3 +231,10 @@ def test_dual_values_of_a_stopped_relaxation_never_make_the_bound_worse_than_non
     told = []
     optimise(task_of(fractional()), Effort("min"), tell=lambda _, bound: told.append(bound))
     assert told[0] == 0
+
+
+def test_a_model_without_a_choice_says_so():
+    with pytest.raises(SitingError, match=r"LSCP must come to some choice of sites, but work or time ran out"):
+        search(
+            task_of(fractional(), keeps=lambda _: False), Effort("min"), start=None, stage="", units=float, model="LSCP"
+        )

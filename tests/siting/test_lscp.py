@@ -1,6 +1,7 @@
 """Set covering against every choice, published figures and its own promises."""
 
 import math
+import signal
 from fractions import Fraction
 from itertools import combinations
 
@@ -274,3 +275,18 @@ def test_san_francisco(real_data):
     assert (solution.objective, solution.status, solution.tie_break) == (8.0, "optimal", "exact")
     assert (table.loc[solution.sites["id"]] <= 5000.0).any(axis=0).all()
     assert not any(near[list(seven)].any(axis=0).all() for seven in combinations(range(16), 7))
+
+
+def test_ctrl_c_returns_what_is_found_with_its_certificate():
+    pressed = []
+
+    def press(state):
+        if not pressed:
+            pressed.append(state)
+            signal.raise_signal(signal.SIGINT)
+
+    solution = solve_lscp(**scattered(80, 300, 1500), progress=press)
+    assert solution.interrupted
+    assert (solution.status, solution.tie_break) == ("feasible", "search: interrupted")
+    assert solution.bound < solution.objective
+    assert len(solution.sites) == solution.objective

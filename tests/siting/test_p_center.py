@@ -198,3 +198,10 @@ def test_san_francisco(real_data):
     solution = solve_p_center(**plain(table, limit_s=40_000.0, n_open=4))
     assert solution.objective == pytest.approx(7403.06, abs=0.01)
     assert (solution.status, solution.tie_break) == ("optimal", "exact")
+
+
+def test_a_search_that_finds_nothing_says_so(monkeypatch):
+    monkeypatch.setattr(p_center, "_start", lambda *_: None)
+    monkeypatch.setattr(p_center, "_try", lambda _center, _radius, state, _effort: (state, None))
+    with pytest.raises(SitingError, match="work or time ran out before one was found; raise work_limit"):
+        solve_p_center(**scattered(20, 20, 3))

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from coverage_planner.errors import ConfigError, InfeasibleError, InputError, SchemaError
+from coverage_planner.errors import ConfigError, InfeasibleError, InputError, SchemaError, SitingError
+from coverage_planner.siting import _infeasible
+from coverage_planner.siting._highs import Answer
 from coverage_planner.siting._infeasible import find_choice
 from coverage_planner.siting._programs import column_bounds, cover_by_cliques, write_rules
 from coverage_planner.siting.rules import Quota, read_rules
@@ -150,3 +152,10 @@ def test_required_candidates_may_cost_more_than_there_is():
 def test_exactly_as_far_as_asked_is_far_enough():
     assert not len(read_rules(drawn(3), np.arange(3), n_open=1, min_spacing_m=1.0).too_near)
     assert read_rules(drawn(3), np.arange(3), n_open=1, min_spacing_m=1.1).too_near.tolist() == [[0, 1], [1, 2]]
+
+
+def test_a_solver_without_an_answer_is_no_proof_of_a_conflict(monkeypatch):
+    stopped = Answer("stopped", None, 0.0, 0, 0, 1)
+    monkeypatch.setattr(_infeasible, "solve_program", lambda *_, **__: stopped)
+    with pytest.raises(SitingError, match="HiGHS came to no answer within its budget; give fewer rules or candidates"):
+        find(drawn(4), n_open=2)
