@@ -86,11 +86,12 @@ def _choose_sites(by_time: bool) -> None:
     workers = _points([f"D{i:02}" for i in range(20)], [(5.0 * i, 0.0) for i in range(20)])
     workers = workers.assign(demand=[1.0 + i % 3 for i in range(20)])
     places = _points([f"C{i}" for i in range(9)], [(11.0 * i, 0.0) for i in range(9)])
-    times = travel_times(network, places, workers, mode=_MODE, limit_s=_NEAR_S)
+    times = travel_times(network, places, workers, mode=_MODE, limit_s=2 * _NEAR_S)
+    station = travel_times(network, places.head(1).assign(id="S"), workers, mode=_MODE, limit_s=2 * _NEAR_S)
     if by_time:
-        solve_p_median(times, workers, places, n_open=3, unserved_s=2 * _NEAR_S)
+        solve_p_median(times, workers, places, n_open=3, unserved_s=2 * _NEAR_S, existing=station)
     else:
-        solve_mclp(times, workers, places, n_open=3, cutoff_s=_NEAR_S)
+        solve_mclp(times, workers, places, n_open=3, cutoff_s=_NEAR_S, existing=station)
 
 
 def _points(ids: list[str], places: list[tuple[float, float]]) -> gpd.GeoDataFrame:
