@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import InfeasibleError
+from coverage_planner.siting import _covering_search, _median_prices, _median_stages, _prices
 from coverage_planner.siting.lscp import solve_lscp
 from coverage_planner.siting.mclp import solve_mclp
 from drawn_times import make_candidates, make_demand, make_times
@@ -223,6 +224,33 @@ def scattered(name, seed, **sizes):
     """A scattered town as a model needs it, and its own arguments."""
     limits = {"limit_s": LIMIT_S} if name == "p-median, some unserved" else {}
     return {**scatter(seed, **sizes, **limits), **MODELS[name].arguments}
+
+
+@pytest.mark.parametrize("name", WITH_THREADS)
+def test_the_ways_of_large_problems_keep_their_word_on_small_ones(name, monkeypatch):
+    """Without HiGHS, with sums shared among threads, and with so few price steps that branching has to prove the rest."""
+    model = MODELS[name]
+    for module in (_prices, _median_prices):
+        monkeypatch.setattr(module, "_SHARED_FROM", 0)
+    for limit in ("_EASY_PAIRS", "_SOLVER_PAIRS_MOST", "_RULED_PAIRS_MOST"):
+        monkeypatch.setattr(_covering_search, limit, -1)
+    monkeypatch.setattr(_median_stages, "PROGRAM_PAIRS_MOST", -1)
+
+    @settings(max_examples=10)
+    @given(questions(model), st.booleans(), st.one_of(st.just({}), STOPS))
+    def hold(case, hasty, stop):
+        with pytest.MonkeyPatch.context() as patch:
+            if hasty:
+                patch.setattr(_covering_search, "_FIRST_TURNS", 0)
+                patch.setattr(_covering_search, "_STEPS_LEAST", 1)
+                patch.setattr(_covering_search, "_STEPS_MOST", 1)
+                patch.setattr(_median_stages, "_STEPS_MOST", 2)
+                patch.setattr(_median_stages, "_ROUNDS", 0)
+            best = model.best(*case)
+            if best is not None:
+                hold_bound(model, case, ask(model, case, **stop), best)
+
+    hold()
 
 
 SIZED = {"lscp": {}, "lscp, cost": {}, "lscp, nine tenths": {}, "lscp, half for least cost": {}}
