@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from coverage_planner.config import AlternativeSettings, Plan, QuotaSettings, SitingSettings, read_plan
+from coverage_planner.config import AlternativeSettings, Plan, QuotaSettings, SitingSettings, change_plan, read_plan
 from coverage_planner.errors import ConfigError, SourceError
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.sources.columns import ALIASES
@@ -134,6 +134,23 @@ def test_models_take_their_own_keys(read):
     assert siting == SitingSettings(model="lscp", group="walkers", partial=0.95, minimise="cost")
     siting = read(SITING + "model = 'p-median'\nbudget = 40\nunserved_min = 30\n").siting
     assert siting == SitingSettings(model="p-median", group="walkers", budget=40.0, unserved_s=1800.0)
+
+
+def test_keys_can_be_changed_without_the_file(read):
+    plan = read(SITING + "n_open = 2\nrequired = ['P1']\nalternatives = { plans = 5 }\n")
+    changed, dropped = change_plan(plan, {"budget": 9, "alternatives": {"within": 0.1}})
+    assert (changed.siting.n_open, changed.siting.budget, changed.siting.required) == (None, 9.0, ("P1",))
+    assert changed.siting.alternatives == AlternativeSettings(plans=5, within=0.1)
+    assert dropped == []
+    changed, dropped = change_plan(plan, {"model": "lscp"})
+    assert (changed.siting.n_open, changed.siting.alternatives, changed.siting.required) == (None, None, ("P1",))
+    assert dropped == ["n_open", "alternatives"]
+    assert change_plan(read(SHORTEST), {"n_open": 3})[0].siting == SitingSettings(n_open=3, group="walkers")
+    with pytest.raises(ConfigError, match=r"\[siting\] has no key 'n_opn'"):
+        change_plan(plan, {"n_opn": 2})
+    with pytest.raises(ConfigError, match="n_open must be a whole number"):
+        change_plan(plan, {"n_open": 2.5})
+    assert plan.siting.n_open == 2
 
 
 def test_paths_start_from_the_plan_files_folder_whatever_the_working_directory(read, folder, monkeypatch):

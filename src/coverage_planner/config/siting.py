@@ -5,7 +5,7 @@ Which keys mean something depends on the model; others are refused, not ignored.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -160,6 +160,8 @@ def change_siting(siting: SitingSettings | None, changes: Mapping[str, Any]) -> 
     ConfigError
         As for a plan file.
     """
+    if "alternatives" in changes and siting is not None and siting.alternatives is not None:
+        changes = {**changes, "alternatives": {**asdict(siting.alternatives), **changes["alternatives"]}}
     given = keys.read_settings(SitingSettings, dict(changes), "[siting]", Path())
     named = {f.metadata.get("key", f.name): f.name for f in fields(SitingSettings)}
     kept = SitingSettings() if siting is None else siting
