@@ -174,14 +174,18 @@ def _may_end_otherwise(one: dict[str, Any]) -> bool:
     return "missing" in one or ("error" in one and not one["error"].startswith("stopped"))
 
 
+def _found(figures: dict[str, Any], part: str) -> Found:
+    """What was found of a part, whether measured to the end or not."""
+    return dict.fromkeys(figures[part].get("asked", []), _NOT_YET) | figures[part]["cases"]
+
+
 def report(figures: dict[str, Any]) -> str:
     """Draw the tables of all parts measured."""
     texts = []
     for part, (heading, _, draw) in PARTS.items():
         if part in figures:
             taken = f"Taken {figures[part]['day']}. {figures[part]['load']}".strip()
-            found = dict.fromkeys(figures[part].get("asked", []), _NOT_YET) | figures[part]["cases"]
-            texts.append(f"### {heading}\n\n{draw(found)}\n\n{taken}")
+            texts.append(f"### {heading}\n\n{draw(_found(figures, part))}\n\n{taken}")
     return "\n\n".join(texts)
 
 
@@ -211,7 +215,7 @@ def main() -> None:
 def write(figures: dict[str, Any], text: str, here: Path, *, seed: int) -> None:
     """Put the tables into SITING.md and draw the plot beside it."""
     if "convergence" in figures:
-        draw_convergence(figures["convergence"]["cases"], here)
+        draw_convergence(_found(figures, "convergence"), here)
     intro = f"`python benchmarks/siting_speed.py`, seed {seed}. {machine.describe()}"
     replace_sections(here / RESULTS, {TITLE: f"{intro}\n\n{text}"})
 

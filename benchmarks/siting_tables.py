@@ -105,7 +105,7 @@ def center_report(found: Found) -> str:
         first = {f"pmed{number}" for number in range(1, 21)} & set(found)
         good = {one["instance"]["name"] for one in measured if one["right"] and one["status"] == "optimal"}
         return (
-            f"Published optimum found and proved on {len(good)} of {len(found)}; of the first twenty on "
+            f"Published optimum found and proved on {len(good)} of {len(measured)} measured; of the first twenty on "
             f"{len(good & first)} (to reach: all {len(first)}; {verdict(good >= first)}). Limit 60 s each."
         )
 
