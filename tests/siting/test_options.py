@@ -204,7 +204,7 @@ def test_options_mixed(name):
 def test_many_mixtures(name):
     model = MODELS[name]
 
-    @settings(max_examples=400)
+    @settings(max_examples=200)
     @given(questions(model))
     def hold(case):
         judge(model, case)
