@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, CrsError, InfeasibleError, InputError, SchemaError
-from coverage_planner.siting import _covering_search, _ties
+from coverage_planner.siting import _covering_search, _prices, _ties
 from coverage_planner.siting.mclp import solve_mclp
 from coverage_planner.siting.rules import Quota
 from coverage_planner.siting.sites import SITE_FIGURES
@@ -469,8 +469,7 @@ def test_branching_by_regions_proves_the_optimum(case, turns):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_covering_search, "_EASY_PAIRS", -1)
         patch.setattr(_covering_search, "_FIRST_TURNS", turns)
-        patch.setattr(_covering_search, "_STEPS_LEAST", 1)
-        patch.setattr(_covering_search, "_STEPS_MOST", 1)
+        patch.setattr(_prices, "_SHORTEST", 2.0)
         solution = solve_mclp(**tables(case), work_limit=20)
     assert (solution.status, solution.proof) == ("optimal", "duals recomputed")
     assert solution.objective == -best_choice(case, list(tables(case)["candidates"]["id"]))[0]
@@ -481,6 +480,7 @@ def test_branching_agrees_with_the_plain_program(seed, monkeypatch):
     """Sites everywhere and few of them: what prices leave is large, and regions decide it."""
     monkeypatch.setattr(_covering_search, "_EASY_PAIRS", -1)
     monkeypatch.setattr(_covering_search, "_FIRST_TURNS", 0)
+    monkeypatch.setattr(_prices, "_SHORTEST", 2.0)  # the first prices are as good as they get
     case = geometric(80, 150, 2400, 5, seed=seed)
     answers = [solve_mclp(**tables(case), threads=threads) for threads in (1, 2)]
     assert answers[0].objective == _plain_optimum(case[0] <= CUTOFF_S, case[2], 5)

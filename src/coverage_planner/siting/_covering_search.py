@@ -131,8 +131,11 @@ class CoveringSearch:
         elif not (self.rules.are_simple and self.room.is_number):
             if not is_large or quiet == _STALLED:
                 self._ask_solver()
-        elif self._turn >= _FIRST_TURNS and (not is_large or (self.prices.are_settled and quiet > 0)):
-            self._branch()
+        elif self._turn >= _FIRST_TURNS and (not is_large or quiet > _STALLED):
+            while self._is_open() and not self.prices.are_settled:
+                self._price()
+            if self._is_open() and self.part.n_pairs:
+                self._branch()
 
     def _branch(self) -> None:
         """Split by regions until nothing is left that could cover more, or the effort is spent."""

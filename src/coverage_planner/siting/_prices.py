@@ -174,7 +174,7 @@ def find_prices(
     share, leaning, length = prices.share, prices.leaning, prices.length
     best_share, lowest = share, np.inf
     direction = np.zeros(len(weights))
-    waited, taken = 0, 0
+    begun, waited, taken = np.inf, 0, 0
     while taken < steps and length >= _SHORTEST and (taken == 0 or effort.may_go_on()):
         taken += 1
         effort.spend(problem.n_pairs + _VISITS_PER_ENTRY * (len(weights) + problem.n_candidates))
@@ -182,6 +182,8 @@ def find_prices(
         chosen = _relaxed_choice(room, earned)
         bound = float((weights * (1 - share)).sum() + earned @ chosen)
         waited = 0 if bound < lowest * (1 - _PROGRESS) else waited + 1
+        if taken == 1:
+            begun = bound
         if bound < lowest:
             best_share, lowest = share, bound
         if lowest < covered + 1:
@@ -202,6 +204,8 @@ def find_prices(
             length = 0.0
             break
         share = np.clip(share - length * (bound - covered) / norm * move, 0.0, 1.0)
+    if taken == steps < _PATIENCE and lowest >= begun * (1 - _PROGRESS):
+        length *= _SHORTER  # so few steps at a time would never wait for long enough
     return Prices(best_share, leaning, length, prices.steps + taken)
 
 
