@@ -25,6 +25,8 @@ BARS: list[tuple[str, float, float | None, float | None]] = [
 ]
 QUICK_BARS: list[tuple[str, float, float | None, float | None]] = [("quick-ebike-wuhan", 3.0, 2.0, None)]
 _CLOSE = 1e-6
+#: Of the seconds after which a process was stopped, what its start and loading may have taken at most.
+_LOADING_S = 10.0
 #: What a solver states that has nothing yet.
 _ENDLESS = 1e15
 
@@ -194,7 +196,8 @@ def peer_report(found: Found) -> str:
         state = f"{ours['objective']:,.10g} ({'optimal' if ours['status'] == 'optimal' else percent(ours['gap'])})"
         if went_wrong(theirs):
             stopped = theirs.get("error", "").startswith("stopped")
-            ratio = f"more than {SPOPT_PATIENCE_S / ours['seconds']:,.0f}" if stopped else "–"
+            least = (float(theirs["error"].split()[2]) - _LOADING_S) / ours["seconds"] if stopped else 0.0
+            ratio = f"more than {least:,.0f} ({verdict(least >= 50)})" if stopped else "–"
             rows.append([model, state, seconds(ours["seconds"]), went_wrong(theirs), "", "", ratio])
             continue
         late = theirs["seconds"] - theirs["built_s"] >= 0.98 * SPOPT_LIMIT_S
