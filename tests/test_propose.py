@@ -374,7 +374,7 @@ def test_numbers_exclude_each_other_on_the_command_line(drawn, tmp_path, capsys)
 def test_a_model_without_a_number_says_which_keys_it_does_not_use(drawn, tmp_path, capsys):
     command = ["propose", str(drawn), "--out", str(tmp_path / "out"), "--model", "lscp", "--partial", "0.5"]
     assert main([*command, "--language", "en"]) == 0
-    assert "the plan's n_open mean nothing for the model lscp and were not used" in capsys.readouterr().out
+    assert "the model lscp has no use for these keys of the plan: n_open" in capsys.readouterr().out
 
 
 def test_a_plan_without_siting_takes_it_from_the_options(tmp_path, capsys):

@@ -95,7 +95,11 @@ def about_choice(choice: Choice, language: Language) -> list[str]:
         lines.append(words["plans"].format(how=speech(language).say("how", plans["how"].iloc[0])))
     lines += [
         words["other"].format(
-            plan=plan["plan"], loss=_share(plan["loss_share"]), opened=plan["opened"], closed=plan["closed"]
+            plan=plan["plan"],
+            change=words["gains" if plan["loss_share"] < 0 else "loses"],
+            share=_share(abs(plan["loss_share"])),
+            opened=plan["opened"],
+            closed=plan["closed"],
         )
         for plan in plans.iloc[1:].to_dict("records")
     ]

@@ -64,7 +64,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "连同现有站点覆盖需求 {objective}",
         "covered demand {objective} (existing stations included)",
     ),
-    "LSCP value sites": ("即可达到目标", "are enough"),
+    "LSCP value sites": ("即可达到目标", "which is enough"),
     "LSCP value cost": ("总成本 {objective}", "at a cost of {objective}"),
     "p-median value": ("需求加权总时间 {objective}", "demand-weighted time {objective}"),
     "p-median value mean": ("平均时间 {minutes} 分钟", "mean time {minutes} minutes"),
