@@ -143,12 +143,12 @@ class CoveringProblem:
     @cached_property
     def starts(self) -> NDArray[np.int64]:
         """Shape (n + 1,): where the groups of each candidate begin in `groups`."""
-        return self.cover.indptr.astype(np.int64)
+        return np.asarray(self.cover.indptr, dtype=np.int64)
 
     @cached_property
     def groups(self) -> NDArray[np.int32]:
         """Shape (pairs,): the groups that each candidate covers, candidate by candidate."""
-        return self.cover.indices.astype(np.int32, copy=False)
+        return np.asarray(self.cover.indices, dtype=np.int32)
 
     @cached_property
     def by_group(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
