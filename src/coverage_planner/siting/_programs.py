@@ -1,14 +1,13 @@
 """Siting models written as mixed-integer programs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from coverage_planner.siting._highs import FEASIBILITY_TOLERANCE, Program
-from coverage_planner.siting._problem import CoveringProblem, SitingProblem
+from coverage_planner.siting._highs import FEASIBILITY_TOLERANCE
+from coverage_planner.siting._problem import SitingProblem
 from coverage_planner.siting.rules import Rules
 from coverage_planner.units import UNREACHED_MS
 
@@ -109,54 +108,6 @@ def column_bounds(rules: Rules, n_columns: int) -> tuple[NDArray[np.float64], ND
     return lower, upper
 
 
-def write_covering(
-    problem: CoveringProblem, n_open: int, *, at_least: int = 0, unlike: Sequence[NDArray[np.int64]] = ()
-) -> Program:
-    """Write the maximal covering problem: columns are x (candidates, whole) and y (groups).
-
-    Maximise the weights of covered groups, where y_i <= sum of the x_j that cover i, and the x add up to `n_open`.
-    The y need not be declared whole: they are where the x are.
-
-    Parameters
-    ----------
-    problem, n_open
-        The problem and how many sites open.
-    at_least
-        Demand in grains that the choice must cover, with `slack_of`: a choice that comes out may miss it by that.
-    unlike
-        Choices that must not come out.
-    """
-    n, m = problem.n_candidates, len(problem.weights)
-    scale = scale_for(problem.weights.sum())
-    known = sp.csr_array((np.ones(n_open * len(unlike)), _pair_up(unlike)), shape=(len(unlike), n + m))
-    rows = sp.vstack(
-        [
-            sp.hstack([-problem.covered_by, sp.eye_array(m)]),
-            sp.csr_array(np.concatenate((np.ones(n), np.zeros(m)))[None]),
-            sp.csr_array(np.concatenate((np.zeros(n), problem.weights * scale))[None]),
-            known,
-        ],
-        format="csr",
-    )
-    least = (at_least - slack_of(problem.weights)) * scale if at_least > 0 else -np.inf
-    return Program(
-        objective=np.concatenate((np.zeros(n), problem.weights * scale)),
-        maximise=True,
-        whole=np.arange(n + m) < n,
-        lower=np.zeros(n + m),
-        upper=np.ones(n + m),
-        rows=rows,
-        row_lower=np.concatenate((np.full(m, -np.inf), [n_open, least], np.full(len(unlike), -np.inf))),
-        row_upper=np.concatenate((np.zeros(m), [n_open, np.inf], np.full(len(unlike), n_open - 1.0))),
-    )
-
-
-def _pair_up(choices: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and column numbers of the sites of several choices, one row for each."""
-    row = np.repeat(np.arange(len(choices)), [len(choice) for choice in choices])
-    return row, np.concatenate([np.empty(0, dtype=np.int64), *choices])
-
-
 @dataclass(frozen=True, eq=False)
 class TieModel:
     """Which choices of free sites cover a given demand, and how long people then travel.
@@ -221,62 +172,4 @@ def model_ties(problem: SitingProblem, opened: NDArray[np.int64], free: NDArray[
         group=np.repeat(np.arange(len(first)), lengths[first]),
         gain=np.bincount(place, weights=gain, minlength=n_pairs).astype(np.float64),
         weighted_ms=np.bincount(place, weights=weighted_ms, minlength=n_pairs).astype(np.float64),
-    )
-
-
-def write_ties(
-    model: TieModel,
-    n_open: int,
-    *,
-    covered: int,
-    most_time: int | None = None,
-    unlike: Sequence[NDArray[np.int64]] = (),
-) -> Program:
-    """Write the search among ties: columns are x (free candidates, whole) and z (pairs); weighted time is to be small.
-
-    Parameters
-    ----------
-    model, n_open
-        The model and how many of the free candidates open.
-    covered, most_time
-        What the choice must cover, and the weighted time it may take, in grains, the free candidates' part. Both with
-        `slack_of`: a choice that comes out may miss them by that.
-    unlike
-        Choices that must not come out.
-    """
-    n, q = model.n_free, model.n_pairs
-    pairs = np.arange(q)
-    of_site = sp.csr_array((-np.ones(q), (pairs, model.site)), shape=(q, n))
-    of_group = sp.csr_array((np.ones(q), (model.group, pairs)), shape=(model.n_groups, q))
-    gain_scale, time_scale = scale_for(model.gain.sum()), scale_for(np.abs(model.weighted_ms).sum())
-    none_x = np.zeros(n)
-    time = np.concatenate((none_x, model.weighted_ms * time_scale))
-    known = sp.csr_array((np.ones(n_open * len(unlike)), _pair_up(unlike)), shape=(len(unlike), n + q))
-    rows = sp.vstack(
-        [
-            sp.hstack([of_site, sp.eye_array(q)]),
-            sp.hstack([sp.csr_array((model.n_groups, n)), of_group]),
-            sp.csr_array(
-                np.stack([np.repeat([1.0, 0.0], [n, q]), np.concatenate((none_x, model.gain * gain_scale)), time])
-            ),
-            known,
-        ],
-        format="csr",
-    )
-    least = (covered - slack_of(model.gain)) * gain_scale
-    most = np.inf if most_time is None else (most_time + slack_of(model.weighted_ms)) * time_scale
-    n_open_ended = q + model.n_groups
-    return Program(
-        objective=time,
-        maximise=False,
-        whole=np.arange(n + q) < n,
-        lower=np.zeros(n + q),
-        upper=np.ones(n + q),
-        rows=rows,
-        row_lower=np.concatenate(
-            (np.full(n_open_ended, -np.inf), [n_open, least, -np.inf], np.full(len(unlike), -np.inf))
-        ),
-        row_upper=np.concatenate(
-            (np.zeros(q), np.ones(model.n_groups), [n_open, np.inf, most], np.full(len(unlike), n_open - 1.0))
-        ),
     )
