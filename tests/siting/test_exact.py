@@ -167,6 +167,18 @@ def test_without_an_effort_ctrl_c_is_raised():
         signal.signal(signal.SIGINT, before)
 
 
+def test_a_handler_that_python_did_not_set_is_left_alone(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(signal, "getsignal", lambda _number: None)
+        with Effort("max").interruptible():
+            patch.undo()
+            assert signal.getsignal(signal.SIGINT) is before
+    with Effort("max").interruptible():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_a_stopped_relaxation_still_gives_a_bound_that_holds():
     program = covering()
     proved = prove_program(program, relax_program(program))

@@ -146,9 +146,10 @@ class Effort:
     def interruptible(self) -> Iterator[None]:
         """Let Ctrl+C end the search with what it has found; pressed twice it raises as usual.
 
-        Only the main thread receives Ctrl+C; elsewhere nothing changes.
+        Only the main thread receives Ctrl+C; elsewhere nothing changes, nor where a program around Python's handles it.
         """
-        if threading.current_thread() is not threading.main_thread():
+        ours = signal.getsignal(signal.SIGINT) is not None  # what is not set from Python could not be put back
+        if not ours or threading.current_thread() is not threading.main_thread():
             yield
             return
 
