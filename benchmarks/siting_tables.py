@@ -44,6 +44,8 @@ def went_wrong(found: dict[str, Any]) -> str | None:
         return str(found["missing"])
     if found.get("error", "").startswith("stopped"):
         return f"{found['error']} without an answer"
+    if "No module named" in found.get("error", ""):  # a peer comes with the extra 'benchmarks'
+        return f"not installed ({found['error'].split()[-1].strip(chr(39))})"
     return f"failed: {found['error']}" if "error" in found else None
 
 
