@@ -60,6 +60,9 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("services", "text", False, None, "services offered, separated by ';'"),
         Column("opening_hours", "text", False, None, "OpenStreetMap opening_hours grammar"),
         Column("capacity", "number", False, 0.0, "people at a time"),
+        Column("address", "text", False, None, "postal address, as the file has it"),
+        Column("subdistrict", "text", False, None, "name of the subdistrict (街道) it lies in"),
+        Column("community", "text", False, None, "name of the community (社区) it lies in"),
         Column("entry_delay_s", "number", False, 0.0, "seconds that the door takes: stairs, a gate, parking"),
     ),
     "demand": (
@@ -67,6 +70,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("demand", "number", True, 0.0, "weight of the point: workers, orders, residents"),
         Column("name", "text", False, None, "name shown to people"),
         Column("kind", "text", False, None, "where the figure comes from: restaurant, mall, grid cell, …"),
+        Column("source", "text", False, None, "which input it comes from, where several are put together"),
         Column("group", "text", False, None, "whom it stands for, where these shall weigh differently"),
     ),
     "candidates": (
@@ -75,6 +79,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("kind", "text", False, None, "kind of premises, or 'street' for a position on a street"),
         Column("cost", "number", False, 0.0, "cost of opening, in the planner's unit"),
         Column("area_m2", "number", False, 0.0, "floor area"),
+        Column("address", "text", False, None, "postal address, as the file has it"),
         Column("subdistrict", "text", False, None, "name of the subdistrict (街道) it lies in"),
         Column("entry_delay_s", "number", False, 0.0, "seconds that the door takes: stairs, a gate, parking"),
     ),
@@ -82,6 +87,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         Column("id", "text", True, None, "label without repeats"),
         Column("name", "text", True, None, "name of the community (社区)"),
         Column("subdistrict", "text", False, None, "name of the subdistrict (街道) it belongs to"),
+        Column("demand", "number", False, 0.0, "head count of the area, to be spread over it"),
     ),
     "segments": (
         Column("u", "integer", True, None, "node id at the first vertex"),
@@ -137,12 +143,16 @@ class Rejections:
     ----------
     rows
         One entry per refused row: ``table``, ``source``, ``row``, ``id``, ``reason``.
+    remarks
+        One entry per row that was taken but not quite as it stands in the file, or not wholly understood: ``table``,
+        ``source``, ``row``, ``id``, ``column``, ``given`` (the cell as it stands), ``remark``.
     taken
         (table, source, id) -> row number of the rows that the readers took, so that a later stage can refuse one of
         them by its id alone.
     """
 
     rows: list[dict[str, object]] = field(default_factory=list)
+    remarks: list[dict[str, object]] = field(default_factory=list)
     taken: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def take(self, *, source: str, table: str, labels: Iterable[object], row_numbers: Iterable[int]) -> None:
@@ -179,6 +189,43 @@ class Rejections:
             row_numbers = [self.taken[table, source, str(label)] for label in labels]
         for label, number in zip(labels, row_numbers, strict=True):
             self.rows.append({"table": table, "source": source, "row": int(number), "id": str(label), "reason": reason})
+
+    def remark(
+        self,
+        *,
+        source: str,
+        table: str,
+        labels: Iterable[object],
+        row_numbers: Iterable[int],
+        column: str,
+        given: Iterable[object],
+        remark: str,
+    ) -> None:
+        """Note rows that were taken although something about one of their cells should be known.
+
+        Parameters
+        ----------
+        source, table, labels, row_numbers
+            As for `add`.
+        column
+            Which column, by this package's name.
+        given
+            The cells as they stand in the file, one per row.
+        remark
+            What was made of them, or not understood, in words a planner understands.
+        """
+        for label, number, cell in zip(labels, row_numbers, given, strict=True):
+            self.remarks.append(
+                {
+                    "table": table, "source": source, "row": int(number), "id": str(label),
+                    "column": column, "given": str(cell), "remark": remark,
+                }
+            )  # fmt: skip
+
+    def remarks_frame(self) -> pd.DataFrame:
+        """Return the remarks as a table: table, source, row, id, column, given, remark."""
+        columns = ["table", "source", "row", "id", "column", "given", "remark"]
+        return pd.DataFrame(self.remarks, columns=columns)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a table: table, source, row, id, reason."""

@@ -64,8 +64,8 @@ def test_a_name_is_required_and_can_be_said(tmp_path):
     with pytest.raises(SchemaError, match=r"columns for name.*社区"):
         read_areas(tmp_path / "a.gpkg")
     assert read_areas(tmp_path / "a.gpkg", columns={"name": "小区名"})["name"].tolist() == ["a"]
-    with pytest.raises(ConfigError, match=r"got \['demand'\]"):
-        read_areas(tmp_path / "a.gpkg", columns={"demand": "小区名"})
+    with pytest.raises(ConfigError, match=r"got \['kind'\]"):
+        read_areas(tmp_path / "a.gpkg", columns={"kind": "小区名"})
 
 
 def test_polygons_that_cross_themselves_are_repaired_and_named(tmp_path):

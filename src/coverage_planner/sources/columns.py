@@ -36,6 +36,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "group": ("group", "人群", "群体", "组别"),
     "cost": ("cost", "成本", "费用", "造价"),
     "area_m2": ("area_m2", "area", "面积", "建筑面积", "使用面积"),
+    "address": ("address", "地址", "详细地址", "站点地址", "所在位置"),
+    "community": ("community", "社区", "社区名称", "所属社区", "村居"),
+    "source": ("source", "来源", "数据来源"),
     "subdistrict": ("subdistrict", "街道", "街道名称", "所属街道", "街镇", "乡镇街道"),
 }
 
