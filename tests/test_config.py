@@ -10,7 +10,7 @@ import pytest
 from coverage_planner.config import AlternativeSettings, Plan, QuotaSettings, SitingSettings, change_plan, read_plan
 from coverage_planner.errors import ConfigError, SourceError
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
-from coverage_planner.sources.columns import ALIASES
+from coverage_planner.sources.aliases import ALIASES
 
 ROADS = '[roads]\nfile = "roads.osm.pbf"\n'
 FACILITIES = '[facilities]\nfile = "stations.csv"\n'

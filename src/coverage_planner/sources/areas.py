@@ -10,8 +10,8 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.schema import TABLES, Rejections, check_table
+from coverage_planner.sources.aliases import AREA_ALIASES
 from coverage_planner.sources.columns import (
-    AREA_ALIASES,
     Fault,
     check_not_swapped,
     find_columns,
@@ -51,7 +51,7 @@ def read_areas(
     crs
         Projected CRS in metres of the result; default: the UTM zone of the layer.
     columns
-        ``id``, ``name``, ``subdistrict`` -> column of the file, where `sources.columns.AREA_ALIASES` does not know it.
+        ``id``, ``name``, ``subdistrict`` -> column of the file, where `sources.aliases.AREA_ALIASES` does not know it.
     sheet
         Layer of a GeoPackage that has several.
     encoding

@@ -55,7 +55,7 @@ def read_facilities(
     crs
         Projected CRS in metres of the result; default: the UTM zone of the points.
     columns
-        Name of this package -> column of the file, where `sources.columns.ALIASES` does not know it; for example
+        Name of this package -> column of the file, where `sources.aliases.ALIASES` does not know it; for example
         ``{"name": "站点名称", "lon": "GCJ经度"}``.
     sheet
         Sheet of a workbook (default: the first) or layer of a GeoPackage.
