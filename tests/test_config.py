@@ -53,7 +53,7 @@ def test_the_shortest_plan_has_defaults(read, folder):
     (group,) = plan.groups
     assert (group.name, group.mode, group.cutoff_s) == ("walkers", "walk", 900.0)
     assert group.demand.file == folder / "demand.csv"
-    assert (group.demand.minimum, group.demand.sum, group.demand.weights) == (0.0, None, {})
+    assert (group.demand.minimum, group.demand.sum, group.demand.weights) == (None, None, {})
     assert plan.bands.cutoffs_s == (300.0, 600.0, 900.0)
     assert (plan.candidates.spacing_m, plan.candidates.reach_s) == (150.0, None)
     assert (plan.snap.limit_m, plan.snap.small_component_m) == (200.0, 2000.0)
@@ -62,10 +62,13 @@ def test_the_shortest_plan_has_defaults(read, folder):
 
 
 def test_the_full_plan_of_the_documentation_is_read(read, folder, repository):
-    shortest, full = blocks_of(repository)
-    for name in re.findall(r'file = "([^"]+)"', shortest + full):
+    shortest, full, several = blocks_of(repository)
+    for name in re.findall(r'file = "([^"]+)"', shortest + full + several):
         (folder / name).touch()
     assert read(shortest).groups[0].cutoff_s == 900.0
+    riders = read(shortest[: shortest.index("[[groups]]")] + several).groups[0]
+    assert [source.form for source in riders.sources] == ["records", "areas", "osm"]
+    assert [source.sum for source in riders.sources] == [3000.0, 1000.0, 500.0]
     plan = read(full)
     assert plan.crs == "EPSG:32650"
     assert plan.roads.margin_m == 2000.0
@@ -351,3 +354,23 @@ def test_modes_of_cars_keep_their_rules(read):
     assert read(SHORTEST + "[modes.drive]\nrules = 'foot'\nspeed_kph = 4\n").modes["drive"] == Mode(
         "drive", "foot", 4.0
     )
+
+
+@pytest.mark.parametrize(
+    ("demand", "message"),
+    [
+        ('{ file = "a.gpkg", spread = "buildings" }', r"must have buildings.*got spread = 'buildings' and buildings = None"),
+        ('{ file = "a.gpkg", spread = "streets", buildings = "a.gpkg" }', "must have buildings"),
+        ('{ file = "a.csv", cell_m = 200, on_streets = true }', r"\[\[groups\]\] 1 demand must have cell_m .* or on_streets, got both"),
+        ('{ file = "a.csv", cell_m = 200, header_row = 3 }', r"must not have header_row, as a.csv is read as records"),
+        ('[{ file = "a.csv" }, { file = "a.csv", spacing_m = 5 }]', r"\[\[groups\]\] 1 demand 2 must not have spacing_m"),
+        ('[{ file = "a.csv" }, { file = "b.csv" }]', r"\[\[groups\]\] 1 demand 2 file .*b.csv"),
+        ("[]", "must be a list with at least one entry"),
+    ],
+)  # fmt: skip
+def test_sources_of_demand_are_checked_one_by_one(read, folder, repository, demand, message):
+    shortest = blocks_of(repository)[0]
+    for name in [*re.findall(r'file = "([^"]+)"', shortest), "a.csv", "a.gpkg"]:
+        (folder / name).touch()
+    with pytest.raises(ConfigError, match=message):
+        read(shortest.replace('{ file = "demand.csv" }', demand))

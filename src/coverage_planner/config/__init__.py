@@ -2,20 +2,18 @@
 
 from coverage_planner.config.change import change_plan
 from coverage_planner.config.plan import (
-    AreaSource,
     BandSettings,
     CandidateSettings,
-    CommunitySource,
-    DemandSource,
     GroupSettings,
     MapSettings,
+    OutputSettings,
     Plan,
-    PointSource,
-    RoadSource,
     SnapSettings,
+    point_sources,
     read_plan,
 )
 from coverage_planner.config.siting import AlternativeSettings, Model, QuotaSettings, SitingSettings, check_siting
+from coverage_planner.config.sources import AreaSource, CommunitySource, DemandSource, PointSource, RoadSource
 
 __all__ = [
     "AlternativeSettings",
@@ -27,6 +25,7 @@ __all__ = [
     "GroupSettings",
     "MapSettings",
     "Model",
+    "OutputSettings",
     "Plan",
     "PointSource",
     "QuotaSettings",
@@ -35,5 +34,6 @@ __all__ = [
     "SnapSettings",
     "change_plan",
     "check_siting",
+    "point_sources",
     "read_plan",
 ]

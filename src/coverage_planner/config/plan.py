@@ -17,80 +17,18 @@ from pyproj.exceptions import CRSError
 
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
 from coverage_planner.config.siting import SitingSettings, check_siting
+from coverage_planner.config.sources import (
+    AreaSource,
+    CommunitySource,
+    DemandSource,
+    PointSource,
+    RoadSource,
+    check_point_source,
+    check_roads,
+)
 from coverage_planner.errors import ConfigError, SourceError, name_some
-from coverage_planner.network.files import is_network_folder
 from coverage_planner.network.modes import DEFAULT_MODES, DRIVE_SPEEDS_KPH, Mode
 from coverage_planner.sources.datum import Datum
-
-#: What a source's file is, by its name: an OpenStreetMap extract, a raster of people, or a table or layer of points.
-Form = Literal["osm", "raster", "table"]
-#: Values of an OpenStreetMap key that are wanted: some, or all of them.
-TagValues = tuple[str, ...] | Literal[True]
-
-
-@dataclass(frozen=True)
-class RoadSource:
-    """Table [roads]: the street file and how to read a line layer, or the folder of a built network."""
-
-    file: Path
-    margin_m: float | None = at_least(0, None)
-    source_crs: str | None = None
-    layer: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    attribution: str | None = None
-
-    @property
-    def is_network(self) -> bool:
-        """Whether it is a folder that `network.files.write_network` made."""
-        return is_network_folder(self.file)
-
-
-@dataclass(frozen=True)
-class AreaSource:
-    """Table [study_area]: polygons."""
-
-    file: Path
-    datum: Datum = "wgs84"
-    sheet: str | None = None
-    encoding: str | None = None
-    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CommunitySource(AreaSource):
-    """Table [communities]: polygons with names."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PointSource:
-    """Tables [facilities] and [premises]: points from a table or layer, or from an OpenStreetMap file."""
-
-    file: Path
-    datum: Datum = "wgs84"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    sheet: str | None = None
-    encoding: str | None = None
-    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    osm: Mapping[str, TagValues] = field(default_factory=dict)
-
-    @property
-    def form(self) -> Form:
-        """What the file is, by its name."""
-        name = self.file.name.lower()
-        if name.endswith((".osm", ".pbf", ".osm.gz", ".osm.bz2")):
-            return "osm"
-        return "raster" if name.endswith((".tif", ".tiff")) else "table"
-
-
-@dataclass(frozen=True)
-class DemandSource(PointSource):
-    """Key `demand` of a group: points with a weight each, or a raster of people."""
-
-    weights: Mapping[str, float] = field(default_factory=dict, metadata={"at_least": 0})
-    sum: float | None = more_than(0, None)
-    minimum: float = at_least(0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -99,8 +37,13 @@ class GroupSettings:
 
     name: str
     mode: str
-    demand: DemandSource
+    demand: DemandSource | tuple[DemandSource, ...]
     cutoff_s: float = in_minutes("cutoff_min")
+
+    @property
+    def sources(self) -> tuple[DemandSource, ...]:
+        """Where its demand comes from: one input, or several put together."""
+        return self.demand if isinstance(self.demand, tuple) else (self.demand,)
 
 
 @dataclass(frozen=True)
@@ -128,6 +71,13 @@ class MapSettings:
 
 
 @dataclass(frozen=True)
+class OutputSettings:
+    """Table [output]: what longitudes and latitudes of the tables are written in."""
+
+    datum: Datum = "wgs84"
+
+
+@dataclass(frozen=True)
 class BandSettings:
     """Table [bands]: upper bounds of the time bands shown for the headline group."""
 
@@ -148,7 +98,7 @@ class Plan:
         At least one; the first is the headline group.
     siting
         None where nothing is to be proposed; `siting.group` is the name of a group.
-    candidates, snap, map
+    candidates, snap, map, output
         Settings with their defaults filled in.
     bands
         `bands.cutoffs_s` ascends to the headline group's cutoff; thirds of it where the plan does not say.
@@ -173,6 +123,7 @@ class Plan:
     snap: SnapSettings = field(default_factory=SnapSettings)
     bands: BandSettings = field(default_factory=BandSettings)
     map: MapSettings = field(default_factory=MapSettings)
+    output: OutputSettings = field(default_factory=OutputSettings)
     modes: Mapping[str, Mode] = field(default_factory=lambda: dict(DEFAULT_MODES))
     path: Path = field(default=Path(), metadata={"key": None})
 
@@ -215,11 +166,11 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     check_groups(plan)
     _check_bands(plan)
     _check_crs(plan)
-    for at, source in _point_sources(plan):
-        _check_keys_fit_form(source, at)
+    for at, source in point_sources(plan):
+        check_point_source(source, at)
     if plan.map.tiles and not plan.map.tiles_attribution:
         raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
-    _check_roads(plan.roads)
+    check_roads(plan.roads)
     wanted = [(at, named) for at, named in _files(plan, "") if named != plan.roads.file or not plan.roads.is_network]
     missing = [f"{at} ({named})" for at, named in wanted if not named.is_file()]
     if missing:
@@ -324,64 +275,25 @@ def _check_crs(plan: Plan) -> None:
                               "'EPSG:32650', or leave it out")  # fmt: skip
 
 
-def _check_roads(roads: RoadSource) -> None:
-    """Refuse folders that hold no network, and keys that say how to read streets where they are built already."""
-    if not roads.file.is_dir():
-        return
-    if not roads.is_network:
-        raise ConfigError(
-            f"[roads] file must be a road file or the folder of a network, got the folder {roads.file} without a "
-            "network.json of ours; correct the path, or make it with: coverage-planner network ROADS FOLDER"
-        )
-    given = [name for name in ("source_crs", "layer", "columns", "attribution") if getattr(roads, name)]
-    if given:
-        raise ConfigError(
-            f"[roads] must not have {', '.join(given)}, as {roads.file.name} is a network, for which only file and "
-            "margin_m count; remove it"
-        )
-
-
-#: Keys of a point source that mean something for each form of file; others would be silently ignored.
-_KEYS_OF_FORM: Mapping[Form, tuple[str, ...]] = {
-    "osm": ("file", "osm", "weights", "sum"),
-    "raster": ("file", "minimum", "sum"),
-    "table": ("file", "datum", "columns", "sheet", "encoding", "where", "sum"),
-}
-_CALLED: Mapping[Form, str] = {"osm": "an OpenStreetMap file", "raster": "a raster", "table": "a table of points"}
-
-
-def _point_sources(plan: Plan) -> Iterator[tuple[str, PointSource]]:
+def point_sources(plan: Plan) -> Iterator[tuple[str, PointSource]]:
+    """Yield the tables of points of a plan, with the name that each has in the plan file."""
     yield "[facilities]", plan.facilities
     if plan.premises:
         yield "[premises]", plan.premises
     for number, group in enumerate(plan.groups, start=1):
-        yield f"[[groups]] {number} demand", group.demand
-
-
-def _check_keys_fit_form(source: PointSource, at: str) -> None:
-    if source.form == "raster" and not isinstance(source, DemandSource):
-        raise ConfigError(f"{at} file must have points, got the raster {source.file.name}; rasters are for demand")
-    if source.form == "osm" and not source.osm:
-        raise ConfigError(
-            f"{at} osm must say which places to take from {source.file.name}, got nothing; for example "
-            "osm = { amenity = ['bank'] }"
-        )
-    default = type(source)(source.file)
-    for f in fields(source):
-        given = getattr(source, f.name) != getattr(default, f.name)
-        if given and f.name not in _KEYS_OF_FORM[source.form]:
-            raise ConfigError(
-                f"{at} must not have {f.name}, as {source.file.name} is {_CALLED[source.form]}, for which only "
-                f"{', '.join(_KEYS_OF_FORM[source.form])} count; remove it"
-            )
+        for place, source in enumerate(group.sources, start=1):
+            yield f"[[groups]] {number} demand" + (f" {place}" if len(group.sources) > 1 else ""), source
 
 
 def _files(settings: Any, at: str) -> Iterator[tuple[str, Path]]:
     """Yield the key and path of every file that a plan names."""
     for f in fields(settings):
         value = getattr(settings, f.name)
-        if f.name == "file":
-            yield f"{at} file", value
+        if isinstance(value, Path) and f.name != "path":
+            yield f"{at} {f.name}", value
+        elif f.name == "demand" and isinstance(value, tuple):
+            for number, source in enumerate(value, start=1):
+                yield from _files(source, f"{at} demand {number}")
         elif is_dataclass(value):
             yield from _files(value, f"{at} {f.name}" if at else f"[{f.name}]")
         elif f.name == "groups":

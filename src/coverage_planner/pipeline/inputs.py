@@ -1,6 +1,5 @@
 """Everything a plan names besides its streets -> checked tables, with what was refused and how much was read."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from pyproj import CRS
 
 from coverage_planner.config import DemandSource, Plan, PointSource
 from coverage_planner.errors import InputError, name_some
+from coverage_planner.pipeline.demand import put_together, scale_demand, weigh_places
 from coverage_planner.pipeline.streets import Streets, count_rows
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
@@ -77,7 +77,7 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
 
     def points(table: str, source: PointSource, area: Any, region: str, of: str = "") -> gpd.GeoDataFrame:
         start = len(rejected.rows)
-        found = _read_points(table, source, crs, study_area, margin_m, rejected)
+        found = read_points(table, source, crs, study_area, margin_m, rejected)
         kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
         counts.append(count_rows(table + of, source.file, len(kept), len(rejected.rows) - start))
         return kept
@@ -87,7 +87,13 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         communities=_read_communities(plan, crs, rejected, counts),
         facilities=points("facilities", plan.facilities, wide, f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"),
         demand={
-            g.name: _scale(points("demand", g.demand, inside, _STUDY_AREA, f" of {g.name}"), g.demand, g.name)
+            g.name: put_together(
+                g.sources,
+                [
+                    scale_demand(points("demand", source, inside, _STUDY_AREA, f" of {g.name}"), source, g.name)
+                    for source in g.sources
+                ],
+            )
             for g in plan.groups
         },
         premises=points("premises", plan.premises, inside, _STUDY_AREA) if plan.premises else None,
@@ -117,7 +123,7 @@ def _read_communities(
     return areas
 
 
-def _read_points(
+def read_points(
     table: str,
     source: PointSource,
     crs: CRS,
@@ -125,7 +131,26 @@ def _read_points(
     margin_m: float,
     rejected: Rejections,
 ) -> gpd.GeoDataFrame:
-    """Read a table of points in whichever form it comes."""
+    """Read a table of points in whichever form it comes.
+
+    Parameters
+    ----------
+    table
+        'facilities', 'premises' or 'demand'.
+    source
+        Its table in the plan.
+    crs
+        Projected CRS in metres of the result.
+    study_area, margin_m
+        What is cut out of rasters and OpenStreetMap files; nothing else is clipped here.
+    rejected
+        Rows that cannot be used are added to it, with the reason.
+
+    Raises
+    ------
+    InputError, SourceError
+        It cannot be read.
+    """
     name = source.file.name
     if source.form == "osm":
         tags = {key: True if values is True else list(values) for key, values in source.osm.items()}
@@ -135,8 +160,8 @@ def _read_points(
             raise InputError(
                 f"a raster of people must be cut out by a study area, got none for {name}; add [study_area] to the plan"
             )
-        minimum = source.minimum if isinstance(source, DemandSource) else 0.0
-        points = read_population(source.file, study_area=study_area, crs=crs, minimum=minimum)
+        minimum = source.minimum if isinstance(source, DemandSource) else None
+        points = read_population(source.file, study_area=study_area, crs=crs, minimum=minimum or 0.0)
     else:
         points = _READERS[table](
             source.file,
@@ -150,27 +175,7 @@ def _read_points(
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
         rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))
-    return _weigh(points, source) if isinstance(source, DemandSource) and source.form == "osm" else points
-
-
-def _weigh(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
-    """Give points of interest their weight by kind."""
-    weights = table["kind"].map(dict(source.weights)).astype(float).fillna(1.0)
-    unknown = sorted(set(source.weights) - set(table["kind"]))
-    if unknown:
-        warnings.warn(f"weights of {unknown} match no point of {source.file.name}", stacklevel=2)
-    return table.assign(demand=weights)
-
-
-def _scale(table: gpd.GeoDataFrame, source: DemandSource, group: str) -> gpd.GeoDataFrame:
-    """Scale the demand that counts, that inside the study area, to the sum the plan states."""
-    total = float(table["demand"].sum())
-    if not total > 0:
-        raise InputError(
-            f"demand of {group} must not be all zero, got {len(table)} points of {source.file.name} without any; "
-            "check the column of the demand, or the weights"
-        )
-    return table if source.sum is None else table.assign(demand=table["demand"] * (source.sum / total))
+    return weigh_places(points, source) if isinstance(source, DemandSource) and source.form == "osm" else points
 
 
 def _keep_inside(

@@ -1,0 +1,92 @@
+"""The demand of a group: weighed, scaled, and put together from several sources."""
+
+import warnings
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from coverage_planner.config import DemandSource
+from coverage_planner.errors import ConfigError, InputError, name_some
+
+
+def weigh_places(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
+    """Give points of interest their weight by kind, 1 where the plan says none."""
+    weights = table["kind"].map(dict(source.weights)).astype(float).fillna(1.0)
+    unknown = sorted(set(source.weights) - set(table["kind"]))
+    if unknown:
+        warnings.warn(f"weights of {unknown} match no point of {source.file.name}", stacklevel=2)
+    return table.assign(demand=weights)
+
+
+def scale_demand(table: gpd.GeoDataFrame, source: DemandSource, group: str) -> gpd.GeoDataFrame:
+    """Scale the demand that counts, that inside the study area, to the sum the plan states.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    total = float(table["demand"].sum())
+    if not total > 0:
+        raise InputError(
+            f"demand of {group} must not be all zero, got {len(table)} points of {source.file.name} without any; "
+            "check the column of the demand, or the weights"
+        )
+    return table if source.sum is None else table.assign(demand=table["demand"] * (source.sum / total))
+
+
+def put_together(sources: Sequence[DemandSource], tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Put the tables of a group's sources together; every point keeps where it comes from and for whom it stands.
+
+    Parameters
+    ----------
+    sources
+        As the plan names them.
+    tables
+        Shape (sources,): demand tables in one CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        One demand table. With several sources, or a `label`, ``source`` says which: the label, or the file's name,
+        before what the table itself says. A `group` fills ``group`` where the table says none. Ids that stand in
+        several sources get the source before them.
+
+    Raises
+    ------
+    ConfigError
+        Two sources have the same label.
+    """
+    several = len(sources) > 1
+    labels = [source.label or source.file.name for source in sources]
+    if len(set(labels)) < len(labels):
+        twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
+        raise ConfigError(
+            f"sources of demand must be told apart by their labels, got {name_some(twice)} more than once; add a label "
+            'to each: demand = [ { file = "…", label = "…" }, … ]'
+        )
+    labelled = [
+        _with_origin(table, label if several or source.label else None, source.group)
+        for source, table, label in zip(sources, tables, labels, strict=True)
+    ]
+    if not several:
+        return labelled[0]
+    if pd.concat([table["id"] for table in labelled]).duplicated().any():
+        labelled = [
+            table.assign(id=[f"{label}/{name}" for name in table["id"]])
+            for label, table in zip(labels, labelled, strict=True)
+        ]
+    return gpd.GeoDataFrame(pd.concat(labelled, ignore_index=True), geometry="geometry", crs=labelled[0].crs)
+
+
+def _with_origin(table: gpd.GeoDataFrame, label: str | None, group: str | None) -> gpd.GeoDataFrame:
+    told = table
+    if label is not None:
+        given = told["source"] if "source" in told.columns else pd.Series(np.nan, index=told.index)
+        told = told.assign(source=[label if pd.isna(own) else f"{label}: {own}" for own in given])
+    if group is not None:
+        own = told["group"].fillna(group) if "group" in told.columns else group
+        told = told.assign(group=own)
+    return told
