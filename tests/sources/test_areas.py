@@ -68,6 +68,14 @@ def test_a_name_is_required_and_can_be_said(tmp_path):
         read_areas(tmp_path / "a.gpkg", columns={"kind": "小区名"})
 
 
+def test_head_counts_are_read_and_impossible_ones_refused(tmp_path):
+    layer([WEST, EAST, APART], name=["a", "b", "c"], 常住人口=["1200", None, "-5"]).to_file(tmp_path / "a.gpkg")
+    rejected = Rejections()
+    areas = read_areas(tmp_path / "a.gpkg", columns={"demand": "常住人口"}, rejected=rejected)
+    np.testing.assert_array_equal(areas["demand"], [1200.0, np.nan])
+    assert rejected.to_frame()["reason"].tolist() == ["demand is less than 0"]
+
+
 def test_polygons_that_cross_themselves_are_repaired_and_named(tmp_path):
     layer([WEST, BOWTIE], name=["a", "b"]).to_file(tmp_path / "a.gpkg")
     with pytest.warns(UserWarning, match=r"polygons of a\.gpkg should not cross themselves; repaired 1: feature 2"):
@@ -151,6 +159,21 @@ class TestBothReaders:
         layer([WEST], crs=None, name=["a"]).to_parquet(tmp_path / "a.parquet")
         with pytest.raises(CrsError, match="must say its coordinate reference system"):
             read(tmp_path / "a.parquet")
+
+    def test_a_crs_can_be_said_for_a_layer_that_has_none(self, tmp_path, read):
+        in_zone = gpd.GeoSeries([WEST], crs=4326).to_crs(4547)
+        layer(in_zone, crs=None, name=["a"]).to_file(tmp_path / "街道.shp")
+        expected = gpd.GeoSeries([WEST], crs=4326).to_crs(UTM_50N)[0]
+        found = read(tmp_path / "街道.shp", source_crs="EPSG:4547", crs=UTM_50N)
+        assert found.geometry[0].hausdorff_distance(expected) < 0.001
+        with pytest.raises(CrsError, match="crs must be an EPSG code"):
+            read(tmp_path / "街道.shp", source_crs="EPSG:0")
+
+    def test_a_crs_that_the_layer_contradicts_is_an_error(self, tmp_path, read):
+        layer([WEST], name=["a"]).to_file(tmp_path / "a.gpkg")
+        assert len(read(tmp_path / "a.gpkg", source_crs=4326)) == 1
+        with pytest.raises(CrsError, match=r"got EPSG:4547 and a\.gpkg says EPSG:4326; leave source_crs out"):
+            read(tmp_path / "a.gpkg", source_crs=4547)
 
     def test_a_shifted_datum_needs_degrees(self, tmp_path, read):
         layer([WEST], name=["a"]).to_crs(4547).to_file(tmp_path / "a.gpkg")

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from coverage_planner.errors import CrsError
 from coverage_planner.schema import TABLES, Rejections, check_table
 from coverage_planner.sources.aliases import AREA_ALIASES
 from coverage_planner.sources.columns import (
@@ -24,6 +26,7 @@ from coverage_planner.sources.columns import (
     to_metric,
 )
 from coverage_planner.sources.datum import Datum, check_datum
+from coverage_planner.sources.segments import parse_crs
 from coverage_planner.sources.tables import AnyPath, RawTable, read_layer
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -33,6 +36,7 @@ def read_areas(
     path: AnyPath,
     *,
     datum: Datum = "wgs84",
+    source_crs: Any = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
@@ -48,10 +52,13 @@ def read_areas(
         Polygon layer: GeoPackage, GeoJSON, Shapefile (also zipped) or GeoParquet, with a CRS.
     datum
         What longitudes and latitudes are given in: 'wgs84', 'cgcs2000', 'gcj02', 'bd09'.
+    source_crs
+        CRS of a layer that does not say its own (a Shapefile without .prj), for example 'EPSG:4547'.
     crs
         Projected CRS in metres of the result; default: the UTM zone of the layer.
     columns
-        ``id``, ``name``, ``subdistrict`` -> column of the file, where `sources.aliases.AREA_ALIASES` does not know it.
+        ``id``, ``name``, ``subdistrict``, ``demand`` -> column of the file, where `sources.aliases.AREA_ALIASES` does
+        not know it.
     sheet
         Layer of a GeoPackage that has several.
     encoding
@@ -64,8 +71,8 @@ def read_areas(
     Returns
     -------
     GeoDataFrame
-        Columns ``id`` (text; the file's, or 'A1', 'A2', …), ``name``, ``subdistrict`` where the file has it, and
-        ``geometry`` (valid polygons and multi-polygons).
+        Columns ``id`` (text; the file's, or 'A1', 'A2', …), ``name``, ``subdistrict`` and ``demand`` (head count; NaN
+        where blank) where the file has them, and ``geometry`` (valid polygons and multi-polygons).
 
     Warns
     -----
@@ -77,18 +84,18 @@ def read_areas(
     SourceError, CrsError, DatumError, SchemaError, InputError, ConfigError
         As for `sources.points.read_facilities`.
     """
-    raw = keep_where(read_layer(path, layer=sheet, encoding=encoding), where)
+    raw = with_source_crs(keep_where(read_layer(path, layer=sheet, encoding=encoding), where), source_crs)
     check_datum(datum, raw.source)
     found = find_columns(raw, [column.name for column in TABLES["areas"]], ["name"], columns, AREA_ALIASES)
     ids, id_faults = ids_of(raw, found.get("id"), "A")
     values, value_faults = schema_columns(raw, "areas", found)
-    faults = [*_polygon_faults(raw), *id_faults, *value_faults]
+    faults = [*polygon_faults(raw), *id_faults, *value_faults]
     keep = refuse_rows(raw, ids, faults, table="areas", rejected=rejected)
     raw, ids = raw.rows(keep), ids[keep]
-    polygons, repaired = _valid_polygons(raw, datum, crs)
+    polygons, repaired = valid_polygons(raw, datum, crs)
     solid = refuse_rows(raw, ids, [(polygons.area.to_numpy() == 0, "the polygon has no area")], table="areas",
                         rejected=rejected)  # fmt: skip
-    _warn_of_repairs(raw, repaired & solid)
+    warn_of_repairs(raw, repaired & solid)
     areas = gpd.GeoDataFrame(
         {"id": ids[solid], **{name: cells[keep][solid] for name, cells in values.items()}},
         geometry=polygons[solid].reset_index(drop=True),
@@ -101,6 +108,7 @@ def read_study_area(
     path: AnyPath,
     *,
     datum: Datum = "wgs84",
+    source_crs: Any = None,
     crs: Any = None,
     sheet: str | None = None,
     encoding: str | None = None,
@@ -110,7 +118,7 @@ def read_study_area(
 
     Parameters
     ----------
-    path, datum, crs, sheet, encoding, where
+    path, datum, source_crs, crs, sheet, encoding, where
         As for `read_areas`. No column is needed but those of `where`.
 
     Returns
@@ -128,14 +136,14 @@ def read_study_area(
     SourceError, CrsError, DatumError, SchemaError, InputError, ConfigError
         As for `read_areas`.
     """
-    raw = keep_where(read_layer(path, layer=sheet, encoding=encoding), where)
+    raw = with_source_crs(keep_where(read_layer(path, layer=sheet, encoding=encoding), where), source_crs)
     check_datum(datum, raw.source)
     ids, _ = ids_of(raw, None, "A")
-    refuse_rows(raw, ids, _polygon_faults(raw), table="study area", rejected=None)
-    polygons, repaired = _valid_polygons(raw, datum, crs)
+    refuse_rows(raw, ids, polygon_faults(raw), table="study area", rejected=None)
+    polygons, repaired = valid_polygons(raw, datum, crs)
     refuse_rows(raw, ids, [(polygons.area.to_numpy() == 0, "the polygon has no area")], table="study area",
                 rejected=None)  # fmt: skip
-    _warn_of_repairs(raw, repaired)
+    warn_of_repairs(raw, repaired)
     return gpd.GeoDataFrame(geometry=[polygons.union_all()], crs=polygons.crs)
 
 
@@ -143,7 +151,27 @@ def _geometry_of(raw: RawTable) -> gpd.GeoSeries:
     return gpd.GeoSeries(raw.geometry)
 
 
-def _polygon_faults(raw: RawTable) -> list[Fault]:
+def with_source_crs(raw: RawTable, source_crs: Any) -> RawTable:
+    """Return a layer in the CRS that the planner says for it, where it does not say its own.
+
+    Raises
+    ------
+    CrsError
+        There is no such CRS, or the layer says another.
+    """
+    if source_crs is None:
+        return raw
+    said, geometry = parse_crs(source_crs), _geometry_of(raw)
+    if geometry.crs is not None and not geometry.crs.equals(said, ignore_axis_order=True):
+        raise CrsError(
+            f"source_crs is the CRS of a layer that does not say its own, got {said.to_string()} and {raw.source} says "
+            f"{geometry.crs.to_string()}; leave source_crs out, or correct the layer's"
+        )
+    return replace(raw, geometry=geometry.set_crs(said, allow_override=True))
+
+
+def polygon_faults(raw: RawTable) -> list[Fault]:
+    """Return the rows whose geometry is no polygon on the globe."""
     geometry = _geometry_of(raw)
     geometries = np.asarray(geometry.array, dtype=object)
     missing = shapely.is_missing(geometries) | shapely.is_empty(geometries)
@@ -156,7 +184,7 @@ def _polygon_faults(raw: RawTable) -> list[Fault]:
     return [*faults, *range_faults(west, south), *range_faults(east, north)]
 
 
-def _valid_polygons(raw: RawTable, datum: Datum, crs: Any) -> tuple[gpd.GeoSeries, NDArray[np.bool_]]:
+def valid_polygons(raw: RawTable, datum: Datum, crs: Any) -> tuple[gpd.GeoSeries, NDArray[np.bool_]]:
     """Return the polygons in metres, those that cross themselves repaired, and a mask of the repaired ones."""
     metric = to_metric(layer_to_wgs84(_geometry_of(raw), datum, raw.source), crs, raw.source)
     geometries = np.asarray(metric.array, dtype=object)
@@ -171,7 +199,8 @@ def _polygonal_part(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all(parts[np.isin(shapely.get_type_id(parts), _POLYGONAL)])
 
 
-def _warn_of_repairs(raw: RawTable, repaired: NDArray[np.bool_]) -> None:
+def warn_of_repairs(raw: RawTable, repaired: NDArray[np.bool_]) -> None:
+    """Name the polygons that crossed themselves."""
     if repaired.any():
         warnings.warn(
             f"polygons of {raw.source} should not cross themselves; repaired {raw.name_rows(repaired)}; look at their "
