@@ -162,7 +162,8 @@ class TestBothReaders:
 
     def test_a_crs_can_be_said_for_a_layer_that_has_none(self, tmp_path, read):
         in_zone = gpd.GeoSeries([WEST], crs=4326).to_crs(4547)
-        layer(in_zone, crs=None, name=["a"]).to_file(tmp_path / "街道.shp")
+        layer(in_zone, crs=4547, name=["a"]).to_file(tmp_path / "街道.shp")
+        (tmp_path / "街道.prj").unlink()
         expected = gpd.GeoSeries([WEST], crs=4326).to_crs(UTM_50N)[0]
         found = read(tmp_path / "街道.shp", source_crs="EPSG:4547", crs=UTM_50N)
         assert found.geometry[0].hausdorff_distance(expected) < 0.001
