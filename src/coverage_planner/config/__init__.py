@@ -9,6 +9,7 @@ from coverage_planner.config.plan import (
     OutputSettings,
     Plan,
     SnapSettings,
+    missing_files,
     point_sources,
     read_plan,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "SnapSettings",
     "change_plan",
     "check_siting",
+    "missing_files",
     "point_sources",
     "read_plan",
 ]

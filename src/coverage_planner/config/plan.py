@@ -128,13 +128,15 @@ class Plan:
     path: Path = field(default=Path(), metadata={"key": None})
 
 
-def read_plan(path: str | PathLike[str]) -> Plan:
+def read_plan(path: str | PathLike[str], *, require_files: bool = True) -> Plan:
     """Read a plan file and check every key of it.
 
     Parameters
     ----------
     path
         A TOML file in UTF-8. Relative paths in it start from its own folder.
+    require_files
+        Raise where a file that it names is missing; else `missing_files` says which.
 
     Returns
     -------
@@ -171,14 +173,19 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     if plan.map.tiles and not plan.map.tiles_attribution:
         raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
     check_roads(plan.roads)
-    wanted = [(at, named) for at, named in _files(plan, "") if named != plan.roads.file or not plan.roads.is_network]
-    missing = [f"{at} ({named})" for at, named in wanted if not named.is_file()]
-    if missing:
+    missing = missing_files(plan)
+    if missing and require_files:
         raise ConfigError(
             f"every file that {file.name} names must exist, missing {name_some(missing, most=len(missing))}; correct "
             f"the paths (they start from {file.parent})"
         )
     return plan
+
+
+def missing_files(plan: Plan) -> list[str]:
+    """Return the key and path of every file that a plan names and that is not there."""
+    wanted = [(at, named) for at, named in _files(plan, "") if named != plan.roads.file or not plan.roads.is_network]
+    return [f"{at} ({named})" for at, named in wanted if not named.is_file()]
 
 
 def _toml(file: Path) -> dict[str, Any]:
