@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from coverage_planner.config import DemandSource
+from coverage_planner.config import DemandSource, read_plan
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.pipeline.demand import put_together, scale_demand
+from coverage_planner.pipeline.inputs import read_inputs
+from coverage_planner.pipeline.streets import prepare_streets
+from coverage_planner.schema import Rejections
 from drawn import draw_points
+from drawn_plan import COMMUNITIES, PEOPLE, PLAN, draw_plan, write_layer
 
 
 def sources_of(*labels, group=None):
@@ -52,3 +56,61 @@ def test_each_source_is_scaled_to_its_own_sum():
     assert scale_demand(table_of(["a", "b"], [1.0, 2.0]), source, "walkers")["demand"].tolist() == [10.0, 20.0]
     with pytest.raises(InputError, match=r"demand of walkers must not be all zero, got 1 points of a\.csv"):
         scale_demand(table_of(["a"], [0.0]), source, "walkers")
+
+
+def group_of(*sources):
+    return [{**PLAN["groups"][0], "demand": list(sources) if len(sources) > 1 else sources[0]}]
+
+
+def counted_layer(folder):
+    """Communities of the drawn plan with 100, 200, 300 and 400 people; the first reaches 3 steps west of the area."""
+    boxes = [(10, 11, 20, 18), *(row[3:] for row in COMMUNITIES[1:])]
+    return write_layer(
+        folder / "counts.geojson",
+        [({"名称": f"社区{n}", "人口": 100 * n}, box) for n, box in enumerate(boxes, start=1)],
+    )
+
+
+def read_demand_of(folder, *sources):
+    plan = read_plan(draw_plan(folder, groups=group_of(*sources), siting=None, communities=None))
+    rejected = Rejections()
+    streets = prepare_streets(plan, rejected)
+    return read_inputs(plan, streets, rejected), rejected
+
+
+def test_a_plan_spreads_head_counts_over_its_streets(tmp_path):
+    folder = tmp_path / "规划 一"
+    folder.mkdir()
+    counted_layer(folder)
+    with pytest.warns(UserWarning, match=r"of 1,000 demand of walkers in counts\.geojson lies outside the study area"):
+        inputs, rejected = read_demand_of(folder, {"file": "counts.geojson", "spread": "streets", "spacing_m": 50})
+    demand = inputs.demand["walkers"]
+    sums = demand.groupby("name")["demand"].sum()
+    assert sums.drop("社区1").to_dict() == pytest.approx({"社区2": 200.0, "社区3": 300.0, "社区4": 400.0})
+    # three of the ten columns of its box lie outside, with the streets at 10 and 12 of seven upright ones
+    assert 50.0 < sums["社区1"] < 80.0
+    assert set(demand["kind"]) == {"street"}
+    assert rejected.rows == []
+    [row] = [row for row in inputs.rows if row["table"].startswith("demand")]
+    assert (row["read"], row["rejected"], row["kept"]) == (4, 0, 4)
+
+
+def test_a_plan_puts_points_and_head_counts_together(tmp_path):
+    folder = tmp_path / "规划 一"
+    folder.mkdir()
+    counted_layer(folder)
+    with pytest.warns(UserWarning, match="lies outside the study area"):
+        inputs, _ = read_demand_of(
+            folder,
+            {"file": "demand.csv", "label": "orders", "sum": 700.0},
+            {"file": "counts.geojson", "spread": "streets", "label": "residents", "group": "older"},
+        )
+    demand = inputs.demand["walkers"]
+    orders = demand[demand["source"] == "orders"]
+    assert orders["demand"].sum() == pytest.approx(700.0)
+    assert len(orders) == len(PEOPLE)
+    assert orders["group"].isna().all()
+    others = demand[demand["source"] != "orders"]
+    assert others["source"].str.startswith("residents: ").all()
+    assert set(others["group"]) == {"older"}
+    assert [row["table"] for row in inputs.rows if row["table"].startswith("demand")] == ["demand of walkers"] * 2

@@ -1,4 +1,4 @@
-"""The demand of a group: weighed, scaled, and put together from several sources."""
+"""The demand of a group: spread, counted, weighed, scaled, and put together from several sources."""
 
 import warnings
 from collections.abc import Sequence
@@ -6,9 +6,68 @@ from collections.abc import Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pyproj import CRS
 
 from coverage_planner.config import DemandSource
 from coverage_planner.errors import ConfigError, InputError, name_some
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.schema import Rejections
+from coverage_planner.sources.areas import read_areas
+from coverage_planner.sources.buildings import read_buildings
+from coverage_planner.sources.spread import spread_counts
+
+
+def spread_areas(
+    source: DemandSource,
+    crs: CRS,
+    network: RoadNetwork,
+    study_area: gpd.GeoDataFrame | None,
+    rejected: Rejections,
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Spread the head counts of areas over the streets of the network, or over buildings.
+
+    Parameters
+    ----------
+    source
+        Areas with counts, with `spread` set.
+    crs
+        Projected CRS in metres of the result.
+    network
+        Its streets that one can step onto carry people; its water carries none.
+    study_area
+        Where buildings are cut out of an OpenStreetMap file.
+    rejected
+        Rows that cannot be used are added to it, with the reason.
+
+    Returns
+    -------
+    points, rows
+        Demand points, and how many areas they were made from.
+
+    Raises
+    ------
+    InputError, SourceError
+        The areas or buildings cannot be read.
+    """
+    areas = read_areas(
+        source.file,
+        datum=source.datum,
+        source_crs=source.source_crs,
+        crs=crs,
+        columns=source.columns or None,
+        sheet=source.sheet,
+        encoding=source.encoding,
+        where=source.where or None,
+        rejected=rejected,
+    )
+    water = network.obstacles[(network.obstacles["kind"] == "water").to_numpy()]
+    if source.buildings is None:
+        steps_on = np.logical_or.reduce([graph.snappable for graph in network.graphs.values()])
+        over = network.edges[steps_on]
+    else:
+        reach = gpd.GeoDataFrame(geometry=[areas.union_all()], crs=areas.crs) if study_area is None else study_area
+        over = read_buildings(source.buildings, crs=crs, study_area=reach, rejected=rejected)
+    return spread_counts(areas, over, spacing_m=source.spacing_m, avoid=water, crs=crs), len(areas)
 
 
 def weigh_places(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:

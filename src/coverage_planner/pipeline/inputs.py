@@ -1,5 +1,6 @@
 """Everything a plan names besides its streets -> checked tables, with what was refused and how much was read."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from pyproj import CRS
 
 from coverage_planner.config import DemandSource, Plan, PointSource
 from coverage_planner.errors import InputError, name_some
-from coverage_planner.pipeline.demand import put_together, scale_demand, weigh_places
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.pipeline.demand import put_together, scale_demand, spread_areas, weigh_places
 from coverage_planner.pipeline.streets import Streets, count_rows
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
@@ -77,9 +79,15 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
 
     def points(table: str, source: PointSource, area: Any, region: str, of: str = "") -> gpd.GeoDataFrame:
         start = len(rejected.rows)
-        found = read_points(table, source, crs, study_area, margin_m, rejected)
-        kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
-        counts.append(count_rows(table + of, source.file, len(kept), len(rejected.rows) - start))
+        found, rows = _read(table, source, crs, study_area, margin_m, rejected, streets.network)
+        if source.form == "areas":  # its points are no rows of the file
+            kept = _clip(found, area, f"{table}{of}", source.file.name, region)
+        elif source.form == "records":  # clipped record by record
+            kept = found
+        else:
+            kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
+            rows = len(kept)
+        counts.append(count_rows(table + of, source.file, rows, len(rejected.rows) - start))
         return kept
 
     return Inputs(
@@ -112,6 +120,7 @@ def _read_communities(
     areas = read_areas(
         source.file,
         datum=source.datum,
+        source_crs=source.source_crs,
         crs=crs,
         columns=source.columns or None,
         sheet=source.sheet,
@@ -130,6 +139,7 @@ def read_points(
     study_area: gpd.GeoDataFrame | None,
     margin_m: float,
     rejected: Rejections,
+    network: RoadNetwork,
 ) -> gpd.GeoDataFrame:
     """Read a table of points in whichever form it comes.
 
@@ -145,13 +155,30 @@ def read_points(
         What is cut out of rasters and OpenStreetMap files; nothing else is clipped here.
     rejected
         Rows that cannot be used are added to it, with the reason.
+    network
+        The streets that head counts are spread over and records are counted on.
 
     Raises
     ------
     InputError, SourceError
         It cannot be read.
     """
+    return _read(table, source, crs, study_area, margin_m, rejected, network)[0]
+
+
+def _read(
+    table: str,
+    source: PointSource,
+    crs: CRS,
+    study_area: gpd.GeoDataFrame | None,
+    margin_m: float,
+    rejected: Rejections,
+    network: RoadNetwork,
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Return the points and from how many rows of the file they were made."""
     name = source.file.name
+    if isinstance(source, DemandSource) and source.form == "areas":
+        return spread_areas(source, crs, network, study_area, rejected)
     if source.form == "osm":
         tags = {key: True if values is True else list(values) for key, values in source.osm.items()}
         points = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m)
@@ -175,7 +202,30 @@ def read_points(
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
         rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))
-    return weigh_places(points, source) if isinstance(source, DemandSource) and source.form == "osm" else points
+    if isinstance(source, DemandSource) and source.form == "osm":
+        points = weigh_places(points, source)
+    return points, len(points)
+
+
+def _clip(points: gpd.GeoDataFrame, area: Any, what: str, source: str, region: str) -> gpd.GeoDataFrame:
+    """Keep the points inside an area (all where it is None), and say how much demand lies outside."""
+    if area is None:
+        return points
+    shapely.prepare(area)
+    inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
+    if not inside.any():
+        raise InputError(
+            f"{what} must have people inside {region}, but {source} has none there; check the study area, the datum "
+            "and the coordinate reference system"
+        )
+    if not inside.all():
+        weights = points["demand"].to_numpy(dtype=float)
+        warnings.warn(
+            f"{weights[~inside].sum():,.0f} of {weights.sum():,.0f} {what} in {source} lies outside {region} and does "
+            "not count",
+            stacklevel=2,
+        )
+    return points[inside].reset_index(drop=True)
 
 
 def _keep_inside(
