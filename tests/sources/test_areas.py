@@ -126,7 +126,7 @@ def test_bad_features_are_listed_or_an_error(tmp_path):
         ["areas", 4, "4", "the geometry is not a polygon"],
         ["areas", 5, "5", "name is blank"],
         ["areas", 6, "6", "the polygon has no area"],
-        ["areas", 7, "7", "longitude is outside -180 to 180 (metres belong into a layer with a CRS)"],
+        ["areas", 7, "7", "longitude is outside -180 to 180 (for x and y in metres say source_crs)"],
         ["areas", 8, "1", "id stands in an earlier row already"],
     ]
     with pytest.raises(InputError, match=r"a\.parquet must be usable.*not a polygon in 1: feature 4"):

@@ -102,9 +102,9 @@ class TestIds:
         assert read_facilities(tmp_path / "c.gpkg")["id"].tolist() == ["7", "8"]
 
 
-def test_services_are_separated_by_semicolons(tmp_path):
+def test_services_become_ids_separated_by_semicolons(tmp_path):
     path = write_csv(tmp_path / "a.csv", 'lon,lat,服务\n114.3,30.6,"休息、饮水，充电; 厕所,,"\n114.3,30.6,\n')
-    assert read_facilities(path)["services"].fillna("-").tolist() == ["休息;饮水;充电;厕所", "-"]
+    assert read_facilities(path)["services"].fillna("-").tolist() == ["rest;water;charging;toilet", "-"]
 
 
 class TestSwappedCoordinates:

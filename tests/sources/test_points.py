@@ -101,8 +101,8 @@ BAD_ROW_REASONS = {
     4: "id stands in an earlier row already",
     5: "longitude is blank",
     7: "latitude is not a number of degrees",
-    8: "longitude is outside -180 to 180 (metres belong into a layer with a CRS)",
-    9: "latitude is outside -90 to 90 (metres belong into a layer with a CRS)",
+    8: "longitude is outside -180 to 180 (for x and y in metres say source_crs)",
+    9: "latitude is outside -90 to 90 (for x and y in metres say source_crs)",
     10: "demand is blank",
     11: "demand is less than 0",
     12: "demand is not a finite number",
@@ -168,7 +168,7 @@ class TestBadRows:
             [2, "F2", "the geometry is missing"],
             [3, "F3", "the geometry is missing"],
             [4, "F4", "the geometry is not a point"],
-            [5, "F5", "longitude is outside -180 to 180 (metres belong into a layer with a CRS)"],
+            [5, "F5", "longitude is outside -180 to 180 (for x and y in metres say source_crs)"],
         ]
 
     def test_polygons_are_no_stations(self, tmp_path):

@@ -1,24 +1,38 @@
 """Which column of a file is which, what its cells mean, and which rows cannot be used."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
-from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError, SchemaError, name_some
-from coverage_planner.schema import TABLES, Rejections, TableName, require_metric
+from coverage_planner.errors import ConfigError, InputError, SchemaError, name_some
+from coverage_planner.schema import TABLES, Rejections, TableName
 from coverage_planner.sources.aliases import ALIASES, LEVELS
-from coverage_planner.sources.datum import Datum, to_wgs84
+from coverage_planner.sources.cells import Fault, Mask, Remark, Texts, parse_mark, plain, read_numbers, text_column
+from coverage_planner.sources.hours import parse_hours
+from coverage_planner.sources.ranges import check_not_swapped, layer_to_wgs84, range_faults, to_metric
+from coverage_planner.sources.services import find_service, parse_services
 from coverage_planner.sources.tables import RawTable, cell_text
 
-#: A mask over the rows and what is wrong where it is true.
-Fault = tuple[NDArray[np.bool_], str]
+__all__ = [
+    "Fault", "check_not_swapped", "find_columns", "ids_of", "keep_where", "layer_to_wgs84", "number_column", "range_faults",
+    "refuse_rows", "schema_columns", "text_column", "to_metric", "understood_columns",
+]  # fmt: skip
+
+
+_WRITTEN_ANEW = "opening hours written in the grammar of OpenStreetMap"
+
+
+class ColumnValues(NamedTuple):
+    """The columns of a schema, the rows whose values it does not allow, and what should be known of the others."""
+
+    cells: dict[str, NDArray[Any]]
+    faults: list[Fault]
+    remarks: list[Remark]
 
 
 def find_columns(
@@ -116,31 +130,7 @@ def keep_where(raw: RawTable, where: Mapping[str, Sequence[str]] | None) -> RawT
     return raw
 
 
-def text_column(raw: RawTable, column: str) -> NDArray[np.object_]:
-    """Return a column as text, "" where blank; numbers without ".0"."""
-    texts = [cell_text(value) for value in raw.table[column]]
-    filled = [text for text in texts if text]
-    if filled and all(text.endswith(".0") and text[:-2].lstrip("-").isdigit() for text in filled):
-        texts = [text.removesuffix(".0") for text in texts]
-    return np.array(texts, dtype=object)
-
-
-def number_column(raw: RawTable, column: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return a column as numbers, NaN where blank, and a mask of the cells that are filled but no finite number."""
-    texts = text_column(raw, column)
-    numbers = np.array([_number(text) for text in texts], dtype=np.float64)
-    wrong = (texts != "") & ~np.isfinite(numbers)
-    return np.where(wrong, np.nan, numbers), wrong.astype(np.bool_)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
-
-
-def ids_of(raw: RawTable, column: str | None, prefix: str) -> tuple[NDArray[np.object_], list[Fault]]:
+def ids_of(raw: RawTable, column: str | None, prefix: str) -> tuple[Texts, list[Fault]]:
     """Return the ids and the rows whose id is blank or stands in an earlier row.
 
     Without an id column they are made from the row's place in the file: ``prefix`` and 1, 2, …, so that they do not
@@ -154,73 +144,191 @@ def ids_of(raw: RawTable, column: str | None, prefix: str) -> tuple[NDArray[np.o
     return ids, [(ids == "", "id is blank"), (repeated, "id stands in an earlier row already")]
 
 
+def number_column(raw: RawTable, column: str) -> tuple[NDArray[np.float64], Mask]:
+    """Return a column as numbers, NaN where blank, and a mask of the cells that are filled but no number."""
+    numbers, faults, _ = read_numbers(raw, column, "")
+    wrong = np.zeros(len(numbers), dtype=np.bool_)
+    for rows, _ in faults:
+        wrong |= rows
+    return numbers, wrong
+
+
 def schema_columns(
     raw: RawTable, table: TableName, found: Mapping[str, str]
 ) -> tuple[dict[str, NDArray[Any]], list[Fault]]:
-    """Return the columns of a schema but ``id``, and the rows whose values it does not allow.
+    """Return what `understood_columns` does but the remarks."""
+    values, faults, _ = understood_columns(raw, table, found)
+    return values, faults
 
-    Text that is blank becomes missing; `level` and `services` get one spelling.
+
+def understood_columns(raw: RawTable, table: TableName, found: Mapping[str, str]) -> ColumnValues:
+    """Read the columns of a schema but ``id``.
+
+    Text that is blank becomes missing; levels become 'hub' and 'satellite', services ids of the catalogue, opening
+    hours the grammar of OpenStreetMap, numbers numbers. What is not understood there stays as it is, with a remark.
+
+    Parameters
+    ----------
+    raw
+        The file.
+    table
+        The schema.
+    found
+        Name of the schema -> column of the file.
     """
-    values: dict[str, NDArray[Any]] = {}
-    faults: list[Fault] = []
+    read = ColumnValues({}, [], [])
     for column in TABLES[table]:
         if column.name == "id" or column.name not in found:
             continue
         if column.kind == "text":
-            texts = [_spelled(column.name, text) for text in text_column(raw, found[column.name])]
-            values[column.name] = np.array([text or None for text in texts], dtype=object)
+            given = text_column(raw, found[column.name])
+            texts, remarks = _spelled(column.name, given)
+            read.cells[column.name] = np.array([text or None for text in texts], dtype=object)
+            read.remarks.extend(remarks)
             if column.required:
-                faults.append((np.array([not text for text in texts], dtype=np.bool_), f"{column.name} is blank"))
+                read.faults.append((texts == "", f"{column.name} is blank"))
             continue
-        numbers, wrong = number_column(raw, found[column.name])
-        values[column.name] = numbers
-        faults.append((wrong, f"{column.name} is not a finite number"))
+        numbers, wrong, remarks = read_numbers(raw, found[column.name], column.name)
+        read.cells[column.name] = numbers
+        read.remarks.extend(remarks)
+        read.faults.extend(wrong)
         if column.required:
-            faults.append((np.isnan(numbers), f"{column.name} is blank"))
+            read.faults.append((np.isnan(numbers), f"{column.name} is blank"))
         if column.minimum is not None:
-            faults.append((numbers < column.minimum, f"{column.name} is less than {column.minimum:g}"))
-    return values, faults
+            read.faults.append((numbers < column.minimum, f"{column.name} is less than {column.minimum:g}"))
+    if table == "facilities":
+        _add_marked_services(raw, found, read)
+    return read
 
 
-def _spelled(name: str, text: str) -> str:
-    if name == "level":
-        return LEVELS.get(text.casefold(), text)
-    if name == "services":
-        for separator in "；、，,":
-            text = text.replace(separator, ";")
-        return ";".join(part.strip() for part in text.split(";") if part.strip())
-    return text
+@cache
+def _levels() -> Mapping[str, str]:
+    return {plain(text).casefold(): level for text, level in LEVELS.items()}
+
+
+def _spelled(name: str, texts: Texts) -> tuple[Texts, list[Remark]]:
+    """Give texts one spelling, and say which were not understood."""
+    if name not in ("level", "services", "opening_hours"):
+        return texts, []
+    spell = {"level": _spell_level, "services": _spell_services, "opening_hours": _spell_hours}[name]
+    read = {text: spell(text) if text else ("", "") for text in dict.fromkeys(texts)}
+    remarks = np.array([read[text][1] for text in texts], dtype=object)
+    return np.array([read[text][0] for text in texts], dtype=object), [
+        Remark(remarks == remark, name, texts, remark, quiet=name == "level" or remark == _WRITTEN_ANEW)
+        for remark in dict.fromkeys(remarks)
+        if remark
+    ]
+
+
+def _spell_level(text: str) -> tuple[str, str]:
+    level = _levels().get(plain(text).casefold().replace(" ", ""))
+    return (text, "neither a service centre nor a satellite, kept as it is") if level is None else (level, "")
+
+
+def _spell_services(text: str) -> tuple[str, str]:
+    known, unknown = parse_services(text)
+    return ";".join((*known, *unknown)), "services not in the catalogue, kept as they are" if unknown else ""
+
+
+def _spell_hours(text: str) -> tuple[str, str]:
+    hours, remark = parse_hours(text), ""
+    if hours is None:
+        remark = "opening hours not understood, kept as they are"
+    elif plain(text) != hours:
+        remark = _WRITTEN_ANEW
+    return hours or text, remark
+
+
+def _add_marked_services(raw: RawTable, found: Mapping[str, str], read: ColumnValues) -> None:
+    """Add the services of wide tables, which have a column for each and say √, 是, 有 or 1 in it.
+
+    A column counts as one where its name is a service and most of its filled cells say yes or no.
+    """
+    offered: list[list[str]] = [[] for _ in range(len(raw.table))]
+    present = [str(column) for column in raw.table.columns]
+    for column in present:
+        service = find_service(column)
+        if service is None or column in found.values() or present.count(column) > 1:
+            continue
+        texts = text_column(raw, column)
+        marks = np.array([parse_mark(text) for text in texts], dtype=object)
+        unclear = np.array([mark is None for mark in marks], dtype=np.bool_)
+        if not (texts != "").any() or unclear.sum() * 2 > (texts != "").sum():
+            continue
+        for row in np.flatnonzero(marks == True):  # noqa: E712 - an array
+            offered[row].append(service)
+        if unclear.any():
+            remark = "says neither yes nor no, taken as not offered"
+            read.remarks.append(Remark(unclear, column, texts, remark))
+    if not any(offered):
+        return
+    listed = read.cells.get("services", np.full(len(offered), None, dtype=object))
+    parts = [[*(text or "").split(";"), *more] for text, more in zip(listed, offered, strict=True)]
+    joined = [";".join(dict.fromkeys(part for part in row if part)) for row in parts]
+    read.cells["services"] = np.array([text or None for text in joined], dtype=object)
 
 
 def refuse_rows(
     raw: RawTable,
-    labels: NDArray[np.object_],
+    labels: Texts,
     faults: Sequence[Fault],
     *,
     table: str,
     rejected: Rejections | None,
-) -> NDArray[np.bool_]:
+    remarks: Sequence[Remark] = (),
+    details: Mapping[str, Texts] | None = None,
+) -> Mask:
     """Return which rows remain; the others are handed to `rejected` with their first fault.
 
-    `rejected` also learns where the remaining rows stand.
+    `rejected` also learns where the remaining rows stand, and the remarks on them.
+
+    Parameters
+    ----------
+    raw
+        The file.
+    labels
+        Shape (rows,): the rows' ids.
+    faults
+        What is wrong, the most telling first.
+    table
+        Which input, as for `Rejections.add`.
+    rejected
+        What is appended to; None: rows at fault are an error.
+    remarks
+        What should be known of rows that remain.
+    details
+        Reason -> texts, shape (rows,), that are shown behind it.
+
+    Warns
+    -----
+    UserWarning
+        Rows were taken with a remark and there is no `rejected`.
 
     Raises
     ------
     InputError
         Rows are at fault and there is no `rejected`, or no row remains.
     """
+    shown = details or {}
     reasons = np.full(len(raw.table), "", dtype=object)
     for wrong, reason in ((raw.overlong, "more cells than the first row has names"), *faults):
         reasons[wrong & (reasons == "")] = reason
-    keep: NDArray[np.bool_] = np.array([reason == "" for reason in reasons], dtype=np.bool_)
-    listed = "; ".join(f"{reason} in {raw.name_rows(reasons == reason)}" for reason in dict.fromkeys(reasons[~keep]))
+    keep: Mask = (reasons == "").astype(np.bool_)
+    listed = "; ".join(
+        f"{reason}{_shown(shown.get(reason), reasons == reason)} in {raw.name_rows(reasons == reason)}"
+        for reason in dict.fromkeys(reasons[~keep])
+    )
     if rejected is None and listed:
         # a study area with a hole in it would be another one, so its reader takes no `rejected`
         choice = "" if table == "study area" else ", or let them be listed and left out: rejected=Rejections()"
         raise InputError(f"every row of {raw.source} must be usable: {listed}; correct or remove them{choice}")
     if rejected is not None:
-        for reason in dict.fromkeys(reasons[~keep]):
-            wrong = reasons == reason
+        full = reasons.copy()
+        for reason, texts in shown.items():
+            rows = reasons == reason
+            full[rows] = [f"{reason}: {text}" for text in texts[rows]]
+        for reason in dict.fromkeys(full[~keep]):
+            wrong = full == reason
             rejected.add(
                 source=raw.source,
                 table=table,
@@ -231,95 +339,36 @@ def refuse_rows(
         rejected.take(source=raw.source, table=table, labels=labels[keep], row_numbers=raw.row_numbers[keep])
     if not keep.any():
         raise InputError(f"{raw.source} must have a usable row, got none: {listed}; correct the file")
+    _pass_remarks(raw, labels, keep, remarks, table, rejected)
     return keep
 
 
-def check_not_swapped(lon: NDArray[np.float64], lat: NDArray[np.float64], source: str) -> None:
-    """Raise InputError when most positions make sense only with longitude and latitude exchanged.
+def _shown(texts: Texts | None, rows: Mask) -> str:
+    """Show the first details of a reason in brackets."""
+    if texts is None:
+        return ""
+    return f" ({', '.join(texts[rows][:2])}{', …' if rows.sum() > 2 else ''})"  # noqa: PLR2004 - a few
 
-    That is so when the latitude is beyond 90 and the longitude is not, or when the pair is a place in China (73 to
-    136 E, 3 to 54 N) the wrong way round. Latitudes from 73 to 90 count only with longitudes of western China's
-    latitudes (27 to 54), so that Svalbard stays where it is.
-    """
-    known = np.isfinite(lon) & np.isfinite(lat)
-    beyond = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)  # noqa: PLR2004 - degrees
-    western_china = (lat >= 73) & (lat <= 90) & (lon >= 27) & (lon <= 54)  # noqa: PLR2004 - degrees
-    swapped = known & (beyond | western_china)
-    if swapped.sum() * 2 > known.sum():
-        first = int(np.flatnonzero(swapped)[0])
-        raise InputError(
-            f"{source} must give longitude and latitude each in its own column; the longitude and latitude columns "
-            f"look swapped: {int(swapped.sum())} of {int(known.sum())} rows, the first with longitude {lon[first]:g} "
-            f"and latitude {lat[first]:g}; rename the columns, or exchange the coordinates of the layer"
+
+def _pass_remarks(
+    raw: RawTable, labels: Texts, keep: Mask, remarks: Sequence[Remark], table: str, rejected: Rejections | None
+) -> None:
+    said = []
+    for remark in remarks:
+        rows = remark.rows & keep
+        if not rows.any():
+            continue
+        if rejected is not None:
+            rejected.remark(
+                source=raw.source, table=table, labels=labels[rows], row_numbers=raw.row_numbers[rows],
+                column=remark.column, given=remark.given[rows], remark=remark.text,
+            )  # fmt: skip
+        elif not remark.quiet:
+            first = remark.given[rows][0]
+            said.append(f"{remark.column}: {remark.text} in {raw.name_rows(rows)} (the first: {first!r})")
+    if said:
+        warnings.warn(
+            f"cells of {raw.source} should be plain, these were not taken as they stand or not understood: "
+            f"{'; '.join(said)}; look at them, or collect them: rejected=Rejections()",
+            stacklevel=4,
         )
-
-
-def range_faults(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> list[Fault]:
-    """Return the rows whose longitude or latitude is no angle on the globe."""
-    advice = " (metres belong into a layer with a CRS)"
-    return [
-        (np.abs(lon) > 180, f"longitude is outside -180 to 180{advice}"),  # noqa: PLR2004 - degrees
-        (np.abs(lat) > 90, f"latitude is outside -90 to 90{advice}"),  # noqa: PLR2004 - degrees
-    ]
-
-
-def layer_to_wgs84(geometry: gpd.GeoSeries, datum: Datum, source: str) -> gpd.GeoSeries:
-    """Return a layer's geometries in two dimensions, longitudes and latitudes in WGS 84.
-
-    A projected layer is left in its CRS.
-
-    Raises
-    ------
-    CrsError
-        The layer has no CRS.
-    DatumError
-        A shifted datum is declared for a projected layer.
-    """
-    if geometry.crs is None:
-        raise CrsError(
-            f"{source} must say its coordinate reference system, got none; save it anew with its CRS (a Shapefile "
-            "keeps it in the .prj file)"
-        )
-    flat = geometry.force_2d()
-    shifted = datum in ("gcj02", "bd09")
-    if geometry.crs.is_projected:
-        if shifted:
-            raise DatumError(
-                f"a layer with datum {datum!r} must be in longitude and latitude, got {source} in "
-                f"{geometry.crs.to_string()}; give it as it came from the map service, not projected"
-            )
-        return flat
-    check_not_swapped(*_corners(flat), source)
-    flat = flat.to_crs(4326)
-    if not shifted:
-        return flat
-
-    def unshift(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum))
-
-    return gpd.GeoSeries(shapely.transform(flat.to_numpy(), unshift), index=flat.index, crs=4326)
-
-
-def _corners(geometry: gpd.GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    bounds = geometry.bounds.to_numpy(dtype=np.float64)
-    return bounds[:, 0], bounds[:, 1]
-
-
-def to_metric(geometry: gpd.GeoSeries, crs: Any, source: str) -> gpd.GeoSeries:
-    """Project geometries to `crs`, or to the UTM zone of their middle where it is None.
-
-    Raises
-    ------
-    CrsError
-        `crs` is unknown or not in metres, or no zone fits.
-    """
-    try:
-        target = geometry.estimate_utm_crs() if crs is None else CRS.from_user_input(crs)
-    except (CRSError, RuntimeError, ValueError) as error:
-        raise CrsError(
-            f"crs must be a projected CRS in metres that PROJ knows, got {crs!r} for {source}: {error}; "
-            "give for example 'EPSG:32650'"
-        ) from error
-    projected = geometry.to_crs(target)
-    require_metric(projected, source)
-    return projected

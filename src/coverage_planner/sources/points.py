@@ -1,27 +1,17 @@
 """Stations, demand points and premises from CSV files, workbooks and point layers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import geopandas as gpd
-import numpy as np
-import shapely
 
 from coverage_planner.schema import TABLES, Rejections, check_table
-from coverage_planner.sources.columns import (
-    Fault,
-    check_not_swapped,
-    find_columns,
-    ids_of,
-    keep_where,
-    layer_to_wgs84,
-    number_column,
-    range_faults,
-    refuse_rows,
-    schema_columns,
-    to_metric,
-)
-from coverage_planner.sources.datum import Datum, check_datum, to_wgs84
+from coverage_planner.sources.aliases import ALIASES
+from coverage_planner.sources.columns import find_columns, ids_of, keep_where, refuse_rows, understood_columns
+from coverage_planner.sources.datum import Datum, check_datum
+from coverage_planner.sources.positions import positions_of_cells, positions_of_layer
+from coverage_planner.sources.ranges import to_metric
 from coverage_planner.sources.tables import AnyPath, RawTable, read_table
 
 PointTable = Literal["facilities", "demand", "candidates"]
@@ -31,15 +21,33 @@ _ID_PREFIX: Mapping[PointTable, str] = {"facilities": "F", "demand": "D", "candi
 _CALLED: Mapping[PointTable, str] = {"facilities": "facilities", "demand": "demand", "candidates": "premises"}
 
 
+@dataclass(frozen=True, eq=False)
+class _How:
+    """The arguments that all readers of points share."""
+
+    datum: Datum
+    source_crs: Any
+    crs: Any
+    columns: Mapping[str, str] | None
+    sheet: str | None
+    encoding: str | None
+    header_row: int | None
+    where: Mapping[str, Sequence[str]] | None
+    study_area: gpd.GeoDataFrame | None
+
+
 def read_facilities(
     path: AnyPath,
     *,
     datum: Datum = "wgs84",
+    source_crs: Any = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
+    header_row: int | None = None,
     where: Mapping[str, Sequence[str]] | None = None,
+    study_area: gpd.GeoDataFrame | None = None,
     rejected: Rejections | None = None,
 ) -> gpd.GeoDataFrame:
     """Read existing stations.
@@ -47,11 +55,15 @@ def read_facilities(
     Parameters
     ----------
     path
-        CSV, TSV, XLSX, GeoPackage, GeoJSON, Shapefile (also zipped) or GeoParquet. Spreadsheets have column names in
-        their first row and columns of longitude and latitude in degrees; layers have point geometries and a CRS.
+        CSV, TSV, XLSX, GeoPackage, GeoJSON, Shapefile (also zipped) or GeoParquet. Spreadsheets have column names and
+        positions: longitude and latitude in two columns, or both in one as 'lng,lat' text or WKT; decimals or degrees,
+        minutes and seconds. Layers have point geometries and a CRS.
     datum
         What longitudes and latitudes are given in: 'wgs84' (GPS, OpenStreetMap), 'cgcs2000', 'gcj02' (Amap, Tencent),
         'bd09' (Baidu). They are converted to WGS 84.
+    source_crs
+        CRS of a layer that does not say its own, or of a spreadsheet whose coordinates are metres, for example
+        'EPSG:4547': the column of longitudes then is x to the east, that of latitudes y to the north.
     crs
         Projected CRS in metres of the result; default: the UTM zone of the points.
     columns
@@ -60,11 +72,17 @@ def read_facilities(
     sheet
         Sheet of a workbook (default: the first) or layer of a GeoPackage.
     encoding
-        Encoding of a CSV file (default: UTF-8) or of a Shapefile's texts.
+        Encoding of a CSV file or of a Shapefile's texts; default: found.
+    header_row
+        Row of the column names, as a spreadsheet numbers it; default: found.
     where
         Column of the file -> texts: only rows with one of them are read.
+    study_area
+        Where the points are expected. Exchanged longitudes and latitudes are recognised by it, and rows far from it
+        get a remark; it filters nothing.
     rejected
-        Collects rows that cannot be used, with the reason; without it such rows are an error.
+        Collects rows that cannot be used, with the reason, and remarks on rows whose cells were not taken as they
+        stand or not understood; without it the former are an error and the latter a warning.
 
     Returns
     -------
@@ -72,7 +90,14 @@ def read_facilities(
         Columns ``id`` (text; the file's, or 'F1', 'F2', … by the row's place in the file), those of ``name``,
         ``kind``, ``level``, ``services``, ``opening_hours``, ``capacity`` that the file has, and ``geometry``. Blank
         text is missing. Levels 服务中心 and 驿站 become 'hub' and 'satellite', other levels stay as they are; services
-        are separated by ';'. Other columns of the file are left out.
+        become ids of `sources.services.SERVICES` separated by ';', also from a wide table with a column for each;
+        opening hours are in the grammar of OpenStreetMap; texts that are not understood stay as they are. Other
+        columns of the file are left out.
+
+    Warns
+    -----
+    UserWarning
+        Cells were not taken as they stand, or not understood, and there is no `rejected`.
 
     Raises
     ------
@@ -84,29 +109,34 @@ def read_facilities(
         Columns are missing or ambiguous.
     InputError
         Rows without a usable position, with a repeated id or an impossible number, and no `rejected`; longitude and
-        latitude swapped; no usable row; text in another encoding.
+        latitude, or x and y, exchanged in most rows; metres where degrees are expected; no usable row; text in another
+        encoding.
     ConfigError
         An unknown sheet, layer, encoding or name in `columns`.
     """
-    return _read_points(path, "facilities", datum, crs, columns, sheet, encoding, where, rejected)
+    how = _How(datum, source_crs, crs, columns, sheet, encoding, header_row, where, study_area)
+    return _read_points(path, "facilities", how, rejected)
 
 
 def read_demand(
     path: AnyPath,
     *,
     datum: Datum = "wgs84",
+    source_crs: Any = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
+    header_row: int | None = None,
     where: Mapping[str, Sequence[str]] | None = None,
+    study_area: gpd.GeoDataFrame | None = None,
     rejected: Rejections | None = None,
 ) -> gpd.GeoDataFrame:
     """Read demand points: where people are and how many.
 
     Parameters
     ----------
-    path, datum, crs, columns, sheet, encoding, where, rejected
+    path, datum, source_crs, crs, columns, sheet, encoding, header_row, where, study_area, rejected
         As for `read_facilities`. The column ``demand`` (需求, 人数, …) must be there: a number of at least zero in
         every row.
 
@@ -121,25 +151,29 @@ def read_demand(
     SourceError, CrsError, DatumError, SchemaError, InputError, ConfigError
         As for `read_facilities`.
     """
-    return _read_points(path, "demand", datum, crs, columns, sheet, encoding, where, rejected)
+    how = _How(datum, source_crs, crs, columns, sheet, encoding, header_row, where, study_area)
+    return _read_points(path, "demand", how, rejected)
 
 
 def read_candidates(
     path: AnyPath,
     *,
     datum: Datum = "wgs84",
+    source_crs: Any = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
+    header_row: int | None = None,
     where: Mapping[str, Sequence[str]] | None = None,
+    study_area: gpd.GeoDataFrame | None = None,
     rejected: Rejections | None = None,
 ) -> gpd.GeoDataFrame:
     """Read premises where a station could open.
 
     Parameters
     ----------
-    path, datum, crs, columns, sheet, encoding, where, rejected
+    path, datum, source_crs, crs, columns, sheet, encoding, header_row, where, study_area, rejected
         As for `read_facilities`.
 
     Returns
@@ -153,68 +187,55 @@ def read_candidates(
     SourceError, CrsError, DatumError, SchemaError, InputError, ConfigError
         As for `read_facilities`.
     """
-    return _read_points(path, "candidates", datum, crs, columns, sheet, encoding, where, rejected)
+    how = _How(datum, source_crs, crs, columns, sheet, encoding, header_row, where, study_area)
+    return _read_points(path, "candidates", how, rejected)
 
 
 def _read_points(
     path: AnyPath,
     table: PointTable,
-    datum: Datum,
-    crs: Any,
-    columns: Mapping[str, str] | None,
-    sheet: str | None,
-    encoding: str | None,
-    where: Mapping[str, Sequence[str]] | None,
+    how: _How,
     rejected: Rejections | None,
 ) -> gpd.GeoDataFrame:
-    raw = keep_where(read_table(path, sheet=sheet, encoding=encoding), where)
-    check_datum(datum, raw.source)
-    position = () if raw.geometry is not None else ("lon", "lat")
+    raw = keep_where(read_table(path, sheet=how.sheet, encoding=how.encoding), how.where)
+    check_datum(how.datum, raw.source)
     needed = [column.name for column in TABLES[table] if column.required and column.name != "id"]
-    names = [*(column.name for column in TABLES[table]), *position]
-    found = find_columns(raw, names, [*position, *needed], columns)
+    names = [column.name for column in TABLES[table]]
+    place = {"datum": how.datum, "source_crs": how.source_crs, "study_area": how.study_area}
+    if raw.geometry is not None:
+        found = find_columns(raw, names, needed, how.columns)
+        positions = positions_of_layer(raw, raw.geometry, **place)
+    else:
+        found = _columns_with_position(raw, names, needed, how.columns)
+        positions = positions_of_cells(raw, found, **place)
     ids, id_faults = ids_of(raw, found.get("id"), _ID_PREFIX[table])
-    points, position_faults = (
-        _points_of_cells(raw, found, datum) if raw.geometry is None else _points_of_layer(raw, raw.geometry, datum)
+    values, value_faults, remarks = understood_columns(raw, table, found)
+    keep = refuse_rows(
+        raw,
+        ids,
+        [*positions.faults, *id_faults, *value_faults],
+        table=_CALLED[table],
+        rejected=rejected,
+        remarks=[*positions.remarks, *remarks],
+        details=positions.details,
     )
-    values, value_faults = schema_columns(raw, table, found)
-    keep = refuse_rows(raw, ids, [*position_faults, *id_faults, *value_faults], table=_CALLED[table], rejected=rejected)
     read = gpd.GeoDataFrame(
         {"id": ids[keep], **{name: cells[keep] for name, cells in values.items()}},
-        geometry=to_metric(points[keep].reset_index(drop=True), crs, raw.source),
+        geometry=to_metric(positions.points[keep].reset_index(drop=True), how.crs, raw.source),
     )
     check_table(read, table, what=raw.source)
     return read
 
 
-def _points_of_cells(raw: RawTable, found: Mapping[str, str], datum: Datum) -> tuple[gpd.GeoSeries, list[Fault]]:
-    lon, lon_wrong = number_column(raw, found["lon"])
-    lat, lat_wrong = number_column(raw, found["lat"])
-    check_not_swapped(lon, lat, raw.source)
-    faults: list[Fault] = [
-        (lon_wrong, "longitude is not a number of degrees"),
-        (lat_wrong, "latitude is not a number of degrees"),
-        (np.isnan(lon), "longitude is blank"),
-        (np.isnan(lat), "latitude is blank"),
-        *range_faults(lon, lat),
-    ]
-    return gpd.GeoSeries.from_xy(*to_wgs84(lon, lat, datum), crs=4326), faults
-
-
-def _points_of_layer(raw: RawTable, given: gpd.GeoSeries, datum: Datum) -> tuple[gpd.GeoSeries, list[Fault]]:
-    geometries = np.asarray(given.array, dtype=object)
-    # layers of points are often stored as multi-points of one part
-    single = (shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOINT) & (
-        shapely.get_num_geometries(geometries) == 1
-    )
-    points = geometries.copy()
-    points[single] = shapely.get_geometry(geometries[single], 0)
-    missing = shapely.is_missing(points) | shapely.is_empty(points)
-    other = ~missing & (shapely.get_type_id(points) != shapely.GeometryType.POINT)
-    points[missing | other] = None
-    only_points = gpd.GeoSeries(points, crs=given.crs)
-    in_degrees = given.crs is not None and not given.crs.is_projected
-    faults: list[Fault] = [(missing, "the geometry is missing"), (other, "the geometry is not a point")]
-    if in_degrees:
-        faults += range_faults(only_points.x.to_numpy(dtype=np.float64), only_points.y.to_numpy(dtype=np.float64))
-    return layer_to_wgs84(only_points, datum, raw.source), faults
+def _columns_with_position(
+    raw: RawTable, names: Sequence[str], needed: Sequence[str], given: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Find the columns of a spreadsheet: two of coordinates, or one with both."""
+    address = () if "address" in names else ("address",)
+    position = ("position",) if "position" in ALIASES else ()
+    wanted = [*names, "lon", "lat", *position, *address]
+    found = find_columns(raw, wanted, [], given)
+    required = [*needed] if "position" in found else ["lon", "lat", *needed]
+    if any(name not in found for name in required):
+        find_columns(raw, wanted, required, given)  # says which are missing and how they may be named
+    return found
