@@ -55,6 +55,43 @@ _PROOFS: Mapping[str, tuple[str, str]] = {
 
 _NO_STREET = {"too far": "离道路过远", "behind an obstacle": "被阻隔", "no street for the mode": "没有可通行的道路"}
 
+#: Words in reasons that are no columns.
+_REFUSED: Mapping[str, str] = {
+    **_NO_STREET,
+    "longitude": "经度",
+    "latitude": "纬度",
+    "the position": "坐标",
+    "point": "点",
+    "polygon": "多边形",
+}
+
+#: What is said of rows that were taken, as the readers say it -> Chinese.
+_REMARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(re.escape(english)), chinese)
+    for english, chinese in {
+        "no number given, taken as blank": "没有填数字，按空白处理",
+        "approximate number taken as it stands": "约数，按所写数字处理",
+        "千, 万 or 亿 multiplied out": "已将“千”“万”“亿”换算成数字",
+        "unit converted": "已换算单位",
+        "unit left out": "已去掉单位",
+        "thousands separators left out": "已去掉千位分隔符",
+        "full-width or typographic signs read as plain ones": "已将全角或排版符号按普通符号处理",
+        "comma read as a decimal point": "已将逗号作为小数点",
+        "degrees, minutes and seconds made decimal degrees": "已将度分秒换算成十进制度",
+        "the latitude stands first, read so": "纬度在前，已按此读取",
+        "outside China, where the study area is": "不在中国境内，而研究范围在中国",
+        "more than 100 km from the study area": "距研究范围超过 100 公里",
+        "neither a service centre nor a satellite, kept as it is": "级别既不是服务中心也不是驿站，保留原文",
+        "services not in the catalogue, kept as they are": "有服务项目不在目录中，保留原文",
+        "says neither yes nor no, taken as not offered": "看不出有无此项服务，按没有处理",
+        "opening hours not understood, kept as they are": "开放时间无法识别，保留原文",
+        "opening hours differ by season without saying the months, kept as they are": (
+            "开放时间分季节但未注明月份，保留原文"
+        ),
+        "opening hours written in the grammar of OpenStreetMap": "开放时间已改写为 OpenStreetMap 格式",
+    }.items()
+)
+
 #: Why rows are refused, as the readers say it -> Chinese; {0} and so on are the groups of the pattern.
 _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("outside the study area"), "在研究范围之外"),
@@ -65,6 +102,40 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("(lon|lat|demand|cost|area_m2|capacity|entry_delay_s) is not a finite number"), "{0}不是有效数字"),
     (re.compile(r"(demand|cost|area_m2|capacity|entry_delay_s) is less than (\S+)"), "{0}小于 {1}"),
     (re.compile("more cells than the first row has names"), "单元格多于表头的列数"),
+    (
+        re.compile("(demand|cost|area_m2|capacity|entry_delay_s) is a range, not one number"),
+        "{0}是一个范围，不是一个数",
+    ),
+    (
+        re.compile("(demand|cost|area_m2|capacity|entry_delay_s) is a bound, not one number"),
+        "{0}只是上限或下限，不是一个数",
+    ),
+    (re.compile("(demand|cost|area_m2|capacity|entry_delay_s) has a unit that is not understood"), "{0}的单位无法识别"),
+    (
+        re.compile("(demand|cost|area_m2|capacity|entry_delay_s) has another unit than most rows"),
+        "{0}的单位与多数行不同",
+    ),
+    (re.compile("(demand|cost|area_m2|capacity|entry_delay_s) is an error of the spreadsheet"), "{0}是表格的错误值"),
+    (re.compile("no coordinates, only an address: (.*)", re.DOTALL), "没有坐标，只有地址：{0}"),
+    (re.compile("(longitude|latitude) is blank"), "{0}为空"),
+    (re.compile("(longitude|latitude) is not a number of degrees"), "{0}不是有效的度数"),
+    (re.compile("(longitude|latitude|the position) says two directions"), "{0}注明的方向自相矛盾"),
+    (re.compile("(longitude|latitude|the position) has 60 or more minutes or seconds"), "{0}的分或秒达到或超过 60"),
+    (
+        re.compile(r"(longitude|latitude) is outside (-\d+) to (\d+) \(for x and y in metres say source_crs\)"),
+        "{0}不在 {1} 至 {2} 之间（若为以米为单位的 x、y，请填写 source_crs）",
+    ),
+    (re.compile("longitude and latitude look exchanged"), "经度与纬度似乎颠倒"),
+    (re.compile("longitude and latitude are zero"), "经度与纬度均为 0"),
+    (re.compile("x and y look exchanged"), "x 与 y 似乎颠倒"),
+    (re.compile("x and y are zero"), "x 与 y 均为 0"),
+    (re.compile("x and y lie outside the area where source_crs is used"), "x、y 不在 source_crs 的适用范围内"),
+    (re.compile("the position is blank"), "坐标为空"),
+    (re.compile("the position is not a pair of longitude and latitude"), "坐标不是一对经纬度"),
+    (re.compile("the WKT is broken"), "WKT 不完整或有误"),
+    (re.compile("the geometry is missing"), "没有几何图形"),
+    (re.compile("the geometry is not a (point|polygon)"), "几何图形不是{0}"),
+    (re.compile("the polygon has no area"), "多边形没有面积"),
     (re.compile("fewer than two nodes of the way are in the file"), "文件中该道路的节点不足两个"),
     (
         re.compile(
@@ -100,7 +171,7 @@ class Speech:
         return self._word(column, value) if isinstance(value, str) else value
 
     def _word(self, column: str, value: str) -> str:
-        if column == "reason":
+        if column in {"reason", "remark"}:
             return self.values.get(value) or self._refusal(value)
         if column in {"status", "proof", "tie_break", "how"}:
             word, colon, rest = value.partition(": ")
@@ -126,13 +197,13 @@ class Speech:
         """Say why a row was refused; what is not known here stays in English."""
         if self.language == "en":
             return reason
-        for pattern, text in _REFUSALS:
+        for pattern, text in (*_REFUSALS, *_REMARKS):
             if found := pattern.fullmatch(reason):
                 return text.format(*(self._refused(part) for part in found.groups()))
         return reason
 
     def _refused(self, word: str) -> str:
-        return _NO_STREET.get(word) or (self.heading(word) if word in COLUMNS else word)
+        return _REFUSED.get(word) or (self.heading(word) if word in COLUMNS else word)
 
 
 def speech(language: Language) -> Speech:
