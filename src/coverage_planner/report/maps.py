@@ -1,10 +1,6 @@
 """Outcome -> one HTML file that opens in any browser with no network. The only home of folium."""
 
-import base64
-import json
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import folium
@@ -12,11 +8,11 @@ import geopandas as gpd
 import numpy as np
 from branca.element import Element, Figure
 from folium.map import Layer
-from xstatic.pkg import leaflet
 
 from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.report.drawing import WGS84
 from coverage_planner.report.map_layers import MapLayer, map_layers
+from coverage_planner.report.page_parts import asset, leaflet_css, leaflet_js, to_json
 from coverage_planner.report.panel import escape, label_html, title_html
 from coverage_planner.report.words import Language, words
 from coverage_planner.scenario.scenario import Outcome
@@ -173,10 +169,10 @@ class _CoverageMap(folium.Map):
         self.figure = Figure(title=title)
         self.figure.add_child(self)
         header = {
-            "leaflet_style": f"<style>\n{_leaflet_css()}\n</style>",
-            "leaflet_script": f"<script>\n{_leaflet_js()}\n</script>",
-            "coverage_style": f"<style>\n{_asset('map.css')}</style>",
-            "coverage_script": f"<script>\n{_asset('map.js')}</script>",
+            "leaflet_style": f"<style>\n{leaflet_css()}\n</style>",
+            "leaflet_script": f"<script>\n{leaflet_js()}\n</script>",
+            "coverage_style": f"<style>\n{asset('map.css')}</style>",
+            "coverage_script": f"<script>\n{asset('map.js')}</script>",
         }
         for name, text in header.items():
             self.figure.header.add_child(_Verbatim(text), name=name)
@@ -192,7 +188,7 @@ class _Frame(Element):
 
     def render(self, **_: object) -> str:
         """Put the script into the page."""
-        script = f"coveragePlanner.frame({self.drawn.get_name()}, {_to_json(self.page)});"
+        script = f"coveragePlanner.frame({self.drawn.get_name()}, {to_json(self.page)});"
         self.drawn.figure.script.add_child(_Verbatim(script), name="coverage_frame")
         return ""
 
@@ -210,7 +206,7 @@ class _DrawnLayer(Layer):
     def render(self, **_: object) -> str:
         """Put the script into the page."""
         name, map_name = self.get_name(), self.drawn.get_name()
-        script = f"var {name} = coveragePlanner.draw({map_name}, {_to_json(self.pieces)});"
+        script = f"var {name} = coveragePlanner.draw({map_name}, {to_json(self.pieces)});"
         if self.show:
             script += f"\n{name}.addTo({map_name});"
         self.drawn.figure.script.add_child(_Verbatim(script), name=name)
@@ -224,31 +220,3 @@ class _LayerControl(folium.LayerControl):
         super().__init__(position="topright")
         self._id = "coverage"
         del self.options["collapsed"]
-
-
-def _to_json(value: object) -> str:
-    """Write JSON that can stand in a script: no text in it can end the script or start a comment."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _asset(name: str) -> str:
-    return (files("coverage_planner.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _leaflet_js() -> str:
-    """Return Leaflet without the line that asks for its source map."""
-    text = (Path(leaflet.BASE_DIR) / "leaflet.js").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("//# sourceMappingURL="))
-
-
-def _leaflet_css() -> str:
-    """Return Leaflet's style with its images inside."""
-    folder = Path(leaflet.BASE_DIR)
-    text = (folder / "leaflet.css").read_text(encoding="utf-8")
-    for image in sorted((folder / "images").glob("*.png")):
-        data = base64.b64encode(image.read_bytes()).decode("ascii")
-        text = text.replace(f"url(images/{image.name})", f"url(data:image/png;base64,{data})")
-    return text
