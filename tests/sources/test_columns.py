@@ -52,9 +52,9 @@ class TestNamesOfColumns:
         assert demand.to_crs(4326).geometry.x[0] == pytest.approx(114.3)
 
     def test_that_are_missing_are_named_with_what_would_do(self, tmp_path):
-        path = write_csv(tmp_path / "a.csv", "名称,北纬,东经\n甲,30.6,114.3\n")
+        path = write_csv(tmp_path / "a.csv", "名称,测站北,测站东\n甲,30.6,114.3\n")
         with pytest.raises(
-            SchemaError, match=r"a\.csv must have columns for lon, lat, got \['名称', '北纬', '东经'\].*经度"
+            SchemaError, match=r"a\.csv must have columns for lon, lat, got \['名称', '测站北', '测站东'\].*经度"
         ):
             read_facilities(path)
 
