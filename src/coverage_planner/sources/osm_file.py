@@ -2,8 +2,7 @@
 
 import logging
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,14 @@ from osmium.osm import NODE, RELATION, WAY
 from coverage_planner.errors import SourceError
 from coverage_planner.schema import ROAD_TAGS, Rejections, Roads
 from coverage_planner.sources import osm_tags
+from coverage_planner.sources.osm_reading import objects, part_of, reading, tags_of
 from coverage_planner.sources.segments import WGS84, CrsLike, Lines, cut_lines, roads_from_pieces
 from coverage_planner.units import Progress
+
+__all__ = [
+    "Locations", "Ways", "assemble_area", "draw_ways", "drop_repeats", "objects", "read_member_ways", "read_nodes",
+    "read_osm_roads", "reading", "tags_of",
+]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
 _STAGES = 3
@@ -81,20 +86,6 @@ class Locations:
         return Lines(np.array(ways.ends, dtype=np.int64), refs, *self.find(refs))
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn what pyosmium raises for a file that it cannot read into a `SourceError`."""
-    if not path.is_file():
-        raise SourceError(f"an OpenStreetMap file must exist, got no file at {path}; check the path")
-    try:
-        yield
-    except (RuntimeError, osmium.InvalidLocationError) as error:
-        raise SourceError(
-            f"an OpenStreetMap file must be readable to its end, got {path.name} ({path.stat().st_size} bytes), where "
-            f"reading stopped: {error}; the file is damaged, cut short or of another format: download it again"
-        ) from error
-
-
 def read_osm_roads(
     path: Path,
     *,
@@ -107,17 +98,19 @@ def read_osm_roads(
     """Read streets, barriers and obstacles of an OpenStreetMap file; see `read_roads` for arguments and errors.
 
     Ways are cut where they share a node, at their ends, and at barriers, signals and crossings. A way of which the file
-    holds only some nodes is cut there; one with fewer than two nodes is noted in `rejected`.
+    holds only some nodes is cut there; one with fewer than two nodes is noted in `rejected`. Of a large file only the
+    part around the study area is read, see `osm_reading.part_of`.
     """
     tell = progress or _no_progress
     tell(0, _STAGES)
-    with reading(path):
-        locations, route_nodes = read_nodes(path, osm_tags.NODE_KEYS, osm_tags.is_route_node)
-    tell(1, _STAGES)
-    with reading(path):
-        streets, barriers, areas = _read_ways(path)
-        lines = locations.lines(streets)
-        obstacles = _draw_obstacles(locations, barriers, areas)
+    with part_of(path, study_area, margin_m) as part:
+        with reading(part):
+            locations, route_nodes = read_nodes(part, osm_tags.NODE_KEYS, osm_tags.is_route_node)
+        tell(1, _STAGES)
+        with reading(part):
+            streets, barriers, areas = _read_ways(part)
+            lines = locations.lines(streets)
+            obstacles = _draw_obstacles(locations, barriers, areas)
     tell(2, _STAGES)
     if not streets.ids:
         raise SourceError(
@@ -140,21 +133,8 @@ def read_osm_roads(
     return roads
 
 
-def objects(path: Path, kinds: Any, *filters: Any) -> Iterator[Any]:
-    """Return an iterator over the nodes, ways or relations of a file that pass all filters."""
-    processor = osmium.FileProcessor(str(path), kinds)
-    for one in filters:
-        processor.with_filter(one)
-    return iter(processor)
-
-
 def _no_progress(_done: int, _all: int) -> None:
     """Report to nobody."""
-
-
-def tags_of(thing: Any) -> dict[str, str]:
-    """Return the tags of an object of pyosmium."""
-    return {tag.k: tag.v for tag in thing.tags}
 
 
 RouteNodes = tuple[list[int], list[float], list[float], list[dict[str, str]]]
