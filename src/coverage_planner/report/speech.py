@@ -9,6 +9,7 @@ from coverage_planner.network.modes import DEFAULT_MODES
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, PROPOSAL_SHEETS, SHEETS
 from coverage_planner.report.tables import NO_SUBDISTRICT
 from coverage_planner.report.words import Language, words
+from coverage_planner.sources.services import service_name
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "measure": ("指标", "Measure"),
@@ -61,6 +62,7 @@ _REFUSED: Mapping[str, str] = {
     "longitude": "经度",
     "latitude": "纬度",
     "the position": "坐标",
+    "position": "坐标",
     "point": "点",
     "polygon": "多边形",
 }
@@ -102,6 +104,41 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("(lon|lat|demand|cost|area_m2|capacity|entry_delay_s) is not a finite number"), "{0}不是有效数字"),
     (re.compile(r"(demand|cost|area_m2|capacity|entry_delay_s) is less than (\S+)"), "{0}小于 {1}"),
     (re.compile("more cells than the first row has names"), "单元格多于表头的列数"),
+    (re.compile("a total or an average, not data"), "合计、小计或平均行，不是数据"),
+    (re.compile("a note beside the table, not data"), "表外的说明，不是数据"),
+    (re.compile("the column names again, not data"), "重复的表头，不是数据"),
+    (
+        re.compile(r"(\w+) is a formula without a saved value \(open the workbook in Excel and save it\)"),
+        "{0}是没有保存结果的公式（请用 Excel 打开并保存该工作簿）",
+    ),
+    (
+        re.compile(r"a formula without a saved value \(open the workbook in Excel and save it\)"),
+        "没有保存结果的公式（请用 Excel 打开并保存该工作簿）",
+    ),
+    (re.compile(r"(\w+) is an error of the workbook, such as #N/A"), "{0}是工作簿中的错误值（如 #N/A）"),
+    (re.compile("an error of the workbook, such as #N/A"), "工作簿中的错误值（如 #N/A）"),
+    (re.compile("the row is hidden in the workbook"), "该行在工作簿中被隐藏"),
+    (re.compile("taken from the cell that it is merged with"), "取自与其合并的单元格"),
+    (re.compile("cells right of the column names were left out"), "表头右侧以外的单元格未读取"),
+    (re.compile(r"read as GB18030 \(GBK\), the encoding of Chinese Windows"), "按 GB18030（中文 Windows 编码）读取"),
+    (re.compile("read as UTF-16, as Excel's 'Unicode text' has it"), "按 UTF-16（Excel 的“Unicode 文本”）读取"),
+    (
+        re.compile("read as UTF-8; the few characters beyond ASCII would make sense in GB18030 too"),
+        "按 UTF-8 读取；少数非 ASCII 字符按 GB18030 也讲得通",
+    ),
+    (re.compile("read as UTF-8, which no .cpg file says"), "按 UTF-8 读取，但没有 .cpg 文件说明"),
+    (re.compile("cells are delimited by: (.+)"), "单元格分隔符：{0}"),
+    (re.compile(r"column names are in row (\d+), not read above it: (.*)"), "表头在第 {0} 行，其上未读取：{1}"),
+    (re.compile(r"column names are in two rows, joined: (\d+) and (\d+)"), "表头占两行，已合并：第 {0}、{1} 行"),
+    (re.compile("the sheet is hidden in the workbook: (.*)"), "该工作表在工作簿中被隐藏：{0}"),
+    (re.compile("hidden sheets were not read: (.*)"), "未读取隐藏的工作表：{0}"),
+    (re.compile("only the sheet (.*) was read, not: (.*)"), "只读取了工作表 {0}，未读取：{1}"),
+    (re.compile("hidden columns were read too: (.*)"), "隐藏的列也已读取：{0}"),
+    (
+        re.compile(r"formulas without a saved value \(open the workbook in Excel and save it\) (.*)"),
+        "没有保存结果的公式（请用 Excel 打开并保存该工作簿）{0}",
+    ),
+    (re.compile("said on reading: (.*)"), "读取时提示：{0}"),
     (
         re.compile("(demand|cost|area_m2|capacity|entry_delay_s) is a range, not one number"),
         "{0}是一个范围，不是一个数",
@@ -178,6 +215,10 @@ class Speech:
             return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"
         if column in {"direction", "level", "table"}:
             return (self.inputs if column == "table" else self.values).get(value, value)
+        if column == "services":
+            return (";" if self.language == "zh" else "; ").join(
+                service_name(part.strip(), self.language) for part in value.split(";")
+            )
         if column == "name" and value == NO_SUBDISTRICT:
             return self.texts["no_subdistrict"]
         if column in {"mode", "reason_shares"}:
