@@ -60,7 +60,7 @@ def place_popup(record: Record, words: Words, *, site_number: int | None = None)
         (words["id"], "id", str),
         (words["kind"], "kind", str),
         (words["level"], "level", lambda level: words.get(f"level_{level}", str(level))),
-        (words["services"], "services", lambda services: " · ".join(part.strip() for part in str(services).split(";"))),
+        (words["services"], "services", lambda services: _services(str(services), words)),
         (words["opening_hours"], "opening_hours", str),
         (words["capacity"], "capacity", lambda count: words["people"].format(count=number(count))),
         (words["order"], "order", number),
@@ -77,6 +77,11 @@ def place_popup(record: Record, words: Words, *, site_number: int | None = None)
     if site_number is not None:
         title = words["site"].format(number=site_number, name=title)
     return Popup(title, _written(record, rows))
+
+
+def _services(listed: str, words: Words) -> str:
+    parts = [part.strip() for part in listed.split(";")]
+    return " · ".join(words.get(f"service_{part}", part) for part in parts)
 
 
 def records_of(table: gpd.GeoDataFrame, measured: pd.DataFrame | None = None) -> list[dict[str, Any]]:

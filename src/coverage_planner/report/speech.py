@@ -203,6 +203,9 @@ class Speech:
 
     def say(self, column: str, value: Any) -> Any:
         """Say what is a word of ours; a planner's own text stays as it is."""
+        if column == "services" and isinstance(value, str):
+            between = "、" if self.language == "zh" else "; "
+            return between.join(service_name(part.strip(), self.language) for part in value.split(";"))
         if isinstance(value, bool):
             return self.texts["yes" if value else "no"]
         return self._word(column, value) if isinstance(value, str) else value
@@ -215,10 +218,6 @@ class Speech:
             return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"
         if column in {"direction", "level", "table"}:
             return (self.inputs if column == "table" else self.values).get(value, value)
-        if column == "services":
-            return (";" if self.language == "zh" else "; ").join(
-                service_name(part.strip(), self.language) for part in value.split(";")
-            )
         if column == "name" and value == NO_SUBDISTRICT:
             return self.texts["no_subdistrict"]
         if column in {"mode", "reason_shares"}:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from coverage_planner.errors import ConfigError
+from coverage_planner.sources.services import SERVICES
 
 Language = Literal["zh", "en"]
 
@@ -105,6 +106,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "zoom_in": ("放大", "Zoom in"),
     "zoom_out": ("缩小", "Zoom out"),
     "close": ("关闭", "Close"),
+    **{f"service_{service}": (names.zh, names.en) for service, names in SERVICES.items()},
 }
 
 

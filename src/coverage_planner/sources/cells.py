@@ -5,7 +5,6 @@ remark; a range (``20-30``) or a bound (``200以上``) is not one number and is 
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coverage_planner.sources.signs import NOTHING, plain
 from coverage_planner.sources.tables import RawTable, cell_text
 
 Texts = NDArray[np.object_]
@@ -36,25 +36,6 @@ class Remark(NamedTuple):
     quiet: bool = False
 
 
-_SIGNS = {
-    **dict.fromkeys("−‐‑‒–—―－﹣", "-"),
-    **dict.fromkeys("′’‘´＇ʹ`", "'"),
-    **dict.fromkeys("″”“〃＂ʺ", '"'),
-    **dict.fromkeys("º˚゜", "°"),
-    **dict.fromkeys("。｡", "."),
-    **dict.fromkeys("\u200b\u200c\u200d\ufeff\u2060", ""),
-}
-#: Signs that are written for others: dashes for minus, typographic quotes for primes, a full stop for a point.
-_PLAIN_SIGNS = str.maketrans(_SIGNS)
-
-
-def plain(text: str) -> str:
-    """Return a text with ordinary digits, letters and signs instead of full-width and typographic ones."""
-    if text.isascii():
-        return text.strip()
-    return unicodedata.normalize("NFKC", text.translate(_PLAIN_SIGNS)).translate(_PLAIN_SIGNS).strip()
-
-
 def text_column(raw: RawTable, column: str) -> Texts:
     """Return a column as text, "" where blank; numbers without ".0"."""
     texts = [cell_text(value) for value in raw.table[column]]
@@ -63,11 +44,6 @@ def text_column(raw: RawTable, column: str) -> Texts:
         texts = [text.removesuffix(".0") for text in texts]
     return np.array(texts, dtype=object)
 
-
-#: Texts that stand where there is nothing to say.
-NOTHING = frozenset(
-    {"-", "--", "---", "/", "\\", "无", "暂无", "没有", "未知", "不详", "未填", "待定", "n/a", "na", "null", "none"}
-)
 
 _METRES_2 = ("m2", "m^2", "平方米", "平米", "平方", "平", "sqm", "sq m")
 _PEOPLE = ("人", "名", "位", "人次", "people", "persons")

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from coverage_planner.errors import ConfigError, InputError, SchemaError, name_some
 from coverage_planner.schema import TABLES, Rejections, TableName
 from coverage_planner.sources.aliases import ALIASES, LEVELS
-from coverage_planner.sources.cells import Fault, Mask, Remark, Texts, parse_mark, plain, read_numbers, text_column
+from coverage_planner.sources.cells import Fault, Mask, Remark, Texts, parse_mark, read_numbers, text_column
 from coverage_planner.sources.hours import parse_hours
 from coverage_planner.sources.ranges import check_not_swapped, layer_to_wgs84, range_faults, to_metric
 from coverage_planner.sources.services import find_service, parse_services
+from coverage_planner.sources.signs import plain
 from coverage_planner.sources.tables import RawTable, cell_text
 
 __all__ = [
-    "Fault", "check_not_swapped", "find_columns", "ids_of", "keep_where", "layer_to_wgs84", "number_column", "range_faults",
-    "refuse_rows", "schema_columns", "text_column", "to_metric", "understood_columns",
+    "Fault", "check_not_swapped", "find_columns", "ids_of", "keep_where", "layer_to_wgs84", "number_column",
+    "range_faults", "refuse_rows", "schema_columns", "text_column", "to_metric",
+    "understood_columns",
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import shapely
 
-from coverage_planner.sources.cells import NOTHING, plain
+from coverage_planner.sources.signs import NOTHING, plain
 
 Axis = Literal["lon", "lat", ""]
 AXIS_NAMES = {"lon": "longitude", "lat": "latitude"}
@@ -55,8 +55,9 @@ _NO_ANGLE = Angle(float("nan"), reason="is not a number of degrees")
 def parse_angle(text: str, *, metres: bool = False) -> Angle:
     """Read a filled cell as a longitude or latitude in degrees, or a coordinate in metres.
 
-    Decimals with or without °, E/W/N/S or 东经/北纬 before or behind; degrees, minutes and seconds in signs (114°18′30.5″),
-    characters (114度18分30.5秒) or separated by spaces, colons or hyphens; full-width digits; thousands separators.
+    Decimals with or without °, E/W/N/S or 东经/北纬 before or behind; degrees, minutes and seconds in signs
+    (114°18′30.5″), characters (114度18分30.5秒) or separated by spaces, colons or hyphens; full-width digits; thousands
+    separators.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from coverage_planner.errors import SchemaError
-from coverage_planner.sources.cells import NOTHING, Fault, Mask, Remark, Texts, plain, plain_numbers, text_column
+from coverage_planner.sources.cells import Fault, Mask, Remark, Texts, plain_numbers, text_column
 from coverage_planner.sources.coordinates import AXIS_NAMES, NO_PAIR, Axis, parse_angle, parse_pair
 from coverage_planner.sources.datum import Datum, to_wgs84
 from coverage_planner.sources.ranges import (
@@ -33,6 +33,7 @@ from coverage_planner.sources.ranges import (
     region_of,
     with_source_crs,
 )
+from coverage_planner.sources.signs import NOTHING, plain
 from coverage_planner.sources.tables import RawTable
 
 _Floats = NDArray[np.float64]

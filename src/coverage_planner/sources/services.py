@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from coverage_planner.sources.cells import NOTHING, plain
+from coverage_planner.sources.signs import NOTHING, plain
 
 
 @dataclass(frozen=True)
