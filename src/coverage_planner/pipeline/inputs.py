@@ -193,11 +193,14 @@ def _read(
         points = _READERS[table](
             source.file,
             datum=source.datum,
+            source_crs=source.source_crs,
             crs=crs,
             columns=source.columns or None,
             sheet=source.sheet,
+            header_row=source.header_row,
             encoding=source.encoding,
             where=source.where or None,
+            study_area=study_area,
             rejected=rejected,
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
