@@ -43,9 +43,9 @@ class TestNamesOfColumns:
         assert np.isnan(row["area_m2"])
 
     def test_can_be_said(self, tmp_path):
-        path = write_csv(tmp_path / "a.csv", "站,GCJ经度,GCJ纬度,lon,lat,骑手\n甲,114.3,30.6,0,0,12\n")
+        path = write_csv(tmp_path / "a.csv", "站,门口经度,门口纬度,lon,lat,骑手\n甲,114.3,30.6,0,0,12\n")
         demand = read_demand(
-            path, columns={"name": "站", "lon": "GCJ经度", "lat": "GCJ纬度", "demand": "骑手"}, crs=UTM_50N
+            path, columns={"name": "站", "lon": "门口经度", "lat": "门口纬度", "demand": "骑手"}, crs=UTM_50N
         )
         assert demand["name"].tolist() == ["甲"]
         assert demand["demand"].tolist() == [12.0]

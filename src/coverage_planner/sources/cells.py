@@ -12,15 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coverage_planner.sources.raw_tables import Fault, RawTable, cell_text
 from coverage_planner.sources.signs import NOTHING, plain
-from coverage_planner.sources.tables import RawTable, cell_text
 
 Texts = NDArray[np.object_]
 Mask = NDArray[np.bool_]
-
-
-#: A mask over the rows and what is wrong where it is true.
-Fault = tuple[Mask, str]
 
 
 class Remark(NamedTuple):
@@ -80,6 +76,7 @@ _BOUND = re.compile(
 )
 _SHEET_ERROR = re.compile(r"#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 
+_MERGED = "one number in a cell merged over several rows, taken as blank"
 _NOT_A_NUMBER = "{} is not a finite number"
 _OTHER_UNIT = "{} has another unit than most rows"
 
@@ -174,6 +171,9 @@ def read_numbers(raw: RawTable, column: str, name: str) -> tuple[NDArray[np.floa
     """
     texts = text_column(raw, column)
     numbers, left = plain_numbers(texts)
+    merged = raw.merged_rows(column)
+    left = left[~merged[left]]
+    numbers[merged] = np.nan
     read = {text: parse_number(text, name) for text in set(texts[left])}
     units = Counter(read[texts[row]].unit for row in left if read[texts[row]].unit)
     most = units.most_common(1)[0][0] if units else ""
@@ -184,6 +184,9 @@ def read_numbers(raw: RawTable, column: str, name: str) -> tuple[NDArray[np.floa
         numbers[row] = np.nan if other else cell.value
         reasons[row] = (_OTHER_UNIT if other else cell.reason).format(name)
         remarks[row] = "" if other else cell.remark
+    if merged.any():
+        remarks[merged & (texts != "")] = _MERGED
+        left = np.flatnonzero((reasons != "") | (remarks != ""))
     return (
         numbers,
         [(reasons == reason, reason) for reason in dict.fromkeys(reasons[left]) if reason],

@@ -1,4 +1,4 @@
-"""Which column of a file is which, what its cells mean, and which rows cannot be used."""
+"""What the columns of a schema hold in a file, and which of its rows cannot be used."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coverage_planner.errors import ConfigError, InputError, SchemaError, name_some
+from coverage_planner.errors import InputError, SchemaError, name_some
 from coverage_planner.schema import TABLES, Rejections, TableName
-from coverage_planner.sources.aliases import ALIASES, LEVELS
-from coverage_planner.sources.cells import Fault, Mask, Remark, Texts, parse_mark, read_numbers, text_column
+from coverage_planner.sources.aliases import LEVELS
+from coverage_planner.sources.cells import Mask, Remark, Texts, parse_mark, read_numbers, text_column
+from coverage_planner.sources.headers import find_columns
 from coverage_planner.sources.hours import parse_hours
 from coverage_planner.sources.ranges import check_not_swapped, layer_to_wgs84, range_faults, to_metric
+from coverage_planner.sources.raw_tables import Fault, RawTable, cell_text
 from coverage_planner.sources.services import find_service, parse_services
 from coverage_planner.sources.signs import plain
-from coverage_planner.sources.tables import RawTable, cell_text
 
 __all__ = [
     "Fault", "check_not_swapped", "find_columns", "ids_of", "keep_where", "layer_to_wgs84", "number_column",
@@ -35,75 +36,6 @@ class ColumnValues(NamedTuple):
     cells: dict[str, NDArray[Any]]
     faults: list[Fault]
     remarks: list[Remark]
-
-
-def find_columns(
-    raw: RawTable,
-    names: Sequence[str],
-    required: Sequence[str],
-    given: Mapping[str, str] | None,
-    aliases: Mapping[str, tuple[str, ...]] = ALIASES,
-) -> dict[str, str]:
-    """Find the file's column for each name.
-
-    Parameters
-    ----------
-    raw
-        The file.
-    names
-        Names of this package to look for.
-    required
-        Those of `names` that must be there.
-    given
-        Name -> column of the file, as said by the planner; goes before `aliases`.
-    aliases
-        Name -> names of columns, `ALIASES` or `AREA_ALIASES`.
-
-    Returns
-    -------
-    dict
-        Name -> column of the file; names without a column are left out.
-
-    Raises
-    ------
-    ConfigError
-        `given` has a name that is not in `names`.
-    SchemaError
-        A column is missing or stands twice in the file.
-    """
-    given = given or {}
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        raise ConfigError(f"columns for {raw.source} must be among {list(names)}, got {unknown}; correct the names")
-    present = list(raw.table.columns)
-    absent = [column for column in given.values() if column not in present]
-    if absent:
-        raise SchemaError(
-            f"{raw.source} must have the columns that `columns` names, it has {present}, not {absent}; correct them"
-        )
-    first_alike: dict[str, str] = {}
-    for column in present:
-        first_alike.setdefault(_plain(column), column)
-    found = dict(given)
-    for name in names:
-        alike = [first_alike[_plain(alias)] for alias in aliases[name] if _plain(alias) in first_alike]
-        if name not in found and alike:
-            found[name] = alike[0]
-    missing = [name for name in required if name not in found]
-    if missing:
-        known = "; ".join(f"{name}: {', '.join(aliases[name])}" for name in missing)
-        raise SchemaError(
-            f"{raw.source} must have columns for {', '.join(missing)}, got {present}; name them so ({known}) "
-            f"or say which they are: columns={{'{missing[0]}': '…'}}"
-        )
-    twice = [column for column in found.values() if present.count(column) > 1]
-    if twice:
-        raise SchemaError(f"column names of {raw.source} must not repeat, got {twice} more than once; rename one")
-    return found
-
-
-def _plain(name: object) -> str:
-    return "".join(str(name).split()).casefold().replace("_", "").replace("-", "")
 
 
 def keep_where(raw: RawTable, where: Mapping[str, Sequence[str]] | None) -> RawTable:
@@ -139,8 +71,7 @@ def ids_of(raw: RawTable, column: str | None, prefix: str) -> tuple[Texts, list[
     depend on which other rows are usable.
     """
     if column is None:
-        first = 1 if raw.geometry is not None else 2  # the header is row 1 of a spreadsheet
-        return np.array([f"{prefix}{number - first + 1}" for number in raw.row_numbers], dtype=object), []
+        return np.array([f"{prefix}{number - raw.header_row}" for number in raw.row_numbers], dtype=object), []
     ids = text_column(raw, column)
     repeated = pd.Series(ids).duplicated(keep="first").to_numpy() & (ids != "")
     return ids, [(ids == "", "id is blank"), (repeated, "id stands in an earlier row already")]

@@ -7,12 +7,13 @@ from typing import Any, Literal
 import geopandas as gpd
 
 from coverage_planner.schema import TABLES, Rejections, check_table
-from coverage_planner.sources.aliases import ALIASES
-from coverage_planner.sources.columns import find_columns, ids_of, keep_where, refuse_rows, understood_columns
+from coverage_planner.sources.columns import ids_of, keep_where, refuse_rows, understood_columns
 from coverage_planner.sources.datum import Datum, check_datum
+from coverage_planner.sources.headers import check_column_datum, find_columns
 from coverage_planner.sources.positions import positions_of_cells, positions_of_layer
 from coverage_planner.sources.ranges import to_metric
-from coverage_planner.sources.tables import AnyPath, RawTable, read_table
+from coverage_planner.sources.raw_tables import AnyPath, RawTable, reading_faults, remark_reading
+from coverage_planner.sources.tables import read_table
 
 PointTable = Literal["facilities", "demand", "candidates"]
 
@@ -68,7 +69,7 @@ def read_facilities(
         Projected CRS in metres of the result; default: the UTM zone of the points.
     columns
         Name of this package -> column of the file, where `sources.aliases.ALIASES` does not know it; for example
-        ``{"name": "站点名称", "lon": "GCJ经度"}``.
+        ``{"name": "站点名称", "lon": "站点经度1"}``.
     sheet
         Sheet of a workbook (default: the first) or layer of a GeoPackage.
     encoding
@@ -197,28 +198,28 @@ def _read_points(
     how: _How,
     rejected: Rejections | None,
 ) -> gpd.GeoDataFrame:
-    raw = keep_where(read_table(path, sheet=how.sheet, encoding=how.encoding), how.where)
+    named = (how.columns or {}).values()
+    raw = read_table(path, sheet=how.sheet, encoding=how.encoding, header_row=how.header_row, named=named)
+    raw = keep_where(raw, how.where)
     check_datum(how.datum, raw.source)
-    needed = [column.name for column in TABLES[table] if column.required and column.name != "id"]
-    names = [column.name for column in TABLES[table]]
-    place = {"datum": how.datum, "source_crs": how.source_crs, "study_area": how.study_area}
-    if raw.geometry is not None:
-        found = find_columns(raw, names, needed, how.columns)
-        positions = positions_of_layer(raw, raw.geometry, **place)
-    else:
-        found = _columns_with_position(raw, names, needed, how.columns)
-        positions = positions_of_cells(raw, found, **place)
+    needed = ["id", *(column.name for column in TABLES[table] if column.required and column.name != "id")]
+    found = _find_columns(raw, table, needed, how)
+    place = positions_of_cells if raw.geometry is None else positions_of_layer
+    positions = place(raw, found, datum=how.datum, source_crs=how.source_crs, study_area=how.study_area)
     ids, id_faults = ids_of(raw, found.get("id"), _ID_PREFIX[table])
     values, value_faults, remarks = understood_columns(raw, table, found)
+    unread = reading_faults(raw, found, [*needed, "lon", "lat", "position"])
     keep = refuse_rows(
         raw,
         ids,
-        [*positions.faults, *id_faults, *value_faults],
+        [*unread, *positions.faults, *id_faults, *value_faults],
         table=_CALLED[table],
         rejected=rejected,
         remarks=[*positions.remarks, *remarks],
         details=positions.details,
     )
+    if rejected is not None:
+        remark_reading(raw, ids, keep, found, table=_CALLED[table], rejected=rejected)
     read = gpd.GeoDataFrame(
         {"id": ids[keep], **{name: cells[keep] for name, cells in values.items()}},
         geometry=to_metric(positions.points[keep].reset_index(drop=True), how.crs, raw.source),
@@ -227,15 +228,17 @@ def _read_points(
     return read
 
 
-def _columns_with_position(
-    raw: RawTable, names: Sequence[str], needed: Sequence[str], given: Mapping[str, str] | None
-) -> dict[str, str]:
-    """Find the columns of a spreadsheet: two of coordinates, or one with both."""
-    address = () if "address" in names else ("address",)
-    position = ("position",) if "position" in ALIASES else ()
-    wanted = [*names, "lon", "lat", *position, *address]
-    found = find_columns(raw, wanted, [], given)
-    required = [*needed] if "position" in found else ["lon", "lat", *needed]
+def _find_columns(raw: RawTable, table: PointTable, needed: Sequence[str], how: _How) -> dict[str, str]:
+    """Find the columns of a schema and, in a spreadsheet, of the position: two of coordinates, or one with both."""
+    names = [column.name for column in TABLES[table]]
+    required = [name for name in needed if name != "id"]
+    if raw.geometry is not None:
+        return find_columns(raw, names, required, how.columns)
+    wanted = [*names, *(name for name in ("lon", "lat", "position", "address") if name not in names)]
+    found = find_columns(raw, wanted, [], how.columns, datum=how.datum)
+    if "position" not in found or ("lon" in (how.columns or {}) and "lat" in (how.columns or {})):
+        required = ["lon", "lat", *required]
     if any(name not in found for name in required):
-        find_columns(raw, wanted, required, given)  # says which are missing and how they may be named
+        find_columns(raw, wanted, required, how.columns, datum=how.datum)  # says which and how they may be named
+    check_column_datum(raw, found, how.datum)
     return found

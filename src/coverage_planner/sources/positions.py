@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from coverage_planner.errors import SchemaError
-from coverage_planner.sources.cells import Fault, Mask, Remark, Texts, plain_numbers, text_column
+from coverage_planner.sources.cells import Mask, Remark, Texts, plain_numbers, text_column
 from coverage_planner.sources.coordinates import AXIS_NAMES, NO_PAIR, Axis, parse_angle, parse_pair
 from coverage_planner.sources.datum import Datum, to_wgs84
 from coverage_planner.sources.ranges import (
@@ -33,8 +33,8 @@ from coverage_planner.sources.ranges import (
     region_of,
     with_source_crs,
 )
+from coverage_planner.sources.raw_tables import Fault, RawTable
 from coverage_planner.sources.signs import NOTHING, plain
-from coverage_planner.sources.tables import RawTable
 
 _Floats = NDArray[np.float64]
 
@@ -127,7 +127,7 @@ def positions_of_cells(
         points = gpd.GeoSeries.from_xy(*to_wgs84(cells.x, cells.y, datum), crs=4326)
     else:
         points = layer_to_wgs84(gpd.GeoSeries.from_xy(cells.x, cells.y, crs=crs), datum, raw.source, checked=True)
-    addresses = _only_addresses(raw, found, cells)
+    addresses = _only_addresses(raw, found, np.isnan(cells.x) & np.isnan(cells.y))
     faults = [((addresses != "").astype(np.bool_), ADDRESS_ONLY), *cells.faults, zero, *range_]
     far = _far(points, region, _as_given(raw, found))
     return Positions(points, faults, [*cells.remarks, *far], {ADDRESS_ONLY: addresses})
@@ -135,7 +135,7 @@ def positions_of_cells(
 
 def positions_of_layer(
     raw: RawTable,
-    given: gpd.GeoSeries,
+    found: Mapping[str, str],
     *,
     datum: Datum,
     source_crs: Any = None,
@@ -143,9 +143,9 @@ def positions_of_layer(
 ) -> Positions:
     """Place the rows of a layer of points; arguments and errors as for `positions_of_cells`.
 
-    `source_crs` is for a layer that does not say its CRS.
+    `source_crs` is for a layer that does not say its CRS. Features without geometry show their address.
     """
-    given = with_source_crs(given, source_crs, raw.source)
+    given = with_source_crs(gpd.GeoSeries(raw.geometry), source_crs, raw.source)
     geometries = np.asarray(given.array, dtype=object)
     # layers of points are often stored as multi-points of one part
     single = (shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOINT) & (
@@ -159,7 +159,9 @@ def positions_of_layer(
     only_points = gpd.GeoSeries(points, crs=given.crs)
     x, y = only_points.x.to_numpy(dtype=np.float64), only_points.y.to_numpy(dtype=np.float64)
     region = region_of(study_area)
+    addresses = _only_addresses(raw, {name: found[name] for name in ("address",) if name in found}, missing)
     faults = [
+        ((addresses != "").astype(np.bool_), ADDRESS_ONLY),
         (missing, "the geometry is missing"),
         (other, "the geometry is not a point"),
         ((x == 0) & (y == 0), _ZERO),
@@ -170,7 +172,7 @@ def positions_of_layer(
         faults += [(crossed, EXCHANGED), *range_faults(x, y)]
     placed = layer_to_wgs84(only_points, datum, raw.source, checked=True)
     texts = np.array([f"{a:.6f},{b:.6f}" for a, b in zip(x, y, strict=True)], dtype=object)
-    return Positions(placed, faults, _far(placed, region, texts), {})
+    return Positions(placed, faults, _far(placed, region, texts), {ADDRESS_ONLY: addresses})
 
 
 def _from_columns(raw: RawTable, found: Mapping[str, str], *, metres: bool) -> _Cells:
@@ -237,9 +239,8 @@ def _either(columns: _Cells | None, pairs: _Cells) -> _Cells:
     )
 
 
-def _only_addresses(raw: RawTable, found: Mapping[str, str], cells: _Cells) -> Texts:
+def _only_addresses(raw: RawTable, found: Mapping[str, str], missing: Mask) -> Texts:
     """Return the addresses of the rows without any coordinate, "" for the others."""
-    missing = np.isnan(cells.x) & np.isnan(cells.y)
     texts = np.full(len(missing), "", dtype=object)
     for name in ("position", "address"):
         if name in found:

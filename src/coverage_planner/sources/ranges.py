@@ -11,8 +11,9 @@ from pyproj.exceptions import CRSError
 
 from coverage_planner.errors import CrsError, DatumError, InputError
 from coverage_planner.schema import require_metric
-from coverage_planner.sources.cells import Fault, Mask
+from coverage_planner.sources.cells import Mask
 from coverage_planner.sources.datum import Datum, to_wgs84
+from coverage_planner.sources.raw_tables import Fault
 
 _Floats = NDArray[np.float64]
 
