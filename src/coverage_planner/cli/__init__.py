@@ -1,6 +1,7 @@
 """The command line: parse, call the pipeline, print, exit code.
 
-Exit codes: 0 done; 2 an input or setting is wrong (one message, nothing written); 130 interrupted.
+Exit codes: 0 done; 1 of `check`: warnings; 2 an input or setting is wrong (one message, nothing written; of `check`:
+errors among its findings); 130 interrupted.
 """
 
 import argparse
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coverage_planner import __version__
+from coverage_planner.cli.check_options import CHECK_EXAMPLES, add_check_options
 from coverage_planner.cli.siting_options import PROPOSE_EXAMPLES, add_siting_options
 from coverage_planner.errors import CoveragePlannerError
 
@@ -19,6 +21,7 @@ examples:
   coverage-planner demo                          the whole job on the demo city, into ./coverage-planner-demo
   coverage-planner plan plan.toml --out results  the same on your own district (docs/plan-file.md explains the file)
   coverage-planner plan plan.toml --out results --force --language en
+  coverage-planner check plan.toml --html check.html   what is wrong with the data of a plan, before it is run
   coverage-planner propose plan.toml --out sites --n-open 10 --gap 0.01   the sites alone, without a map
   coverage-planner network district.osm.pbf net  build a network once, to name as [roads] file in several plans
 """
@@ -60,6 +63,15 @@ def _parser() -> argparse.ArgumentParser:
             "--rebuild", action="store_true", help="build the network even if a kept one could be used"
         )
     add_siting_options(propose)
+    check = commands.add_parser(
+        "check",
+        help="say what is wrong with the data of a plan file, and what to do",
+        description="Read every input of a plan file on its own and say what is wrong with it, with row numbers and "
+        "what to do; docs/how-to/check-your-data.md explains the findings.",
+        epilog=CHECK_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_check_options(check)
     network = commands.add_parser("network", help="build a network from a road file and save it")
     network.add_argument("roads", type=Path, metavar="ROADS", help="the road file")
     network.add_argument("out", type=Path, metavar="DIR", help="folder to write")
@@ -98,11 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from coverage_planner.cli.commands import COMMANDS  # noqa: PLC0415 - --help must start without heavy libraries
 
-        COMMANDS[given.command](given)
+        return COMMANDS[given.command](given) or 0
     except CoveragePlannerError as error:
         print(f"coverage-planner: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks
         return 2
     except KeyboardInterrupt:
         print("coverage-planner: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
-    return 0

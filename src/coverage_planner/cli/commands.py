@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from coverage_planner.cli.check import check
 from coverage_planner.cli.progress import stage_bar
 from coverage_planner.cli.siting_options import siting_changes
 from coverage_planner.cli.summary import (
@@ -160,7 +161,8 @@ def _check_place(out: Path, what: str) -> None:
         ) from error
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {
+    "check": check,
     "demo": _plan,
     "plan": _plan,
     "propose": _propose,

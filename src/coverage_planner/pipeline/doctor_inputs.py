@@ -1,0 +1,219 @@
+"""How each input of a plan is read and looked at, one at a time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from coverage_planner.config import AreaSource, CommunitySource, GroupSettings, Plan, PointSource
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.pipeline import doctor_areas, doctor_points, doctor_streets
+from coverage_planner.pipeline.checks import ROADS, find_lost_communities, find_missing_margin, find_pieces
+from coverage_planner.pipeline.doctor_datum import judge_datum
+from coverage_planner.pipeline.doctor_points import Named
+from coverage_planner.pipeline.doctor_reading import Reading, read_alone
+from coverage_planner.pipeline.inputs import read_points
+from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
+from coverage_planner.report.findings import Finding, InputCheck, Said
+from coverage_planner.sources.areas import read_areas, read_study_area
+
+STUDY_AREA, COMMUNITIES = "[study_area]", "[communities]"
+_CALLED = {
+    "facilities": Said("站点", "stations"),
+    "premises": Said("可用场所", "premises"),
+    "demand": Said("需求点", "demand points"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What points are checked against; parts that could not be read are None."""
+
+    plan: Plan
+    study_area: gpd.GeoDataFrame | None
+    streets: Streets | None
+    communities: gpd.GeoDataFrame | None
+
+    @property
+    def network(self) -> RoadNetwork | None:
+        """The streets."""
+        return None if self.streets is None else self.streets.network
+
+    @property
+    def crs(self) -> Any:
+        """The CRS of everything; None where nothing decides it, then each input takes the UTM zone of its place."""
+        if self.network is not None:
+            return self.network.edges.crs
+        if self.study_area is not None:
+            return self.study_area.crs
+        return None if self.plan.crs is None else CRS.from_user_input(self.plan.crs)
+
+    @property
+    def margin_m(self) -> float:
+        """How far roads and stations reach beyond the study area."""
+        if self.plan.roads.margin_m is not None:
+            return self.plan.roads.margin_m
+        return max(farthest_m(self.plan, group) for group in self.plan.groups)
+
+
+def look_at_study_area(plan: Plan, source: AreaSource) -> Reading[gpd.GeoDataFrame]:
+    """Read the study area."""
+    reading = read_alone(
+        InputCheck(STUDY_AREA, "study_area", source.file.name),
+        lambda _rejected: read_study_area(
+            source.file,
+            datum=source.datum,
+            crs=plan.crs,
+            sheet=source.sheet,
+            encoding=source.encoding,
+            where=source.where or None,
+        ),
+    )
+    return reading if reading.found is None else reading.adding(read=len(reading.found))
+
+
+def look_at_streets(plan: Plan, study_area: gpd.GeoDataFrame | None) -> Reading[Streets]:
+    """Read the streets, build their network and look at it."""
+    reading = read_alone(
+        InputCheck(ROADS, "roads", plan.roads.file.name), lambda rejected: prepare_streets(plan, rejected)
+    )
+    streets = reading.found
+    if streets is None:
+        return reading
+    network = streets.network
+    wanted_m = max(farthest_m(plan, group) for group in plan.groups)
+    kept = int(str(streets.notes["rows"]["kept"]))
+    return reading.adding(
+        [
+            *find_pieces(network, small_component_m=plan.snap.small_component_m),
+            *doctor_streets.find_islands(network),
+            *doctor_streets.find_short_lengths(network),
+            *doctor_streets.find_reach(network, study_area, wanted_m),
+            *doctor_streets.find_unnamed_source(plan, network),
+        ],
+        read=kept + len(reading.rejected.rows),
+    )
+
+
+def look_at_communities(ground: Ground, source: CommunitySource) -> Reading[gpd.GeoDataFrame]:
+    """Read the communities and look at them by themselves and in the study area."""
+    reading = read_alone(
+        InputCheck(COMMUNITIES, "areas", source.file.name),
+        lambda rejected: read_areas(
+            source.file,
+            datum=source.datum,
+            crs=ground.crs,
+            columns=source.columns or None,
+            sheet=source.sheet,
+            encoding=source.encoding,
+            where=source.where or None,
+            rejected=rejected,
+        ),
+    )
+    if reading.found is None:
+        return reading
+    return reading.adding(
+        doctor_areas.find_odd_areas(COMMUNITIES, reading.found, ground.study_area),
+        read=len(reading.found) + len(reading.rejected.rows),
+    )
+
+
+# --- points ---
+
+
+def look_at_points(
+    ground: Ground, key: str, source: PointSource, group: GroupSettings | None
+) -> Reading[gpd.GeoDataFrame]:
+    """Read an input of points and look at it by itself, in the study area, over the streets and in the communities.
+
+    Parameters
+    ----------
+    ground
+        What it is looked at against.
+    key
+        Its name in the plan file.
+    source
+        Its table in the plan.
+    group
+        Whose demand it is; None for stations and premises.
+    """
+    table = "demand" if group is not None else "facilities" if key == "[facilities]" else "premises"
+    check = InputCheck(key, table, source.file.name, group="" if group is None else group.name)
+    reading = read_alone(
+        check,
+        lambda rejected: read_points(
+            table, source, ground.crs, ground.study_area, ground.margin_m, rejected, ground.network
+        ),
+    )
+    points = reading.found
+    if points is None:
+        return reading
+    named = Named(key, _CALLED[table])
+    inside, findings = _inside(ground, named, points, table)
+    reading = reading.adding(
+        [*findings, *_by_itself(named, points, table)],
+        read=len(points) + len(reading.rejected.rows),
+        outside=int((~inside).sum()),
+        total=float(points["demand"][inside].sum()) if "demand" in points.columns else float("nan"),
+        points=points,
+    )
+    kept = points[inside].reset_index(drop=True)
+    if ground.network is not None and len(kept):
+        reading = _over_streets(reading, ground, named, kept, ground.network, source, group)
+    if group is not None and len(kept):
+        reading = reading.adding(find_lost_communities(group.name, kept, ground.communities, key=key))
+    return reading
+
+
+def _inside(
+    ground: Ground, named: Named, points: gpd.GeoDataFrame, table: str
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    """Find which points count, and say which do not."""
+    if ground.study_area is None:
+        return np.ones(len(points), dtype=bool), []
+    area = ground.study_area.to_crs(points.crs).geometry.union_all()
+    region = Said("研究范围", "the study area")
+    if table == "facilities":
+        area = shapely.buffer(area, ground.margin_m)
+        metres = f"{ground.margin_m:,.0f}"
+        region = Said(f"研究范围及其外围 {metres} 米", f"the study area and its margin of {metres} m")
+    shapely.prepare(area)
+    inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
+    return inside, doctor_points.find_outside(named, points, ~inside, region, area=area)
+
+
+def _by_itself(named: Named, points: gpd.GeoDataFrame, table: str) -> list[Finding]:
+    if table == "demand":
+        return doctor_points.find_piles(named, points)
+    return doctor_points.find_twins(named, points, like=table == "facilities")
+
+
+def _over_streets(
+    reading: Reading[gpd.GeoDataFrame],
+    ground: Ground,
+    named: Named,
+    points: gpd.GeoDataFrame,
+    network: RoadNetwork,
+    source: PointSource,
+    group: GroupSettings | None,
+) -> Reading[gpd.GeoDataFrame]:
+    """Look at points over the streets: of the group whose demand they are, else of the group that sites are for."""
+    plan = ground.plan
+    wanted = plan.siting.group if plan.siting else plan.groups[0].name
+    mode = group.mode if group else next(g.mode for g in plan.groups if g.name == wanted)
+    limit_m = plan.snap.limit_m
+    snap, positions = doctor_points.check_snaps(network, points, mode, limit_m)
+    findings = [
+        *doctor_points.find_unsnapped(named, points, positions, mode, limit_m),
+        *doctor_points.find_on_islands(named, points, positions, mode),
+        *doctor_points.find_behind_barriers(named, network, points, positions, mode),
+    ]
+    verdict = judge_datum(named, points, network, source, mode)
+    findings += verdict.findings if verdict.said.en else doctor_points.find_far_snaps(named, snap)
+    if group is not None:
+        findings += find_missing_margin(plan, network, group, points, key=named.key)
+    return reading.adding(findings, snap=snap, datum=verdict.said, datum_fits=verdict.fits)

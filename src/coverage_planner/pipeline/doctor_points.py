@@ -1,0 +1,348 @@
+"""What is wrong with points: where they lie, how far from a street, behind what, and which stand twice."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.snap import BEHIND_OBSTACLE, SNAPPED, Positions, snap_points
+from coverage_planner.pipeline.doctor_streets import mode_name
+from coverage_planner.report.findings import Finding, Level, Said, SnapCheck, snap_counts
+from coverage_planner.schema import Rejections
+
+#: Places nearer to each other than this are one place whatever they are called, metres.
+_SAME_PLACE_M = 3.0
+#: Places of the same name within this distance are probably the same one, entered twice.
+_SAME_NAME_M = 150.0
+#: Places whose names differ in a character or two must be nearer to be suspected.
+_LIKE_NAME_M = 50.0
+_LIKE = 0.8
+#: So many demand points on the very same spot are rather an address that was not found than people.
+_PILE = 5
+#: A leg this much longer than to the nearest street goes round something.
+_ROUND_M = 10.0
+#: People walk this far to the nearest street without anybody wondering, metres.
+_FAR_M = 60.0
+_MARKS = re.compile(r"[\W_]+")
+
+
+class Named(NamedTuple):
+    """What an input is called in findings: its key in the plan file and its words."""
+
+    key: str
+    what: Said
+
+
+def rows_of(rejected: Rejections, table: str, ids: Sequence[object], file: str) -> tuple[int, ...]:
+    """Return the row numbers of rows that were taken; none where the file has no rows."""
+    found = [rejected.taken.get((table, file, str(label))) for label in ids]
+    return tuple(number for number in found if number is not None) if None not in found else ()
+
+
+def check_snaps(
+    network: RoadNetwork, points: gpd.GeoDataFrame, mode: str, limit_m: float
+) -> tuple[SnapCheck, Positions]:
+    """Measure how far points lie from the streets of a mode."""
+    positions = snap_points(network, points, mode, limit_m=limit_m)
+    access_m = positions.access_m[positions.snapped]
+    check = SnapCheck(
+        mode=network.graph(mode).mode.describe(),
+        limit_m=limit_m,
+        counts=snap_counts(access_m, limit_m),
+        too_far=int((~positions.snapped & (positions.status != BEHIND_OBSTACLE)).sum()),
+        barred=int((positions.status == BEHIND_OBSTACLE).sum()),
+        on_island=int(positions.on_island.sum()),
+        median_m=float(np.median(access_m)) if len(access_m) else float("nan"),
+        p95_m=float(np.percentile(access_m, 95)) if len(access_m) else float("nan"),
+    )
+    return check, positions
+
+
+def find_unsnapped(
+    named: Named, points: gpd.GeoDataFrame, positions: Positions, mode: str, limit_m: float
+) -> list[Finding]:
+    """Say which points have no street within the limit, or only one behind an obstacle; an error where that is all."""
+    found = []
+    said = mode_name(mode)
+    for status in dict.fromkeys(positions.status[~positions.snapped]):
+        lost = positions.status == status
+        level: Level = "error" if lost.all() else "warning"
+        barred = status == BEHIND_OBSTACLE
+        found.append(
+            Finding(
+                level,
+                "behind an obstacle" if barred else "no street near",
+                named.key,
+                Said(
+                    f"{lost.sum():,} 个{named.what.zh}在 {limit_m:g} 米内的道路（{said.zh}）都被水域、铁路或围墙隔开"
+                    if barred
+                    else f"{lost.sum():,} 个{named.what.zh}在 {limit_m:g} 米内没有可通行的道路（{said.zh}）",
+                    f"{lost.sum():,} {named.what.en}: every street within {limit_m:g} m ({said.en}) lies behind water, "
+                    "a railway or a wall"
+                    if barred
+                    else f"{lost.sum():,} {named.what.en}: no street within {limit_m:g} m ({said.en})",
+                ),
+                Said(
+                    "请核对坐标、坐标系（datum）和道路是否覆盖同一地方"
+                    if lost.all()
+                    else "坐标有误就更正；坐标无误则多半缺了通到那里的小路，请在路网中补画",
+                    "check the coordinates, the datum, and that the roads cover the same place"
+                    if lost.all()
+                    else "correct the coordinates; if they are right a path is probably missing in the roads there",
+                ),
+                ids=tuple(positions.ids[lost].astype(str)),
+                where=points.geometry[lost],
+            )
+        )
+    return found
+
+
+def find_on_islands(named: Named, points: gpd.GeoDataFrame, positions: Positions, mode: str) -> list[Finding]:
+    """Say which points stand on streets that are joined to nothing else."""
+    alone = positions.on_island
+    if not alone.any():
+        return []
+    said = mode_name(mode)
+    return [
+        Finding(
+            "warning",
+            "on an island",
+            named.key,
+            Said(
+                f"{alone.sum():,} 个{named.what.zh}只能接到孤岛道路上（{said.zh}），与其他道路不通",
+                f"{alone.sum():,} {named.what.en} touch only streets that are joined to nothing else ({said.en})",
+            ),
+            Said(
+                "请在地图上查看，并在路网中补画缺少的连接",
+                "look at them on the map and draw the missing connection in the roads",
+            ),
+            ids=tuple(positions.ids[alone].astype(str)),
+            where=points.geometry[alone],
+        )
+    ]
+
+
+def find_behind_barriers(
+    named: Named, network: RoadNetwork, points: gpd.GeoDataFrame, positions: Positions, mode: str
+) -> list[Finding]:
+    """Find points whose nearest street lies behind an obstacle, so that they go to another, farther one."""
+    graph = network.graph(mode)
+    streets = network.edges.geometry.to_numpy()[graph.snappable & ~graph.island]
+    if not len(streets) or network.obstacles.empty:
+        return []
+    here = np.flatnonzero(positions.snapped & ~positions.on_island)
+    geometry = points.geometry.to_crs(network.crs).to_numpy()
+    near, nearest_m = shapely.STRtree(streets).query_nearest(geometry[here], return_distance=True, all_matches=False)
+    first_m = np.full(len(geometry), np.inf)
+    first_m[here[near[0]]] = nearest_m
+    turned = positions.snapped & (positions.access_m > first_m + _ROUND_M)
+    if not turned.any():
+        return []
+    most = int(np.argmax(np.where(turned, positions.access_m - first_m, -np.inf)))
+    return [
+        Finding(
+            "warning" if named.key in ("[facilities]", "[premises]") else "note",
+            "nearest street behind a barrier",
+            named.key,
+            Said(
+                f"{turned.sum():,} 个{named.what.zh}最近的道路被水域、铁路或围墙隔开，改接较远的道路；"
+                f"例如 {positions.ids[most]}：最近 {first_m[most]:.0f} 米，改接 {positions.access_m[most]:.0f} 米",
+                f"{turned.sum():,} {named.what.en}: the nearest street lies behind water, a railway or a wall, and a "
+                f"farther one is taken; for example {positions.ids[most]}: {positions.access_m[most]:.0f} m instead of "
+                f"{first_m[most]:.0f} m",
+            ),
+            Said(
+                "请在地图上核对点位是否落在了正确的一侧；若那里有门或通道，请在路网中补画",
+                "look on the map whether they stand on the right side; if there is a gate or passage, draw it in the "
+                "roads",
+            ),
+            ids=tuple(positions.ids[turned].astype(str)),
+            where=points.geometry[turned],
+        )
+    ]
+
+
+def find_far_snaps(named: Named, check: SnapCheck) -> list[Finding]:
+    """Say that the middle point of an input stands far from its street: the datum or the CRS may be wrong."""
+    if not check.median_m > _FAR_M:
+        return []
+    return [
+        Finding(
+            "warning",
+            "far from streets",
+            named.key,
+            Said(
+                f"{named.what.zh}离道路普遍偏远：一半在 {check.median_m:.0f} 米以外",
+                f"{named.what.en} lie far from the streets: half of them more than {check.median_m:.0f} m",
+            ),
+            Said(
+                "请核对 datum（高德、腾讯为 gcj02，百度为 bd09）、坐标列，以及道路是否齐全",
+                "check the datum (gcj02 for Amap and Tencent, bd09 for Baidu), the columns of the coordinates, and "
+                "that the roads are complete",
+            ),
+        )
+    ]
+
+
+def find_twins(named: Named, points: gpd.GeoDataFrame, *, like: bool) -> list[Finding]:
+    """Find places that were probably entered twice.
+
+    Parameters
+    ----------
+    named, points
+        The input.
+    like
+        Whether names that are merely similar count too; and places without a name on the very same spot.
+
+    Returns
+    -------
+    list of Finding
+        At most one, with the later place of each pair.
+    """
+    geometry = points.geometry.to_numpy()
+    left, right = shapely.STRtree(geometry).query(geometry, predicate="dwithin", distance=_SAME_NAME_M)
+    once = left < right
+    left, right = left[once], right[once]
+    distance_m = shapely.distance(geometry[left], geometry[right])
+    names = [_plain(name) for name in points["name"]] if "name" in points.columns else [""] * len(points)
+    pairs = [
+        (i, j, float(metres))
+        for i, j, metres in zip(left.tolist(), right.tolist(), distance_m, strict=True)
+        if _are_twins(names[i], names[j], float(metres), like=like)
+    ]
+    if not pairs:
+        return []
+    pairs.sort(key=lambda pair: (pair[1], pair[0]))
+    ids = points["id"].astype(str).to_numpy()
+    labels = [_label(points, j) for j in range(len(points))]
+    shown = [f"{labels[i]} – {labels[j]} ({metres:.0f} m)" for i, j, metres in pairs[:3]]
+    rest = " …" if len(pairs) > len(shown) else ""
+    later = list(dict.fromkeys(j for _, j, _ in pairs))
+    return [
+        Finding(
+            "warning",
+            "entered twice",
+            named.key,
+            Said(
+                f"{len(pairs):,} 对{named.what.zh}像是同一处登记了两次：{'；'.join(shown)}{rest}",
+                f"{len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'} of {named.what.en} look like one place "
+                f"entered twice: {'; '.join(shown)}{rest}",
+            ),
+            Said(
+                "确是同一处就删去一行；否则把名称写得可以区分",
+                "remove one row of each where it is the same place; else give them names that tell them apart",
+            ),
+            ids=tuple(ids[later]),
+            where=points.geometry.iloc[later],
+        )
+    ]
+
+
+def _are_twins(one: str, other: str, distance_m: float, *, like: bool) -> bool:
+    if one and one == other:
+        return True
+    if not like:
+        return False
+    if distance_m <= _SAME_PLACE_M:
+        return True
+    alike = bool(one and other) and distance_m <= _LIKE_NAME_M
+    return alike and SequenceMatcher(None, one, other, autojunk=False).ratio() >= _LIKE and not _numbered(one, other)
+
+
+def _numbered(one: str, other: str) -> bool:
+    """Whether two names differ in their numbers: 'No. 1' and 'No. 2' are two places."""
+    return re.findall(r"[0-9一二三四五六七八九十东南西北]", one) != re.findall(
+        r"[0-9一二三四五六七八九十东南西北]", other
+    )
+
+
+def _plain(name: Any) -> str:
+    """Return a name without what people write differently: width, case, blanks, brackets."""
+    return "" if pd.isna(name) else _MARKS.sub("", unicodedata.normalize("NFKC", str(name))).casefold()
+
+
+def _label(points: gpd.GeoDataFrame, row: int) -> str:
+    record = points.iloc[row]
+    name = record.get("name")
+    return str(record["id"]) if name is None or pd.isna(name) else f"{record['id']} {name}"
+
+
+def find_piles(named: Named, points: gpd.GeoDataFrame) -> list[Finding]:
+    """Find spots where many points lie exactly on each other."""
+    xy = np.round(shapely.get_coordinates(points.geometry.to_numpy()), 2)
+    _, spot, count = np.unique(xy, axis=0, return_inverse=True, return_counts=True)
+    piled = count[spot.ravel()] >= _PILE
+    if not piled.any():
+        return []
+    spots = int((count >= _PILE).sum())
+    return [
+        Finding(
+            "warning",
+            "many on one spot",
+            named.key,
+            Said(
+                f"{piled.sum():,} 个{named.what.zh}重叠在 {spots} 个完全相同的位置上，最多一处 {count.max():,} 个",
+                f"{piled.sum():,} {named.what.en} lie on {spots} identical {'spot' if spots == 1 else 'spots'}, up to "
+                f"{count.max():,} on one",
+            ),
+            Said(
+                "多半是地址没有解析出来、都落到了默认位置：请核对这些行的坐标",
+                "addresses that were not found often end at such a default place: check the coordinates of these rows",
+            ),
+            ids=tuple(points["id"].astype(str)[piled]),
+            where=points.geometry[piled],
+        )
+    ]
+
+
+def find_outside(
+    named: Named, points: gpd.GeoDataFrame, outside: NDArray[np.bool_], region: Said, *, area: shapely.Geometry
+) -> list[Finding]:
+    """Say which points lie outside the region that counts; an error where all do."""
+    if not outside.any():
+        return []
+    weight = Said("", "")
+    if "demand" in points.columns:
+        people = points["demand"].to_numpy(dtype=float)
+        share = people[outside].sum() / people.sum() if people.sum() > 0 else 0.0
+        weight = Said(f"，占需求的 {share:.1%}", f", {share:.1%} of the demand")
+    away_m = float(shapely.distance(area, points.geometry.to_numpy()[outside]).max())
+    every = bool(outside.all())
+    return [
+        Finding(
+            "error" if every else "warning" if "demand" in points.columns else "note",
+            "outside",
+            named.key,
+            Said(
+                f"{'全部 ' if every else ''}{outside.sum():,} 个{named.what.zh}在{region.zh}之外{weight.zh}，不计入；"
+                f"最远 {_distance(away_m)}",
+                f"{'all ' if every else ''}{outside.sum():,} {named.what.en} lie outside {region.en}{weight.en} and do "
+                f"not count; the farthest {_distance(away_m)} away",
+            ),
+            Said(
+                "请核对研究范围、datum 和坐标列" if every else "属于邻区可以不管；否则请核对坐标或研究范围",
+                "check the study area, the datum and the columns of the coordinates"
+                if every
+                else "no harm if they belong to the neighbours; else check the coordinates or the study area",
+            ),
+            ids=tuple(points["id"].astype(str)[outside]),
+            where=points.geometry[outside],
+        )
+    ]
+
+
+def _distance(metres: float) -> str:
+    return f"{metres / 1000:,.1f} km" if metres >= 1000 else f"{metres:.0f} m"  # noqa: PLR2004 - metres to a kilometre
+
+
+def lost_everywhere(statuses: Sequence[NDArray[np.object_]]) -> NDArray[np.bool_]:
+    """Shape (points,): which points have a street for none of several modes."""
+    return np.asarray(np.logical_and.reduce([status != SNAPPED for status in statuses]))
