@@ -1,4 +1,4 @@
-"""What every page carries inside itself: Leaflet, our scripts and styles, data as JSON. Nothing is asked of a network."""
+"""What pages carry inside themselves: Leaflet, our scripts and styles, data as JSON; no network is asked."""
 
 import base64
 import json
