@@ -20,7 +20,7 @@ from coverage_planner.sources.spread import spread_counts
 def spread_areas(
     source: DemandSource,
     crs: CRS,
-    network: RoadNetwork,
+    network: RoadNetwork | None,
     study_area: gpd.GeoDataFrame | None,
     rejected: Rejections,
 ) -> tuple[gpd.GeoDataFrame, int]:
@@ -47,8 +47,13 @@ def spread_areas(
     Raises
     ------
     InputError, SourceError
-        The areas or buildings cannot be read.
+        The areas or buildings cannot be read, or there are no streets to spread them over.
     """
+    if network is None:
+        raise InputError(
+            f"head counts of {source.file.name} must have streets to be spread over, got none that could be read; "
+            "correct [roads] first"
+        )
     areas = read_areas(
         source.file,
         datum=source.datum,

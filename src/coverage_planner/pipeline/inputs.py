@@ -79,7 +79,7 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
 
     def points(table: str, source: PointSource, area: Any, region: str, of: str = "") -> gpd.GeoDataFrame:
         start = len(rejected.rows)
-        found, rows = _read(table, source, crs, study_area, margin_m, rejected, streets.network)
+        found, rows = read_points(table, source, crs, study_area, margin_m, rejected, streets.network)
         if source.form == "areas":  # its points are no rows of the file
             kept = _clip(found, area, f"{table}{of}", source.file.name, region)
         elif source.form == "records":  # clipped record by record
@@ -139,8 +139,8 @@ def read_points(
     study_area: gpd.GeoDataFrame | None,
     margin_m: float,
     rejected: Rejections,
-    network: RoadNetwork,
-) -> gpd.GeoDataFrame:
+    network: RoadNetwork | None,
+) -> tuple[gpd.GeoDataFrame, int]:
     """Read a table of points in whichever form it comes.
 
     Parameters
@@ -156,26 +156,18 @@ def read_points(
     rejected
         Rows that cannot be used are added to it, with the reason.
     network
-        The streets that head counts are spread over and records are counted on.
+        The streets that head counts are spread over and records are counted on; None where there are none.
+
+    Returns
+    -------
+    points, rows
+        The table, and from how many rows of the file it was made.
 
     Raises
     ------
     InputError, SourceError
-        It cannot be read.
+        It cannot be read, or needs streets and there are none.
     """
-    return _read(table, source, crs, study_area, margin_m, rejected, network)[0]
-
-
-def _read(
-    table: str,
-    source: PointSource,
-    crs: CRS,
-    study_area: gpd.GeoDataFrame | None,
-    margin_m: float,
-    rejected: Rejections,
-    network: RoadNetwork,
-) -> tuple[gpd.GeoDataFrame, int]:
-    """Return the points and from how many rows of the file they were made."""
     name = source.file.name
     if isinstance(source, DemandSource) and source.form == "areas":
         return spread_areas(source, crs, network, study_area, rejected)
