@@ -112,16 +112,18 @@ def place_answer(name, outline, osm_id=2700315):
     }
 
 
-def overpass_elements(path, keys):
+def overpass_elements(path, keys, *, nodes=False):
     """Return the ways and relations of an OpenStreetMap file that have one of `keys`, and what they are made of.
+
+    With `nodes` also the nodes that have one.
 
     The elements are those of an Overpass answer in JSON: ways name their nodes, relations their members.
     """
-    nodes, ways, relations = {}, {}, {}
+    all_nodes, ways, relations = {}, {}, {}
     for one in osmium.FileProcessor(str(path)):
         tags = {"tags": {tag.k: tag.v for tag in one.tags}} if len(one.tags) else {}
         if one.is_node():
-            nodes[one.id] = {"type": "node", "id": one.id, "lat": one.location.lat, "lon": one.location.lon, **tags}
+            all_nodes[one.id] = {"type": "node", "id": one.id, "lat": one.location.lat, "lon": one.location.lon, **tags}
         elif one.is_way():
             ways[one.id] = {"type": "way", "id": one.id, "nodes": [node.ref for node in one.nodes], **tags}
         elif one.is_relation():
@@ -136,5 +138,6 @@ def overpass_elements(path, keys):
     way_ids = {way_id for way_id, way in ways.items() if matches(way)}
     way_ids |= {m["ref"] for one in chosen_relations for m in one["members"] if m["type"] == "way"} & ways.keys()
     node_ids = {node for way_id in way_ids for node in ways[way_id]["nodes"]}
-    assert node_ids <= nodes.keys(), "the file lacks nodes of its ways"
-    return [*(nodes[one] for one in sorted(node_ids)), *(ways[one] for one in sorted(way_ids)), *chosen_relations]
+    assert node_ids <= all_nodes.keys(), "the file lacks nodes of its ways"
+    node_ids |= {node_id for node_id, node in all_nodes.items() if nodes and matches(node)}
+    return [*(all_nodes[one] for one in sorted(node_ids)), *(ways[one] for one in sorted(way_ids)), *chosen_relations]

@@ -51,7 +51,7 @@ def test_nodes_ways_and_multipolygons_become_points(path):
         "cut",
         "supermarket",
     ]
-    assert list(pois.columns) == ["id", "name", "kind", "amenity", "shop", "opening_hours", "geometry"]
+    assert list(pois.columns) == ["id", "name", "kind", "amenity", "shop", "opening_hours", "duplicate_of", "geometry"]
     assert pois["name"].tolist()[0] == "面馆 <一>"
     assert pois["name"].isna().tolist() == [False, True, True, True, False, True, True, True]
     assert pois["opening_hours"].tolist()[0] == "10:00-22:00"

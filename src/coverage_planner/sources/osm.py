@@ -1,7 +1,7 @@
-"""Streets through OSMnx: from OpenStreetMap's servers, and from graphs that OSMnx made. The only import of osmnx."""
+"""Streets and places through OSMnx: from OpenStreetMap's servers, and graphs that OSMnx made. Its only import."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,8 @@ from coverage_planner.errors import ConfigError, SourceError
 from coverage_planner.schema import NODE_TAGS, ROAD_TAGS, Roads
 from coverage_planner.sources import osm_tags
 from coverage_planner.sources.graphs import graph_lines, graph_nodes, roads_from_graph
+from coverage_planner.sources.poi_sets import Language, Tags
+from coverage_planner.sources.poi_table import Duplicates, Objects, PoiTally, Wanted, check_wanted, poi_table
 from coverage_planner.sources.segments import WGS84, CrsLike, cut_lines, roads_from_pieces
 from coverage_planner.units import Progress
 
@@ -103,25 +105,8 @@ def fetch_roads(
     """
     label = _check_place(place)
     tell = progress or _no_progress
-    settings = {
-        "use_cache": True,
-        "cache_only_mode": False,
-        "cache_folder": str(cache_dir),
-        "overpass_url": overpass_url or OVERPASS_URL,
-        "nominatim_url": nominatim_url or NOMINATIM_URL,
-        "overpass_rate_limit": True,
-        "requests_timeout": _TIMEOUT_S,
-        "max_query_area_size": _MOST_AT_ONCE_M2,
-        "requests_kwargs": {"hooks": {"response": _AnswerCheck()}},
-        "doh_url_template": None,
-        "useful_tags_way": list(ROAD_TAGS),
-        "useful_tags_node": list(NODE_TAGS),
-        "all_oneway": False,
-        "log_console": False,
-        "log_file": False,
-    }
     tell(0, _STAGES)
-    with _scoped(settings), _asking(str(cache_dir)):
+    with _scoped(_settings(cache_dir, overpass_url, nominatim_url)), _asking(str(cache_dir)):
         polygon = _outline(place)
         tell(1, _STAGES)
         graph = _osmnx().graph_from_polygon(
@@ -144,6 +129,116 @@ def fetch_roads(
     )
     tell(_STAGES, _STAGES)
     return roads
+
+
+def fetch_pois(
+    place: Place,
+    tags: Tags | Sequence[str],
+    *,
+    cache_dir: Path,
+    crs: CrsLike = None,
+    progress: Progress | None = None,
+    overpass_url: str | None = None,
+    nominatim_url: str | None = None,
+    language: Language = "zh",
+    duplicates: Duplicates = "tell",
+    tally: PoiTally | None = None,
+) -> gpd.GeoDataFrame:
+    """Fetch the points of interest of a place from OpenStreetMap's servers.
+
+    What has been fetched stays in `cache_dir`, as with `fetch_roads`. A server compares whole values: a place tagged
+    ``bar;restaurant`` is found in files by ``restaurant``, here by ``amenity`` True only.
+
+    Parameters
+    ----------
+    place, cache_dir, overpass_url, nominatim_url
+        See `fetch_roads`. Places that reach into the outline count.
+    tags, crs, language, duplicates, tally
+        See `read_pois`.
+    progress
+        Called with (stages done, stages in all); raise in it to stop.
+
+    Returns
+    -------
+    GeoDataFrame
+        As `read_pois` returns it.
+
+    Raises
+    ------
+    SourceError
+        A server cannot be reached, answers with an error, or does not know the place.
+    ConfigError
+        `place` or `tags` are none.
+    InputError
+        The place has no such points of interest.
+
+    Notes
+    -----
+    See `fetch_roads` on threads.
+    """
+    label = _check_place(place)
+    wanted = check_wanted(tags, language, duplicates)
+    tell = progress or _no_progress
+    tell(0, _STAGES)
+    with _scoped(_settings(cache_dir, overpass_url, nominatim_url)), _asking(str(cache_dir)):
+        polygon = _outline(place)
+        tell(1, _STAGES)
+        found = _fetch_features(polygon, wanted.tags)
+    tell(2, _STAGES)
+    table = poi_table(
+        label, _wanted_objects(found, wanted), wanted, crs=crs, study_area=None, margin_m=0.0, tally=tally
+    )
+    tell(_STAGES, _STAGES)
+    return table
+
+
+def fetch_outline(place: str, *, cache_dir: Path, nominatim_url: str | None = None) -> gpd.GeoDataFrame:
+    """Fetch the outline of a place that OpenStreetMap knows by name.
+
+    Parameters
+    ----------
+    place, cache_dir, nominatim_url
+        See `fetch_roads`.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row: ``name`` as asked for, ``found`` (the full name of what the server took it for, by which a mix-up of
+        places shows), ``geometry``; longitude and latitude.
+
+    Raises
+    ------
+    SourceError, ConfigError
+        See `fetch_roads`.
+    """
+    _check_place(place)
+    with _scoped(_settings(cache_dir, None, nominatim_url)), _asking(str(cache_dir)):
+        found = _osmnx("osmnx.geocoder").geocode_to_gdf(place)
+    outline = found.geometry.union_all()
+    return gpd.GeoDataFrame(
+        {"name": [place], "found": [str(found["display_name"].iloc[0])]}, geometry=[outline], crs=WGS84
+    )
+
+
+def _settings(cache_dir: Path, overpass_url: str | None, nominatim_url: str | None) -> dict[str, Any]:
+    """Return what OSMnx is to go by while something is fetched."""
+    return {
+        "use_cache": True,
+        "cache_only_mode": False,
+        "cache_folder": str(cache_dir),
+        "overpass_url": overpass_url or OVERPASS_URL,
+        "nominatim_url": nominatim_url or NOMINATIM_URL,
+        "overpass_rate_limit": True,
+        "requests_timeout": _TIMEOUT_S,
+        "max_query_area_size": _MOST_AT_ONCE_M2,
+        "requests_kwargs": {"hooks": {"response": _AnswerCheck()}},
+        "doh_url_template": None,
+        "useful_tags_way": list(ROAD_TAGS),
+        "useful_tags_node": list(NODE_TAGS),
+        "all_oneway": False,
+        "log_console": False,
+        "log_file": False,
+    }
 
 
 def _no_progress(_done: int, _all: int) -> None:
@@ -189,11 +284,9 @@ def _outline(place: Place) -> Any:
 def _fetch_obstacles(polygon: Any) -> gpd.GeoDataFrame:
     """Return water, railways and walls; none where the server knows none."""
     none = gpd.GeoDataFrame({"kind": []}, geometry=[], crs=WGS84)
-    wanted = {key: list(values) for key, values in osm_tags.OBSTACLE_VALUES.items()}
-    try:
-        found = _osmnx("osmnx.features").features_from_polygon(polygon, wanted)
-    except _osmnx("osmnx._errors").InsufficientResponseError:
-        return none  # `_AnswerCheck` has seen the answer: it is sound and empty
+    found = _fetch_features(polygon, osm_tags.OBSTACLE_VALUES)
+    if found.empty:
+        return none
     keys = [key for key in (*osm_tags.OBSTACLE_KEYS, "tunnel", "location", "bridge", "layer") if key in found.columns]
     tags = [
         {key: value for key, value in row.items() if isinstance(value, str)} for row in found[keys].to_dict("records")
@@ -204,6 +297,34 @@ def _fetch_obstacles(polygon: Any) -> gpd.GeoDataFrame:
         return none
     geometry = shapely.make_valid(found.geometry.to_numpy()[chosen])
     return gpd.GeoDataFrame({"kind": np.array(kinds, dtype=object)[chosen]}, geometry=geometry, crs=WGS84)
+
+
+def _fetch_features(polygon: Any, tags: Tags) -> gpd.GeoDataFrame:
+    """Return objects with their tags as columns, by kind and id; none where the server knows none."""
+    wanted = {key: True if isinstance(values, bool) else list(values) for key, values in tags.items()}
+    try:
+        found = _osmnx("osmnx.features").features_from_polygon(polygon, wanted)
+    except _osmnx("osmnx._errors").InsufficientResponseError:
+        return gpd.GeoDataFrame(geometry=[], crs=WGS84)  # `_AnswerCheck` has seen the answer: it is sound and empty
+    return found[~found.index.duplicated()]  # a large place is asked for in parts
+
+
+def _wanted_objects(found: gpd.GeoDataFrame, wanted: Wanted) -> Objects:
+    """Return fetched objects as a file has them: nodes, ways, relations, each by id."""
+    rows = found.drop(columns="geometry").to_dict("records")
+    tags = [{key: value for key, value in row.items() if isinstance(value, str)} for row in rows]
+    chosen = [number for number, one in enumerate(tags) if wanted.matches(one)]
+    # an index of kind and id, in the order of the alphabet: node, relation, way
+    chosen.sort(key=lambda number: ("nwr".index(found.index[number][0][0]), found.index[number][1]))
+    ids = [f"{found.index[number][0][0]}{found.index[number][1]}" for number in chosen]
+    shapes = [_area(found.geometry.iloc[number]) for number in chosen]
+    return Objects(ids, [tags[number] for number in chosen], shapes)
+
+
+def _area(shape: Any) -> Any:
+    """Return what a closed line encloses; other shapes as they are."""
+    is_ring = isinstance(shape, shapely.LineString) and shape.is_ring
+    return shapely.Polygon(shape) if is_ring else shape
 
 
 class _AnswerCheck:

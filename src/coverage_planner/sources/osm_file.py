@@ -103,7 +103,7 @@ def read_osm_roads(
     """
     tell = progress or _no_progress
     tell(0, _STAGES)
-    with part_of(path, study_area, margin_m) as part:
+    with part_of(path, study_area, margin_m) as (part, _):
         with reading(part):
             locations, route_nodes = read_nodes(part, osm_tags.NODE_KEYS, osm_tags.is_route_node)
         tell(1, _STAGES)

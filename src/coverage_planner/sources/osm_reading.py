@@ -33,14 +33,14 @@ def reading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def part_of(path: Path, study_area: gpd.GeoDataFrame | None, margin_m: float) -> Iterator[Path]:
-    """Yield a file with the part of a large ``.osm.pbf`` around the study area; any other file as it is.
+def part_of(path: Path, study_area: gpd.GeoDataFrame | None, margin_m: float) -> Iterator[tuple[Path, int]]:
+    """Yield a file with the part of a large ``.osm.pbf`` around the study area, and how many nodes were left out.
 
-    A file whose objects are not sorted cannot be clipped, and is read whole.
+    Any other file is yielded as it is. A file whose objects are not sorted cannot be clipped, and is read whole.
     """
     large = path.name.lower().endswith(".pbf") and path.is_file() and path.stat().st_size >= LARGE_BYTES
     if study_area is None or not large:
-        yield path
+        yield path, 0
         return
     from coverage_planner.sources.osm_clip import clip_osm  # noqa: PLC0415 - compiled loops, for large files only
     from coverage_planner.sources.osm_sift import UnsortedFileError  # noqa: PLC0415
@@ -48,10 +48,11 @@ def part_of(path: Path, study_area: gpd.GeoDataFrame | None, margin_m: float) ->
     with TemporaryDirectory(prefix="coverage-planner-") as folder:
         part = Path(folder) / "part.osm.pbf"
         try:
-            clip_osm(path, part, study_area=study_area, margin_m=margin_m + BEYOND_M)
+            clip = clip_osm(path, part, study_area=study_area, margin_m=margin_m + BEYOND_M)
+            clipped = clip.nodes_read - clip.nodes
         except UnsortedFileError:
-            part = path
-        yield part
+            part, clipped = path, 0
+        yield part, clipped
 
 
 def objects(path: Path, kinds: Any, *filters: Any) -> Iterator[Any]:
