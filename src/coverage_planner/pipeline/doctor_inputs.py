@@ -15,7 +15,7 @@ from coverage_planner.pipeline import doctor_areas, doctor_points, doctor_street
 from coverage_planner.pipeline.checks import ROADS, find_lost_communities, find_missing_margin, find_pieces
 from coverage_planner.pipeline.doctor_datum import judge_datum
 from coverage_planner.pipeline.doctor_points import Named
-from coverage_planner.pipeline.doctor_reading import Reading, read_alone
+from coverage_planner.pipeline.doctor_reading import Reading, read_alone, with_rows
 from coverage_planner.pipeline.inputs import read_points
 from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
 from coverage_planner.report.findings import Finding, InputCheck, Said
@@ -67,13 +67,14 @@ def look_at_study_area(plan: Plan, source: AreaSource) -> Reading[gpd.GeoDataFra
         lambda _rejected: read_study_area(
             source.file,
             datum=source.datum,
+            source_crs=source.source_crs,
             crs=plan.crs,
             sheet=source.sheet,
             encoding=source.encoding,
             where=source.where or None,
         ),
     )
-    return reading if reading.found is None else reading.adding(read=len(reading.found))
+    return reading if reading.found is None else reading.adding(read=len(reading.found), kept=len(reading.found))
 
 
 def look_at_streets(plan: Plan, study_area: gpd.GeoDataFrame | None) -> Reading[Streets]:
@@ -96,6 +97,7 @@ def look_at_streets(plan: Plan, study_area: gpd.GeoDataFrame | None) -> Reading[
             *doctor_streets.find_unnamed_source(plan, network),
         ],
         read=kept + len(reading.rejected.rows),
+        kept=kept,
     )
 
 
@@ -106,6 +108,7 @@ def look_at_communities(ground: Ground, source: CommunitySource) -> Reading[gpd.
         lambda rejected: read_areas(
             source.file,
             datum=source.datum,
+            source_crs=source.source_crs,
             crs=ground.crs,
             columns=source.columns or None,
             sheet=source.sheet,
@@ -119,6 +122,7 @@ def look_at_communities(ground: Ground, source: CommunitySource) -> Reading[gpd.
     return reading.adding(
         doctor_areas.find_odd_areas(COMMUNITIES, reading.found, ground.study_area),
         read=len(reading.found) + len(reading.rejected.rows),
+        kept=len(reading.found),
     )
 
 
@@ -127,7 +131,7 @@ def look_at_communities(ground: Ground, source: CommunitySource) -> Reading[gpd.
 
 def look_at_points(
     ground: Ground, key: str, source: PointSource, group: GroupSettings | None
-) -> Reading[gpd.GeoDataFrame]:
+) -> Reading[tuple[gpd.GeoDataFrame, int]]:
     """Read an input of points and look at it by itself, in the study area, over the streets and in the communities.
 
     Parameters
@@ -149,14 +153,15 @@ def look_at_points(
             table, source, ground.crs, ground.study_area, ground.margin_m, rejected, ground.network
         ),
     )
-    points = reading.found
-    if points is None:
+    if reading.found is None:
         return reading
+    points, rows = reading.found
     named = Named(key, _CALLED[table])
     inside, findings = _inside(ground, named, points, table)
     reading = reading.adding(
         [*findings, *_by_itself(named, points, table)],
-        read=len(points) + len(reading.rejected.rows),
+        read=rows + len(reading.rejected.rows),
+        kept=int(inside.sum()),
         outside=int((~inside).sum()),
         total=float(points["demand"][inside].sum()) if "demand" in points.columns else float("nan"),
         points=points,
@@ -166,7 +171,7 @@ def look_at_points(
         reading = _over_streets(reading, ground, named, kept, ground.network, source, group)
     if group is not None and len(kept):
         reading = reading.adding(find_lost_communities(group.name, kept, ground.communities, key=key))
-    return reading
+    return with_rows(reading, source.file.name) if source.form == "table" else reading
 
 
 def _inside(
@@ -193,14 +198,14 @@ def _by_itself(named: Named, points: gpd.GeoDataFrame, table: str) -> list[Findi
 
 
 def _over_streets(
-    reading: Reading[gpd.GeoDataFrame],
+    reading: Reading[tuple[gpd.GeoDataFrame, int]],
     ground: Ground,
     named: Named,
     points: gpd.GeoDataFrame,
     network: RoadNetwork,
     source: PointSource,
     group: GroupSettings | None,
-) -> Reading[gpd.GeoDataFrame]:
+) -> Reading[tuple[gpd.GeoDataFrame, int]]:
     """Look at points over the streets: of the group whose demand they are, else of the group that sites are for."""
     plan = ground.plan
     wanted = plan.siting.group if plan.siting else plan.groups[0].name

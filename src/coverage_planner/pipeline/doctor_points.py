@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
@@ -13,10 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.network.snap import BEHIND_OBSTACLE, SNAPPED, Positions, snap_points
+from coverage_planner.network.snap import BEHIND_OBSTACLE, Positions, snap_points
 from coverage_planner.pipeline.doctor_streets import mode_name
 from coverage_planner.report.findings import Finding, Level, Said, SnapCheck, snap_counts
-from coverage_planner.schema import Rejections
 
 #: Places nearer to each other than this are one place whatever they are called, metres.
 _SAME_PLACE_M = 3.0
@@ -39,12 +37,6 @@ class Named(NamedTuple):
 
     key: str
     what: Said
-
-
-def rows_of(rejected: Rejections, table: str, ids: Sequence[object], file: str) -> tuple[int, ...]:
-    """Return the row numbers of rows that were taken; none where the file has no rows."""
-    found = [rejected.taken.get((table, file, str(label))) for label in ids]
-    return tuple(number for number in found if number is not None) if None not in found else ()
 
 
 def check_snaps(
@@ -98,7 +90,7 @@ def find_unsnapped(
                     if lost.all()
                     else "correct the coordinates; if they are right a path is probably missing in the roads there",
                 ),
-                ids=tuple(positions.ids[lost].astype(str)),
+                ids=tuple(map(str, positions.ids[lost])),
                 where=points.geometry[lost],
             )
         )
@@ -124,7 +116,7 @@ def find_on_islands(named: Named, points: gpd.GeoDataFrame, positions: Positions
                 "请在地图上查看，并在路网中补画缺少的连接",
                 "look at them on the map and draw the missing connection in the roads",
             ),
-            ids=tuple(positions.ids[alone].astype(str)),
+            ids=tuple(map(str, positions.ids[alone])),
             where=points.geometry[alone],
         )
     ]
@@ -164,7 +156,7 @@ def find_behind_barriers(
                 "look on the map whether they stand on the right side; if there is a gate or passage, draw it in the "
                 "roads",
             ),
-            ids=tuple(positions.ids[turned].astype(str)),
+            ids=tuple(map(str, positions.ids[turned])),
             where=points.geometry[turned],
         )
     ]
@@ -240,7 +232,7 @@ def find_twins(named: Named, points: gpd.GeoDataFrame, *, like: bool) -> list[Fi
                 "确是同一处就删去一行；否则把名称写得可以区分",
                 "remove one row of each where it is the same place; else give them names that tell them apart",
             ),
-            ids=tuple(ids[later]),
+            ids=tuple(map(str, ids[later])),
             where=points.geometry.iloc[later],
         )
     ]
@@ -297,7 +289,7 @@ def find_piles(named: Named, points: gpd.GeoDataFrame) -> list[Finding]:
                 "多半是地址没有解析出来、都落到了默认位置：请核对这些行的坐标",
                 "addresses that were not found often end at such a default place: check the coordinates of these rows",
             ),
-            ids=tuple(points["id"].astype(str)[piled]),
+            ids=tuple(map(str, points["id"][piled])),
             where=points.geometry[piled],
         )
     ]
@@ -333,7 +325,7 @@ def find_outside(
                 if every
                 else "no harm if they belong to the neighbours; else check the coordinates or the study area",
             ),
-            ids=tuple(points["id"].astype(str)[outside]),
+            ids=tuple(map(str, points["id"][outside])),
             where=points.geometry[outside],
         )
     ]
@@ -341,8 +333,3 @@ def find_outside(
 
 def _distance(metres: float) -> str:
     return f"{metres / 1000:,.1f} km" if metres >= 1000 else f"{metres:.0f} m"  # noqa: PLR2004 - metres to a kilometre
-
-
-def lost_everywhere(statuses: Sequence[NDArray[np.object_]]) -> NDArray[np.bool_]:
-    """Shape (points,): which points have a street for none of several modes."""
-    return np.asarray(np.logical_and.reduce([status != SNAPPED for status in statuses]))

@@ -5,14 +5,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from coverage_planner.errors import CoveragePlannerError, InputError, name_some
+from coverage_planner.errors import CoveragePlannerError, name_some
 from coverage_planner.report.findings import NOTHING_SAID, Finding, InputCheck, Level, Said
 from coverage_planner.report.speech import speech
+from coverage_planner.report.table_columns import COLUMNS
 from coverage_planner.schema import Rejections
 
 Found = TypeVar("Found")
 #: Refused rows that every extract of OpenStreetMap has: ways cut off at its edge.
 _CUT_OFF = "fewer than two nodes of the way are in the file"
+#: Words of remarks on a whole file of which something was left out.
+_LOSSES = ("not read", "formulas without a saved value", "only the sheet", "said on reading")
+#: Words of remarks on cells whose meaning is lost or doubtful; other remarks say how a cell was taken.
+_DOUBTS = (
+    "not understood", "not in the catalogue", "without saying", "far from", "km from the study area", "outside China",
+    "says neither", "without a saved value", "error of the workbook", "hidden",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +71,9 @@ def read_alone(check: InputCheck, read: Callable[[Rejections], Found]) -> Readin
     texts = dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, UserWarning))
     findings += [of_message("warning", "reader's warning", check.key, text) for text in texts]
     findings += [*_of_refusals(check.key, rejected), *_of_remarks(check.key, rejected)]
-    rejected_rows = len(rejected.rows)
-    checked = replace(check, rejected=rejected_rows, remarks=len(rejected.remarks))
+    how = notes_on_files(rejected)
+    remarks = sum(1 for row in rejected.remarks if row["column"] or row["id"])
+    checked = replace(check, rejected=len(rejected.rows), remarks=remarks, how=how)
     return Reading(checked, found, findings, rejected)
 
 
@@ -80,69 +89,106 @@ def of_message(level: Level, code: str, key: str, message: str) -> Finding:
 
 
 def _of_refusals(key: str, rejected: Rejections) -> list[Finding]:
-    """Say which rows were refused, one finding per reason."""
-    return [
-        Finding(
-            "note" if reason == _CUT_OFF else "warning",
-            "rows refused",
-            key,
-            Said(
-                f"{len(rows)} 行未采用：{speech('zh').say('reason', reason)}",
-                f"{len(rows)} {'row was' if len(rows) == 1 else 'rows were'} not used: {reason}",
-            ),
-            Said("这是数据截取边缘的正常现象", "usual at the edge of an extract")
-            if reason == _CUT_OFF
-            else Said(
-                "请在文件中更正这些行，或确认可以不用",
-                "correct these rows in the file, or make sure they are not needed",
-            ),
-            **_rows_and_ids(rows),
-        )
-        for reason, rows in _by(rejected.rows, "reason").items()
-    ]
-
-
-def _of_remarks(key: str, rejected: Rejections) -> list[Finding]:
-    """Say which cells were not understood or taken otherwise, one finding per column and remark."""
+    """Say which rows were refused, one finding per reason; what a reason says of one row alone is left out."""
     findings = []
-    for (column, remark), rows in _by(rejected.remarks, "column", "remark").items():
-        cells = list(dict.fromkeys(str(row["given"]) for row in rows))
-        shown = name_some(cells, most=3).partition(": ")[2]
+    for stem, rows in _by(rejected.rows, lambda row: str(row["reason"]).partition(": ")[0]).items():
+        reasons = {str(row["reason"]) for row in rows}
+        said = _reason(next(iter(reasons)) if len(reasons) == 1 else stem, str(rows[0]["reason"]))
+        cut_off = stem == _CUT_OFF
         findings.append(
             Finding(
-                _level_of_remark(remark),
-                "remark",
+                "note" if cut_off else "warning",
+                "rows refused",
                 key,
                 Said(
-                    f"{len(rows)} 行的{_heading(column)}：{speech('zh').say('reason', remark)}（{shown}）",
-                    f"{column} of {len(rows)} {'row' if len(rows) == 1 else 'rows'}: {remark} ({shown})",
+                    f"{len(rows):,} 行未采用：{said.zh}",
+                    f"{len(rows):,} {'row was' if len(rows) == 1 else 'rows were'} not used: {said.en}",
                 ),
-                Said("请核对；写法不对就在文件中更正", "look whether that is right; if not, correct the cells"),
+                Said("这是数据截取边缘的正常现象", "usual at the edge of an extract")
+                if cut_off
+                else Said(
+                    "请在文件中更正这些行，或确认可以不用", "correct these rows, or make sure they are not needed"
+                ),
                 **_rows_and_ids(rows),
             )
         )
     return findings
 
 
+def _reason(english: str, example: str) -> Said:
+    """Say a reason, or what reasons that differ in their last part have in common."""
+    zh = str(speech("zh").say("reason", example))
+    return Said(zh if english == example else zh.partition("：")[0], english)
+
+
+def _of_remarks(key: str, rejected: Rejections) -> list[Finding]:
+    """Say which cells were not understood or taken otherwise, one finding per column and remark."""
+    cells = [row for row in rejected.remarks if row["column"] or row["id"]]
+    findings = [_of_note(key, str(row["remark"])) for row in rejected.remarks if _loses(row)]
+    for (column, remark), rows in _by(cells, lambda row: (str(row["column"]), str(row["remark"]))).items():
+        given = list(dict.fromkeys(str(row["given"]) for row in rows if str(row["given"])))
+        shown = "" if not given else name_some(given, most=3).partition(": ")[2]
+        heading = _heading(column)
+        findings.append(
+            Finding(
+                _level_of_remark(remark),
+                "remark",
+                key,
+                Said(
+                    f"{len(rows):,} 行{f'的{heading.zh}' if column else ''}：{speech('zh').say('remark', remark)}"
+                    f"{f'（{shown}）' if shown else ''}",
+                    f"{f'{heading.en} of ' if column else ''}{len(rows):,} {'row' if len(rows) == 1 else 'rows'}: "
+                    f"{remark}{f' ({shown})' if shown else ''}",
+                ),
+                Said("请核对；不对就在文件中更正", "look whether that is right; if not, correct the cells"),
+                **_rows_and_ids(rows),
+            )
+        )
+    return findings
+
+
+def notes_on_files(rejected: Rejections) -> tuple[Said, ...]:
+    """Return what was remarked on the file as a whole: its encoding, delimiter, sheet, header."""
+    texts = dict.fromkeys(str(row["remark"]) for row in rejected.remarks if not row["column"] and not row["id"])
+    return tuple(Said(str(speech("zh").say("remark", text)), text) for text in texts)
+
+
+def _loses(row: Mapping[str, object]) -> bool:
+    """Whether a remark on a whole file says that something of it was left out."""
+    return not row["column"] and not row["id"] and any(word in str(row["remark"]) for word in _LOSSES)
+
+
+def _of_note(key: str, remark: str) -> Finding:
+    return Finding(
+        "note",
+        "left out",
+        key,
+        Said(str(speech("zh").say("remark", remark)), remark),
+        Said(
+            "若需要这些内容，请在方案中写明 sheet 或另存一份",
+            "if it is needed, name the sheet in the plan or save it anew",
+        ),
+    )
+
+
 def _level_of_remark(remark: str) -> Level:
     """Tell what was not understood, which is lost, from what was only taken another way."""
-    return "warning" if "not understood" in remark or "unknown" in remark or "far from" in remark else "note"
+    return "warning" if any(word in remark for word in _DOUBTS) else "note"
 
 
-def _heading(column: str) -> str:
-    zh = speech("zh")
-    try:
-        return zh.heading(column)
-    except KeyError:  # a column of the file itself
-        return f"“{column}”"
+def _heading(column: str) -> Said:
+    if column in COLUMNS:
+        return Said(speech("zh").heading(column), speech("en").heading(column))
+    return Said(f"“{column}”列", f"‘{column}’")  # a column of the file itself
 
 
-def _by(rows: Sequence[Mapping[str, object]], *columns: str) -> dict[Any, list[Mapping[str, object]]]:
-    """Group rows by the values of columns, in order of first appearance."""
+def _by(
+    rows: Sequence[Mapping[str, object]], group: Callable[[Mapping[str, object]], Any]
+) -> dict[Any, list[Mapping[str, object]]]:
+    """Group rows, in order of first appearance."""
     groups: dict[Any, list[Mapping[str, object]]] = {}
     for row in rows:
-        value = row[columns[0]] if len(columns) == 1 else tuple(row[column] for column in columns)
-        groups.setdefault(value, []).append(row)
+        groups.setdefault(group(row), []).append(row)
     return groups
 
 
@@ -150,9 +196,12 @@ def _rows_and_ids(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"rows": tuple(int(row["row"]) for row in rows), "ids": tuple(str(row["id"]) for row in rows)}
 
 
-def nothing_inside(what: str, region: str, file: str, ids: Sequence[object]) -> InputError:
-    """Say that no point of an input lies where the plan looks."""
-    return InputError(
-        f"{what} must have points inside {region}, but {file} has none there, all are outside: {name_some(ids)}; "
-        "check the study area, the datum and the columns of the coordinates"
-    )
+def with_rows(reading: Reading[Found], file: str) -> Reading[Found]:
+    """Add row numbers to the findings that name rows by their ids alone."""
+    check, taken = reading.check, reading.rejected.taken
+    numbered = []
+    for finding in reading.findings:
+        rows = tuple(taken.get((check.table, file, label), 0) for label in finding.ids)
+        known = not finding.rows and rows and all(rows)
+        numbered.append(replace(finding, rows=rows) if known else finding)
+    return replace(reading, findings=numbered)

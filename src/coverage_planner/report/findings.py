@@ -120,8 +120,10 @@ class InputCheck:
         For which group; '' where it is for all.
     read, rejected, remarks
         Rows of the file; those that cannot be used; remarks on rows that can. None where it could not be read.
+    kept
+        Rows that count, or points made from them: those inside the study area, or for stations in it and its margin.
     outside
-        Usable rows outside the study area, or for stations outside it and its margin.
+        Usable rows, or points, that lie outside.
     total
         Sum of the demand inside, of demand; NaN else.
     how
@@ -142,6 +144,7 @@ class InputCheck:
     group: str = ""
     read: int | None = None
     rejected: int | None = None
+    kept: int | None = None
     remarks: int = 0
     outside: int = 0
     total: float = float("nan")
@@ -150,11 +153,6 @@ class InputCheck:
     datum_fits: bool | None = None
     snap: SnapCheck | None = None
     points: gpd.GeoDataFrame | None = None
-
-    @property
-    def kept(self) -> int | None:
-        """Rows that count; None where it could not be read."""
-        return None if self.read is None else self.read - (self.rejected or 0) - self.outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +168,8 @@ class StreetCheck:
         inputs that stand on islands).
     islands
         Streets on islands, of any mode.
+    obstacles
+        Water, railways and walls: ``kind``, ``geometry``.
     attribution
         Whom to name for the streets.
     cleaning
@@ -181,6 +181,7 @@ class StreetCheck:
     edges: gpd.GeoDataFrame
     modes: pd.DataFrame
     islands: gpd.GeoDataFrame
+    obstacles: gpd.GeoDataFrame
     attribution: str
     cleaning: pd.DataFrame | None = None
     picture: Said = NOTHING_SAID
