@@ -174,6 +174,32 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("the geometry is not a (point|polygon)"), "几何图形不是{0}"),
     (re.compile("the polygon has no area"), "多边形没有面积"),
     (re.compile("fewer than two nodes of the way are in the file"), "文件中该道路的节点不足两个"),
+    (re.compile("the geometry is missing or empty"), "没有几何图形"),
+    (re.compile("the geometry is not a single line"), "几何图形不是一条线"),
+    (re.compile("a coordinate is not a finite number"), "坐标不是有效数字"),
+    (re.compile("the line has no length"), "线的长度为 0"),
+    (re.compile("(u|v) is not a whole number"), "{0} 不是整数"),
+    (re.compile("length_m is not a positive number"), "长度不是正数"),
+    (re.compile("an end is no intersection of the file"), "端点不是文件中的路口"),
+    (re.compile("both ends are the same intersection"), "两端是同一路口"),
+    (re.compile("neither direction has lanes"), "两个方向都没有车道"),
+    (
+        re.compile("stated length is shorter than the straight line between the ends; the straight line counts"),
+        "所载长度小于两端直线距离，按直线距离计",
+    ),
+    (
+        re.compile("road class not known; read as 'road', open to everybody"),
+        "道路等级无法识别，按普通道路（均可通行）读取",
+    ),
+    (
+        re.compile("road class not known to OpenStreetMap; kept, and closed unless a tag opens it"),
+        "道路等级不属于 OpenStreetMap，照原样保留，除非另有标注，视为不可通行",
+    ),
+    (re.compile("one-way text not understood; read as two-way"), "单行说明无法识别，按双向读取"),
+    (re.compile("bridge text not understood; read as no bridge"), "桥梁说明无法识别，按非桥梁读取"),
+    (re.compile("tunnel text not understood; read as no tunnel"), "隧道说明无法识别，按非隧道读取"),
+    (re.compile("level not understood; left out"), "层级无法识别，未采用"),
+    (re.compile("speed not understood; the speed of the road class counts"), "限速无法识别，按道路等级的车速计"),
     (
         re.compile(
             r"(too far|behind an obstacle|no street for the mode): no street(?: for \S+)? within (\S+) m that can be "

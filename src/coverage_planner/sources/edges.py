@@ -144,7 +144,11 @@ def _number_places(x: NDArray[np.float64], y: NDArray[np.float64], crs: pyproj.C
     return np.asarray(numbers, dtype=np.int64)
 
 
-def _drop_repeats(edges: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+def find_repeats(edges: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return, for each row, the first row that it repeats: same line, drawn either way, same tags; else -1.
+
+    Lines whose tags name a direction or a side repeat only those that are drawn the same way.
+    """
     lines = edges.geometry.to_numpy()
     key = edges[[tag for tag in ROAD_TAGS if tag in edges.columns]].copy()
     directed = np.zeros(len(edges), dtype=bool)
@@ -159,7 +163,18 @@ def _drop_repeats(edges: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     key["line"] = np.where(directed, shapely.to_wkb(lines), shapely.to_wkb(shapely.normalize(lines)))
     if "u" in edges.columns:
         key["low"], key["high"] = np.sort(edges[["u", "v"]].to_numpy(dtype=np.int64), axis=1).T
-    repeated = key.duplicated().to_numpy()
+    first = np.full(len(edges), -1, dtype=np.int64)
+    alike = np.flatnonzero(key.duplicated(keep=False).to_numpy())
+    if len(alike):
+        group = key.iloc[alike].groupby([*key.columns], dropna=False, sort=False).ngroup().to_numpy()
+        _, begins, member = np.unique(group, return_index=True, return_inverse=True)
+        of = alike[begins[member]]
+        first[alike] = np.where(of == alike, -1, of)
+    return first
+
+
+def _drop_repeats(edges: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    repeated = find_repeats(edges) >= 0
     if repeated.any():
         _LOG.info("%s: %d of %d rows repeat another and are dropped", source, repeated.sum(), len(edges))
     return edges[~repeated].reset_index(drop=True)

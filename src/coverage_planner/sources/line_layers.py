@@ -1,43 +1,34 @@
 """Streets from line layers: GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet."""
 
 import logging
-import re
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyogrio
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 
-from coverage_planner.errors import ConfigError, CrsError, InputError, SchemaError, SourceError, name_some
-from coverage_planner.schema import ROAD_TAGS, Rejections, Roads
-from coverage_planner.sources.edges import roads_from_edges, tag_text
-from coverage_planner.sources.segments import CrsLike, no_nodes, parse_crs
+from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError, SchemaError, name_some
+from coverage_planner.schema import Rejections, Roads
+from coverage_planner.sources.datum import Datum, check_datum, to_wgs84
+from coverage_planner.sources.edges import roads_from_edges
+from coverage_planner.sources.layer_files import SUFFIXES, find_layer, read_layer_file
+from coverage_planner.sources.road_cleaning import RoadCleaning
+from coverage_planner.sources.road_columns import NUMBERS, OTHER_TAGS, check_values, find_road_columns, read_road_tags
+from coverage_planner.sources.road_noding import NODINGS, Noding, note_shared, roads_by_noding, warn_of_parts
+from coverage_planner.sources.segments import WGS84, CrsLike, no_nodes, parse_crs
 
-SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparquet")
+__all__ = ["SUFFIXES", "read_line_layer"]
 
 _LOG = logging.getLogger(__name__)
-_PARQUET = (".parquet", ".geoparquet")
-_NUMBERS = ("u", "v", "length_m")
-#: Columns that `columns=` may name.
-_KNOWN = (*_NUMBERS, *ROAD_TAGS)
-#: GDAL puts the tags that have no column of their own into this one, as "key"=>"value" pairs.
-_OTHER_TAGS = "other_tags"
-_OTHER_TAG = re.compile(r'"([^"]+)"=>"([^"]*)"')
-#: The road class where a layer has none: open to every mode.
-_ANY_ROAD = "road"
 _MOST_LON, _MOST_LAT = 180.0, 90.0
+_GEOD = pyproj.Geod(ellps="WGS84")
+_NO_LENGTH = "the line has no length"
+#: A column of lengths that nobody named is taken where the median line is stated as it is drawn, within this share.
+_SAME_LENGTH = 0.2
 
 
 def read_line_layer(
@@ -50,133 +41,99 @@ def read_line_layer(
     columns: Mapping[str, str] | None = None,
     source_crs: CrsLike = None,
     layer: str | None = None,
+    datum: Datum = "wgs84",
+    encoding: str | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    noding: Noding = "shared",
+    join_within_m: float = 0.0,
+    cleaning: RoadCleaning | None = None,
 ) -> Roads:
     """Read streets of a line layer; see `read_roads` for arguments and errors."""
-    place = _find_layer(path, layer)
-    frame = _rename(_read(place, columns or {}), columns or {})
+    _check_noding(noding, join_within_m)
+    check_values(values or {})
+    check_datum(datum, path.name)
+    place = find_layer(path, layer, encoding)
+    found = find_road_columns(place.fields, columns or {}, path.name)
+    given = {name: theirs for name, theirs in found.items() if theirs == name or name in (columns or {})}
+    frame = read_layer_file(place, {*found.values(), OTHER_TAGS})
+    frame = _rename(frame, found)
     if frame.empty:
         raise InputError(f"{path.name} must hold at least one line, got an empty layer; check the export")
+    if "length_m" in found and "length_m" not in given:
+        frame, kept = _check_length(frame, found["length_m"], path.name, source_crs)
+        found = found if kept else {name: theirs for name, theirs in found.items() if name != "length_m"}
+    _tell_columns(found, given, path.name)
     frame = _set_crs(frame, source_crs, path.name)
-    frame = _refuse_rows(_explode(frame), path.name, rejected)
+    frame, unused = _refuse_rows(_explode(frame), path.name, rejected)
     _check_lon_lat(frame, path.name)
+    lines = _in_wgs84(frame, datum, path.name)
     edges = gpd.GeoDataFrame(
-        {name: frame[name] for name in _NUMBERS if name in frame.columns} | _tag_columns(frame),
-        geometry=shapely.force_2d(frame.geometry.to_numpy()),
-        crs=frame.crs,
+        {name: frame[name] for name in NUMBERS if name in frame.columns}
+        | read_road_tags(frame, values or {}, path.name, rejected)
+        | {"row_number": frame["row_number"]},
+        geometry=lines.to_numpy(),
+        crs=lines.crs,
     )
-    return roads_from_edges(edges, no_nodes(), crs=crs, study_area=study_area, margin_m=margin_m, source=path.name)
+    if cleaning is not None:
+        cleaning.source, cleaning.columns = path.name, dict(found)
+        cleaning.add("empty row", unused, np.full(len(unused), None))
+    if noding == "shared" and not join_within_m:
+        roads = roads_from_edges(edges, no_nodes(), crs=crs, study_area=study_area, margin_m=margin_m, source=path.name)
+        if cleaning is not None:
+            note_shared(cleaning, edges, roads, study_area=study_area, margin_m=margin_m)
+        if "u" not in edges.columns:
+            warn_of_parts(roads, path.name)
+        return roads
+    return roads_by_noding(
+        edges, noding=noding, join_within_m=join_within_m, crs=crs, study_area=study_area, margin_m=margin_m,
+        source=path.name, cleaning=cleaning,
+    )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a layer is: the file, what GDAL is to open, the layer's name, and the names of its columns."""
-
-    path: Path
-    dataset: str
-    layer: str | None
-    fields: Sequence[str]
+def _check_noding(noding: str, join_within_m: float) -> None:
+    if noding not in NODINGS:
+        raise ConfigError(f"noding must be one of {', '.join(NODINGS)}, got {noding!r}; correct it")
+    if not 0 <= join_within_m < np.inf:
+        raise ConfigError(f"join_within_m must be zero or more metres, got {join_within_m}; correct it")
 
 
-def _find_layer(path: Path, layer: str | None) -> _Place:
-    if path.suffix.lower() in _PARQUET:
-        if layer is not None:
-            raise ConfigError(f"layer must be left out for a Parquet file, got {layer!r} for {path.name}")
-        try:
-            return _Place(path, str(path), None, pq.read_schema(path).names)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise _unreadable(path, error) from error
-    dataset = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's remarks on encodings; names are not read here
-            kinds = {str(name): str(kind or "") for name, kind in pyogrio.list_layers(dataset)}
-            name = _choose_layer(path, kinds, layer)
-            return _Place(path, dataset, name, pyogrio.read_info(dataset, layer=name)["fields"].tolist())
-    except (DataSourceError, DataLayerError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _inside_zip(path: Path) -> str:
-    try:
-        with ZipFile(path) as archive:
-            shapefiles = [name for name in archive.namelist() if name.lower().endswith(".shp")]
-    except (BadZipFile, OSError) as error:
-        raise _unreadable(path, error) from error
-    if len(shapefiles) != 1:
-        raise SourceError(
-            f"a zip of roads must hold one Shapefile, got {name_some(shapefiles) if shapefiles else 'none'} in "
-            f"{path.name}; zip the parts of one Shapefile, or give the unpacked .shp"
-        )
-    return f"/vsizip/{path.resolve().as_posix()}/{shapefiles[0]}"
-
-
-def _choose_layer(path: Path, kinds: Mapping[str, str], layer: str | None) -> str:
-    if layer is not None:
-        if layer not in kinds:
-            raise ConfigError(f"layer must be one of {[*kinds]} in {path.name}, got {layer!r}; correct it")
-        return layer
-    # a layer without features or of mixed kinds says 'Unknown'
-    lines = [name for name, kind in kinds.items() if "LineString" in kind or kind in ("Unknown", "GeometryCollection")]
-    candidates = lines or list(kinds)
-    if len(candidates) != 1:
-        raise ConfigError(
-            f"the layer of roads must be named where a file has several, got none for {path.name} with "
-            f"{name_some(candidates)}; say layer={candidates[0] if candidates else ''!r}"
-        )
-    return candidates[0]
-
-
-def _unreadable(path: Path, error: Exception) -> SourceError:
-    return SourceError(
-        f"a road layer must be readable, got {path.name} ({path.stat().st_size} bytes), which is not: {error}; "
-        "close it in other programs, or export it again"
-    )
-
-
-def _read(place: _Place, columns: Mapping[str, str]) -> gpd.GeoDataFrame:
-    """Read the columns that matter; the geometry column is called 'geometry'."""
-    unknown = [name for name in columns if name not in _KNOWN]
-    if unknown:
-        raise ConfigError(f"columns must map names out of {list(_KNOWN)}, got {name_some(unknown)}; correct them")
-    absent = [theirs for theirs in columns.values() if theirs not in place.fields]
-    if absent:
-        raise SchemaError(
-            f"{place.path.name} must have the columns that are mapped, got no {name_some(absent)} among "
-            f"{[*place.fields]}; correct the mapping"
-        )
-    wanted = {*columns.values(), *(set(_KNOWN) - set(columns)), _OTHER_TAGS}
-    # GDAL remarks on texts that it cannot decode, shapely on NaN, which `_faults` names by row
-    with warnings.catch_warnings(record=True) as remarks:
-        warnings.simplefilter("always", RuntimeWarning)
-        try:
-            frame = _read_parquet(place, wanted) if place.layer is None else _read_ogr(place, wanted)
-        except (DataSourceError, DataLayerError, pa.ArrowInvalid, ValueError, OSError) as error:
-            raise _unreadable(place.path, error) from error
-    for remark in remarks:
-        _LOG.warning("%s: %s", place.path.name, remark.message)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(f"{place.path.name} must have geometries, got a plain table; export the lines with it")
-    if frame.geometry.name != "geometry":
-        frame = frame.rename_geometry("geometry")
-    return frame.reset_index(drop=True)
-
-
-def _read_parquet(place: _Place, wanted: set[str]) -> gpd.GeoDataFrame:
-    frame = gpd.read_parquet(place.path)
-    return frame[[name for name in frame.columns if name in wanted or name == frame.geometry.name]]
-
-
-def _read_ogr(place: _Place, wanted: set[str]) -> gpd.GeoDataFrame:
-    fields = [name for name in place.fields if name in wanted]
-    return pyogrio.read_dataframe(place.dataset, layer=place.layer, columns=fields)
-
-
-def _rename(frame: gpd.GeoDataFrame, columns: Mapping[str, str]) -> gpd.GeoDataFrame:
-    """Give mapped columns their names here; one column may stand for several."""
-    kept = frame[[name for name in frame.columns if name not in set(columns.values()) - {"geometry"}]].copy()
-    for ours, theirs in columns.items():
-        kept[ours] = frame[theirs]
+def _rename(frame: gpd.GeoDataFrame, found: Mapping[str, str]) -> gpd.GeoDataFrame:
+    """Give columns their names here; one column may stand for several."""
+    kept = frame[[name for name in frame.columns if name in (OTHER_TAGS, "geometry")]].copy()
+    for ours, theirs in found.items():
+        if theirs in frame.columns:
+            kept[ours] = frame[theirs]
     return kept
+
+
+def _tell_columns(found: Mapping[str, str], given: Mapping[str, str], what: str) -> None:
+    recognised = [f"{name} from {theirs!r}" for name, theirs in found.items() if name not in given]
+    if recognised:
+        _LOG.info("%s: columns recognised: %s", what, ", ".join(recognised))
+
+
+def _check_length(
+    frame: gpd.GeoDataFrame, theirs: str, what: str, source_crs: CrsLike
+) -> tuple[gpd.GeoDataFrame, bool]:
+    """Take a column of lengths that nobody named only where it agrees with the drawing; blanks get the drawn length."""
+    crs = frame.crs if frame.crs is not None else None if source_crs is None else parse_crs(source_crs)
+    lines = frame.geometry.force_2d().to_numpy()
+    usable = ~shapely.is_missing(lines) & np.isfinite(shapely.length(lines))
+    stated = pd.to_numeric(frame["length_m"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    drawn = np.full(len(lines), np.nan)
+    if crs is not None and crs.is_geographic:
+        drawn[usable] = [_GEOD.geometry_length(line) for line in lines[usable]]
+    elif crs is not None:
+        drawn[usable] = shapely.length(lines[usable]) * crs.axis_info[0].unit_conversion_factor
+    known = usable & (stated > 0) & (drawn > 0)
+    ratio = float(np.median(stated[known] / drawn[known])) if known.any() else np.nan
+    if not abs(ratio - 1.0) <= _SAME_LENGTH:
+        _LOG.warning(
+            "%s: the column %r is not taken for lengths in metres: the median line is %.3g of its drawn length; map it "
+            "as length_m if it is", what, theirs, ratio,
+        )  # fmt: skip
+        return frame.drop(columns="length_m"), False
+    return frame.assign(length_m=np.where(stated > 0, stated, np.where(drawn > 0, drawn, 1.0))), True
 
 
 def _set_crs(frame: gpd.GeoDataFrame, source_crs: CrsLike, what: str) -> gpd.GeoDataFrame:
@@ -185,7 +142,7 @@ def _set_crs(frame: gpd.GeoDataFrame, source_crs: CrsLike, what: str) -> gpd.Geo
         if given is None:
             raise CrsError(
                 f"{what} must say its coordinate reference system, got none (for a Shapefile, the .prj is missing); "
-                "say it with source_crs=, for example source_crs=4326 for longitude and latitude"
+                f"say it with source_crs=: {_likely_crs(frame)}"
             )
         return frame.set_crs(given)
     if given is not None and given != frame.crs:
@@ -196,6 +153,25 @@ def _set_crs(frame: gpd.GeoDataFrame, source_crs: CrsLike, what: str) -> gpd.Geo
     # a CRS without its code is equal to nothing that others use
     code = frame.crs.to_epsg()
     return frame if code is None else frame.set_crs(pyproj.CRS.from_epsg(code), allow_override=True)
+
+
+def _likely_crs(frame: gpd.GeoDataFrame) -> str:
+    """Say which CRS the numbers could be in."""
+    west, south, east, north = frame.total_bounds
+    numbers = f"x from {west:.10g} to {east:.10g}, y from {south:.10g} to {north:.10g}"
+    if max(abs(west), abs(east)) <= _MOST_LON and max(abs(south), abs(north)) <= _MOST_LAT:
+        return f"source_crs=4326 for longitude and latitude in WGS 84, 4490 in CGCS2000 ({numbers})"
+    zone = int(east // 1_000_000)
+    if 25 <= zone <= 45:  # noqa: PLR2004 - the zones of three degrees in China
+        code = 4513 + zone - 25
+        return f"x begins with zone {zone}: source_crs={code} is {pyproj.CRS.from_epsg(code).name} ({numbers})"
+    if 13 <= zone <= 23:  # noqa: PLR2004 - the zones of six degrees in China
+        code = 4491 + zone - 13
+        return f"x begins with zone {zone}: source_crs={code} is {pyproj.CRS.from_epsg(code).name} ({numbers})"
+    return (
+        f"{numbers} are metres in a zone that they do not name: source_crs=4534 to 4554 for CGCS2000 in zones of three "
+        "degrees (4547 about 114 E, 4549 about 120 E), 32643 to 32653 for UTM; ask who made the file"
+    )
 
 
 def _check_lon_lat(frame: gpd.GeoDataFrame, what: str) -> None:
@@ -212,6 +188,23 @@ def _check_lon_lat(frame: gpd.GeoDataFrame, what: str) -> None:
     )
 
 
+def _in_wgs84(frame: gpd.GeoDataFrame, datum: Datum, what: str) -> gpd.GeoSeries:
+    """Return the lines in two dimensions, out of a shifted datum where one is declared."""
+    lines = gpd.GeoSeries(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
+    if datum in ("wgs84", "cgcs2000"):
+        return lines
+    if not frame.crs.is_geographic:
+        raise DatumError(
+            f"a layer with datum {datum!r} must be in longitude and latitude, got {what} in {frame.crs.to_string()}; "
+            "give it as it came from the map service, not projected"
+        )
+
+    def unshift(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum))
+
+    return gpd.GeoSeries(shapely.transform(lines.to_numpy(), unshift), crs=WGS84)
+
+
 def _explode(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Split multi-part lines, and number rows by the feature they come from, from 1."""
     numbered = frame.assign(row_number=np.arange(1, len(frame) + 1))
@@ -222,8 +215,13 @@ def _explode(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([numbered[~several.to_numpy()], parts]).sort_values("row_number", kind="stable"))
 
 
-def _refuse_rows(frame: gpd.GeoDataFrame, what: str, rejected: Rejections | None) -> gpd.GeoDataFrame:
-    """Return the rows that can be used; put the others into `rejected`, or raise where there is none."""
+def _refuse_rows(
+    frame: gpd.GeoDataFrame, what: str, rejected: Rejections | None
+) -> tuple[gpd.GeoDataFrame, NDArray[np.int64]]:
+    """Return the rows that can be used, and the numbers of the others.
+
+    Those are put into `rejected`; where there is none, they raise.
+    """
     frame = frame.reset_index(drop=True)
     reasons = pd.Series([None] * len(frame), dtype=object)
     for wrong, reason in _faults(frame):
@@ -231,6 +229,9 @@ def _refuse_rows(frame: gpd.GeoDataFrame, what: str, rejected: Rejections | None
     bad = reasons.notna().to_numpy()
     for reason in reasons[bad].unique():
         numbers = frame.loc[(reasons == reason).to_numpy(), "row_number"].tolist()
+        if rejected is None and reason == _NO_LENGTH:  # nothing that one could travel on
+            _LOG.warning("%s: %s in rows %s; left out", what, reason, name_some(numbers))
+            continue
         if rejected is None:
             raise InputError(
                 f"every row of {what} must be usable; {reason} in rows {name_some(numbers)}; "
@@ -242,47 +243,33 @@ def _refuse_rows(frame: gpd.GeoDataFrame, what: str, rejected: Rejections | None
     kept = frame[~bad].reset_index(drop=True)
     whole = {name: pd.to_numeric(kept[name]).astype("int64") for name in ("u", "v") if name in kept.columns}
     lengths = {name: pd.to_numeric(kept[name]).astype(float) for name in ("length_m",) if name in kept.columns}
-    return kept.assign(**whole, **lengths)
+    return kept.assign(**whole, **lengths), frame.loc[bad, "row_number"].to_numpy(dtype=np.int64)
+
+
+def _least_length(frame: gpd.GeoDataFrame) -> float:
+    """Return what a line must measure, in the units of its CRS, for its ends to be two places: a millimetre."""
+    return 1e-8 if frame.crs.is_geographic else 1e-3 / float(frame.crs.axis_info[0].unit_conversion_factor)
 
 
 def _faults(frame: gpd.GeoDataFrame) -> list[tuple[NDArray[np.bool_], str]]:
     lines = frame.geometry.to_numpy()
     missing = np.asarray(shapely.is_missing(lines) | shapely.is_empty(lines))
-    counts = np.bincount(shapely.get_coordinates(lines, return_index=True)[1], minlength=len(lines))
-    finite = np.isfinite(shapely.get_coordinates(lines)).all(axis=1)
-    infinite = np.bincount(np.repeat(np.arange(len(lines)), counts)[~finite], minlength=len(lines)) > 0
+    coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    finite = np.isfinite(coordinates).all(axis=1)
+    infinite = np.bincount(line[~finite], minlength=len(lines)) > 0
     faults = [
         (missing, "the geometry is missing or empty"),
         (np.asarray(frame.geom_type != "LineString"), "the geometry is not a single line"),
         (infinite, "a coordinate is not a finite number"),
+        (np.asarray(shapely.length(lines) < _least_length(frame)), _NO_LENGTH),
     ]
     if ("u" in frame.columns) != ("v" in frame.columns):
         raise SchemaError("a road layer must have both columns u and v or neither, got one; map or remove it")
     for name in ("u", "v"):
         if name in frame.columns:
-            values = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-            faults.append((~np.isfinite(values) | (values % 1 != 0), f"{name} is not a whole number"))
+            numbers = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+            faults.append((~np.isfinite(numbers) | (numbers % 1 != 0), f"{name} is not a whole number"))
     if "length_m" in frame.columns:
         lengths = pd.to_numeric(frame["length_m"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         faults.append((~(lengths > 0) | np.isinf(lengths), "length_m is not a positive number"))
     return faults
-
-
-def _tag_columns(frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Return the tags that are set anywhere, as text; `highway` is filled with 'road' where it is missing."""
-    other = [_parse_other(value) for value in frame[_OTHER_TAGS]] if _OTHER_TAGS in frame.columns else []
-    texts: dict[str, Any] = {}
-    for tag in ROAD_TAGS:
-        values: list[str | None]
-        values = [tag_text(value) for value in frame[tag]] if tag in frame.columns else [None] * len(frame)
-        if other:
-            values = [more.get(tag) if value is None else value for value, more in zip(values, other, strict=True)]
-        if tag == "highway":
-            values = [_ANY_ROAD if value is None else value for value in values]
-        if any(value is not None for value in values):
-            texts[tag] = values
-    return texts
-
-
-def _parse_other(value: Any) -> dict[str, str]:
-    return dict(_OTHER_TAG.findall(value)) if isinstance(value, str) else {}

@@ -1,0 +1,202 @@
+"""Files of lines: GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet; which layer, columns, encoding."""
+
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
+from coverage_planner.sources.dbase import read_texts, recognise_texts
+from coverage_planner.sources.encodings import known_codec
+
+SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparquet")
+
+_LOG = logging.getLogger(__name__)
+_PARQUET = (".parquet", ".geoparquet")
+
+
+@dataclass(frozen=True)
+class LayerFile:
+    """Where a layer is.
+
+    Attributes
+    ----------
+    path
+        The file.
+    dataset
+        What GDAL is to open.
+    layer
+        The layer's name; None for a Parquet file.
+    fields
+        The names of its columns.
+    encoding
+        What its texts are in, where that had to be said or recognised.
+    """
+
+    path: Path
+    dataset: str
+    layer: str | None
+    fields: Sequence[str]
+    encoding: str | None = None
+
+
+def find_layer(path: Path, layer: str | None, encoding: str | None = None) -> LayerFile:
+    """Find a layer of lines and its columns.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Which layer, where there are several that may hold lines.
+    encoding
+        Encoding of a Shapefile's texts; by default what the file says (.cpg), else what the texts show: UTF-8 or
+        GB18030 (GBK).
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    ConfigError
+        No such layer, or several and none is named; an unknown encoding, or one for a file that is no Shapefile.
+    InputError
+        A Shapefile's texts are in no encoding that is recognised.
+    """
+    is_shapefile = path.suffix.lower() in (".shp", ".zip")
+    if encoding is not None and not is_shapefile:
+        raise ConfigError(
+            f"encoding must be left out for {path.name}, got {encoding!r}: only the texts of Shapefiles need one"
+        )
+    if path.suffix.lower() in _PARQUET:
+        if layer is not None:
+            raise ConfigError(f"layer must be left out for a Parquet file, got {layer!r} for {path.name}")
+        try:
+            return LayerFile(path, str(path), None, pq.read_schema(path).names)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _unreadable(path, error) from error
+    dataset = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
+    said = None if encoding is None else known_codec(encoding, path.name).removesuffix("-sig")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's remarks on encodings; texts are not read here
+            kinds = {str(name): str(kind or "") for name, kind in pyogrio.list_layers(dataset)}
+            name = _choose_layer(path, kinds, layer)
+            found = LayerFile(path, dataset, name, (), said)
+            if said is None and is_shapefile:
+                found = replace(found, encoding=_recognise_encoding(found))
+            fields = pyogrio.read_info(dataset, layer=name, encoding=found.encoding)["fields"].tolist()
+            return replace(found, fields=fields)
+    except (DataSourceError, DataLayerError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_layer_file(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
+    """Read some columns of a layer; the geometry column is called 'geometry'.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    InputError
+        It has no geometries.
+    """
+    # GDAL remarks on texts that it cannot decode, shapely on NaN, which the checks of rows name
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always", RuntimeWarning)
+        try:
+            frame = _read_parquet(place, wanted) if place.layer is None else _read_ogr(place, wanted)
+        except (DataSourceError, DataLayerError, pa.ArrowInvalid, ValueError, OSError) as error:
+            raise _unreadable(place.path, error) from error
+    for remark in remarks:
+        _LOG.warning("%s: %s", place.path.name, remark.message)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{place.path.name} must have geometries, got a plain table; export the lines with it")
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    return frame.reset_index(drop=True)
+
+
+def _read_parquet(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
+    frame = gpd.read_parquet(place.path)
+    return frame[[name for name in frame.columns if name in wanted or name == frame.geometry.name]]
+
+
+def _read_ogr(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
+    fields = [name for name in place.fields if name in wanted]
+    return pyogrio.read_dataframe(place.dataset, layer=place.layer, columns=fields, encoding=place.encoding)
+
+
+def _inside_zip(path: Path) -> str:
+    try:
+        with ZipFile(path) as archive:
+            shapefiles = [name for name in archive.namelist() if name.lower().endswith(".shp")]
+    except (BadZipFile, OSError) as error:
+        raise _unreadable(path, error) from error
+    if len(shapefiles) != 1:
+        raise SourceError(
+            f"a zip of roads must hold one Shapefile, got {name_some(shapefiles) if shapefiles else 'none'} in "
+            f"{path.name}; zip the parts of one Shapefile, or give the unpacked .shp"
+        )
+    return f"/vsizip/{path.resolve().as_posix()}/{shapefiles[0]}"
+
+
+def _choose_layer(path: Path, kinds: Mapping[str, str], layer: str | None) -> str:
+    if layer is not None:
+        if layer not in kinds:
+            raise ConfigError(f"layer must be one of {[*kinds]} in {path.name}, got {layer!r}; correct it")
+        return layer
+    # a layer without features or of mixed kinds says 'Unknown'
+    lines = [name for name, kind in kinds.items() if "LineString" in kind or kind in ("Unknown", "GeometryCollection")]
+    candidates = lines or list(kinds)
+    if len(candidates) != 1:
+        raise ConfigError(
+            f"the layer of roads must be named where a file has several, got none for {path.name} with "
+            f"{name_some(candidates)}; say layer={candidates[0] if candidates else ''!r}"
+        )
+    return candidates[0]
+
+
+def _recognise_encoding(place: LayerFile) -> str | None:
+    """Return the encoding of a Shapefile that does not say it, from its texts; None where it says it or it is ASCII."""
+    parts = _parts(place)
+    if ".cpg" in parts or ".dbf" not in parts:
+        return None
+    texts = read_texts(place.path, parts[".dbf"])
+    if not texts.cells:
+        return None
+    seen = recognise_texts(texts)
+    if seen is None:
+        raise InputError(
+            f"{place.path.name} must say the encoding of its texts, got no .cpg file beside it and bytes that are "
+            "neither UTF-8 nor GB18030 beyond doubt; say encoding='gb18030' for files of Chinese Windows, 'utf-8' for "
+            "most others"
+        )
+    _LOG.info("%s: texts read as %s, which the file does not say", place.path.name, seen)
+    return seen
+
+
+def _parts(place: LayerFile) -> dict[str, str]:
+    """Return the parts of a Shapefile: suffix in small letters -> its path, or its name in a zip."""
+    if place.path.suffix.lower() == ".zip":
+        with ZipFile(place.path) as archive:
+            names = archive.namelist()
+        stem = next(name for name in names if place.dataset.endswith(f"/{name}"))[:-4]
+    else:
+        names = [str(file) for file in place.path.parent.iterdir()]
+        stem = str(place.path)[:-4]
+    return {name[-4:].lower(): name for name in names if name[:-4] == stem and name[-4] == "."}
+
+
+def _unreadable(path: Path, error: Exception) -> SourceError:
+    return SourceError(
+        f"a road layer must be readable, got {path.name} ({path.stat().st_size} bytes), which is not: {error}; "
+        "close it in other programs, or export it again"
+    )
