@@ -3,8 +3,9 @@
 A file is taken for UTF-8 when all of it is (bytes of another encoding hardly ever are), for UTF-16 when it begins with
 that encoding's mark (Excel's 'Unicode text'), and for GB18030 (of which GBK and GB2312 are parts) when all of it is
 GB18030 and at least `PLAUSIBLE` of its characters beyond ASCII are everyday ones. Everyday characters are the first
-level of GB 2312-80, 3,755 characters, with the punctuation and the full-width letters; other encodings read as
-GB18030 give rare characters mostly. Not told apart from it: Korean text in EUC-KR, which has the same bytes.
+level of GB 2312-80, 3,755 characters, with the punctuation, the full-width letters and those that GB18030 writes in
+four bytes, which no other text looks like; those of the second level (驿, 圳, 鄞) count half. Other encodings read as
+GB18030 give rarer characters mostly. Not told apart from it: Korean text in EUC-KR, which has the same bytes.
 """
 
 import codecs
@@ -39,6 +40,7 @@ _MARKS = (
 _BLOCK = 1 << 22
 _MOST_JUDGED = 200_000  # characters; the plausibility of more text is no other
 _FIRST_CJK = "\u2e80"  # the scripts of East Asia and all that follows
+_IN_A_WORD = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")  # as in café
 #: Two Chinese characters of UTF-8 side by side; in GB18030 a rare character with two others, seldom.
 _UTF8_CHINESE = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 
@@ -87,7 +89,7 @@ def known_codec(encoding: str, source: str) -> str:
     """
     try:
         codec = codecs.lookup(encoding).name
-        b"".decode(codec)
+        "a".encode(codec)  # not all codecs are of text
     except LookupError as error:
         raise ConfigError(
             f"encoding must be one that Python knows, got {encoding!r} for {source}; use 'utf-8' or 'gb18030'"
@@ -104,21 +106,30 @@ def read_as(line: bytes) -> Reading:
     if as_utf8 is None:
         return "gb18030" if chinese else "neither"
     # one rare syllable of GB18030 can be one letter of UTF-8, Greek or Cyrillic; East Asian ones come three bytes long
-    doubtful = chinese and all(letter < _FIRST_CJK for letter in as_utf8)
+    doubtful = chinese and all(letter < _FIRST_CJK for letter in as_utf8) and not _IN_A_WORD.search(as_utf8)
     return "both" if doubtful else "utf-8"
 
 
 def everyday_share(text: str) -> float:
     """Return the share of everyday Chinese characters among those of a text beyond ASCII; 1 where there are none."""
     beyond = [letter for letter in text if letter > "\x7f"]
-    return sum(letter in _everyday() for letter in beyond) / len(beyond) if beyond else 1.0
+    weights = _everyday()
+    return sum(weights.get(letter, _weight_of_rare(letter)) for letter in beyond) / len(beyond) if beyond else 1.0
 
 
 @cache
-def _everyday() -> frozenset[str]:
-    rows = (0xA1, 0xA3, *range(0xB0, 0xD8))  # punctuation, full-width letters, first level of GB 2312-80
-    text = (bytes((row, cell)).decode("gb2312", errors="ignore") for row in rows for cell in range(0xA1, 0xFF))
-    return frozenset("".join(text))
+def _everyday() -> dict[str, float]:
+    weights: dict[str, float] = {}
+    # punctuation, full-width letters and the first level of GB 2312-80; the second level
+    for rows, weight in (((0xA1, 0xA3, *range(0xB0, 0xD8)), 1.0), (range(0xD8, 0xF8), 0.5)):
+        text = (bytes((row, cell)).decode("gb2312", errors="ignore") for row in rows for cell in range(0xA1, 0xFF))
+        weights |= dict.fromkeys("".join(text), weight)
+    return weights
+
+
+def _weight_of_rare(letter: str) -> float:
+    """Return 1 for the Chinese characters that GB18030 writes in four bytes."""
+    return float("\u3400" <= letter <= "\u4dbf" or letter >= "\U00020000")
 
 
 def _strictly(line: bytes, codec: str) -> str | None:
@@ -198,7 +209,7 @@ def _recognised(file: Path) -> tuple[str, str]:
             while block := stream.read(_BLOCK):
                 beyond_ascii = beyond_ascii or not block.isascii()
                 text = decoder.decode(block)
-                chinese = chinese or (not block.isascii() and max(text) >= _FIRST_CJK)
+                chinese = chinese or (not block.isascii() and max(text, default="") >= _FIRST_CJK)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return _recognised_gb18030(file)

@@ -5,7 +5,7 @@ import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from coverage_planner.errors import ConfigError, SchemaError
 from coverage_planner.sources.aliases import ALIASES, AREA_ALIASES, DATUM_WORDS, OTHER_NAMES, OTHER_UNITS
@@ -16,6 +16,7 @@ from coverage_planner.sources.raw_tables import RawTable
 POSITION_NAMES = ("lon", "lat", "position")
 
 _BRACKETS = re.compile(r"[(\[{<【〔《（［「][^)\]}>】〕》）］」]*[)\]}>】〕》）］」]")
+_NUMBER = re.compile(r"[-+]?\d+\.\d+")
 _UNIMPORTANT = re.compile(r"[\s_\-*＊.:\"'\u200b\ufeff]+")
 #: Behind a slash, these are units and no name of their own: 面积/㎡.
 _UNITS = frozenset({"m2", "平方米", "人", "个", "座", "元", "万元", "度", "°", "deg", "米", "m", "秒", "s", "次"})
@@ -100,6 +101,7 @@ def find_columns(
     return found
 
 
+@lru_cache(maxsize=4096)
 def column_datum(column: str) -> str | None:
     """Return the datum that the name of a column of coordinates says, None where it says none.
 
@@ -144,7 +146,8 @@ def check_column_datum(raw: RawTable, found: Mapping[str, str], datum: Datum) ->
 
 def known_names(cells: Sequence[str]) -> int:
     """Return how many of some cells are names of columns that are known."""
-    return sum(bool(_known_forms() & _forms(cell)) or column_datum(cell) is not None for cell in cells if cell)
+    names = [cell for cell in cells if cell and not cell.endswith((":", "："))]  # 联系人：is no name of a column
+    return sum(bool(_known_forms() & _forms(name)) or column_datum(name) is not None for name in names)
 
 
 def plain(name: object) -> str:
@@ -157,7 +160,9 @@ def _family(datum: str) -> str:
 
 
 def _where(raw: RawTable) -> str:
-    return f" in row {raw.header_row}" if raw.header_row > 1 else ""
+    number = next((column for column in raw.table.columns if _NUMBER.fullmatch(str(column))), None)
+    values = f" (with a number, {number!r}: the row of column names is missing, it seems)" if number else ""
+    return (f" in row {raw.header_row}" if raw.header_row > 1 else "") + values
 
 
 def _said(column: str, present: Sequence[str]) -> str:

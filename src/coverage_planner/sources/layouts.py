@@ -35,6 +35,8 @@ _TOTAL = re.compile(rf"(?:{_TOTALS}|(?:grand|sub)?total|sum|average|mean)", re.I
 _LABELLED_TOTAL = re.compile(
     rf"(?:{_TOTALS})(?:[(:].*|[\d.]+\D?)?|.{{1,12}}(?:合计|总计|小计|共计)|total:.*", re.IGNORECASE
 )
+#: What a total or a note has in it; most rows do not, and are not looked at closer.
+_SUSPECT = re.compile("计|計|总|平均|均值|汇|total|sum|average|mean|[:：]", re.IGNORECASE)
 _NOTE = re.compile(
     r"(?:注|备注|附注|说明|附|填表人|填表说明|填表单位|填表日期|填报人|填报单位|填报日期|填报时间|制表人?|制表单位|制表日期|"
     r"审核人?|审批人?|复核人?|负责人|联系人|联系电话|经办人|统计人|统计时间|统计截止|截止日期|截至|数据来源|资料来源|来源|"
@@ -83,9 +85,10 @@ def find_header(
 ) -> Header:
     """Find the column names among the first rows of a spreadsheet.
 
-    They are in the row that has most known names of columns, at least two and half of its cells; else in the first row
-    that has at least half as many cells as rows of the table have, without numbers where there is such a row. A row
-    below it belongs to it where it has cells only under cells of the upper row that stretch over several columns.
+    They are in the first row that has at least two known names of columns, in half of its cells or more; else in the
+    first row that has at least half as many cells as rows of the table have, without numbers where there is such a
+    row. A row below it belongs to it where it has cells only under cells of the upper row that stretch over several
+    columns.
 
     Parameters
     ----------
@@ -188,7 +191,9 @@ class _Collected:
         self._extras = extras
         self._open: list[list[str]] = []
         self._packed: list[list[pa.Array]] = []
-        self._header = [plain(name) for name in names]
+        self._names = frozenset(
+            part for name in names for part in (name, name.partition("/")[0], name.rpartition("/")[2])
+        )
         #: merged cells that reach below their first row, in descending order: the next is the last
         self._to_come = sorted((cell for cell in extras.merged if cell[2] > cell[0]), reverse=True)
         self._within: list[tuple[int, int, int, int]] = []
@@ -200,8 +205,9 @@ class _Collected:
         why = self._why_no_data(cells)
         if why:
             self.row_faults[number] = why
-        row = [*cells[:width], *[""] * (width - len(cells))]
-        self._fill_merged(number, row, data=not why)
+        row = cells if len(cells) == width else [*cells[:width], *[""] * (width - len(cells))]
+        if self._to_come or self._within:
+            row = self._filled(number, row, data=not why)
         if number in self._extras.hidden_rows:
             self._remarks.append(CellRemark(number, "", "", HIDDEN_ROW))
         stray = [cell for cell in cells[width:] if cell]
@@ -249,22 +255,25 @@ class _Collected:
     def _why_no_data(self, cells: list[str]) -> str:
         labels = list(islice((cell for cell in cells if cell), 3))
         first = labels[0]
+        if first in self._names and self._repeats_header(cells):
+            return HEADER_AGAIN
+        if not _SUSPECT.search(",".join(labels)):
+            return ""
         squeezed = "".join(first.split())
         if _LABELLED_TOTAL.fullmatch(squeezed.replace("（", "(").replace("：", ":")):
             return TOTAL
         if any(_TOTAL.fullmatch("".join(label.split())) for label in labels):
             return TOTAL
-        if _NOTE.fullmatch(first):
-            return NOTE
-        if len(self._header) > 1 and first and plain(first) in self._header and self._repeats_header(cells):
-            return HEADER_AGAIN
-        return ""
+        return NOTE if _NOTE.fullmatch(first) else ""
 
     def _repeats_header(self, cells: list[str]) -> bool:
-        pairs = [(plain(cell), name) for cell, name in zip(cells, self._header, strict=False) if cell]
-        return len(pairs) > 1 and all(cell in {name, name.rpartition("/")[2]} for cell, name in pairs)
+        pairs = [(_one_line(cell), name) for cell, name in zip(cells, self.names, strict=False) if cell]
+        same = [cell in {name, name.partition("/")[0], name.rpartition("/")[2]} for cell, name in pairs]
+        return len(same) > 1 and all(same)
 
-    def _fill_merged(self, number: int, row: list[str], *, data: bool) -> None:
+    def _filled(self, number: int, cells: list[str], *, data: bool) -> list[str]:
+        """Return a row with the cells that are merged with one above; a row that is no data gets none."""
+        row = [*cells]
         while self._to_come and self._to_come[-1][0] <= number:
             self._within.append(self._to_come.pop())
         self._within = [cell for cell in self._within if cell[2] >= number]
@@ -280,6 +289,7 @@ class _Collected:
             if top < number and not row[left]:
                 row[left] = text
                 self._remarks.append(CellRemark(number, self.names[left], text, FILLED_FROM_MERGED))
+        return row
 
 
 def _place(rows: Sequence[NumberedRow], named: frozenset[str]) -> int:
@@ -292,10 +302,13 @@ def _place(rows: Sequence[NumberedRow], named: frozenset[str]) -> int:
         known_names(cells) + sum(plain(cell) in named for cell in cells) if words else 0
         for (_, cells), words in zip(rows, wordy, strict=True)
     ]
-    best = max(range(len(rows)), key=lambda place: (known[place], -place))
-    if known[best] >= 2 and 2 * known[best] >= filled[best]:  # noqa: PLR2004 - one word can be a value
-        return best
-    full = [place for place in range(len(rows)) if filled[place] >= least]
+    places = range(len(rows))
+    for place in places:
+        if known[place] >= 2 and 2 * known[place] >= filled[place]:  # noqa: PLR2004 - one word can be a title or a value
+            return place
+    if known[0] == filled[0]:
+        return 0
+    full = [place for place in places if filled[place] >= least]
     return next(chain((place for place in full if wordy[place]), full), 0)
 
 

@@ -79,7 +79,7 @@ def read_workbook(
         with ZipFile(file) as archive:
             sheets = _sheets(archive)
             chosen = _chosen(file, sheets, sheet)
-            seen = _look(archive, chosen.part)
+            seen = _look(file.name, archive, chosen.part)
         notes = _notes(sheets, chosen, seen, asked=sheet is not None)
         rows = _rows(file, chosen.title, seen)
         # openpyxl warns of styles and validations that it drops; they do not touch the values
@@ -168,7 +168,7 @@ def _rows(file: Path, title: str, seen: _Seen) -> Iterator[NumberedRow]:
             yield number, cells
 
 
-def _look(archive: ZipFile, part: str) -> _Seen:
+def _look(source: str, archive: ZipFile, part: str) -> _Seen:
     """Read what the XML of a sheet says beside its values, in one pass and bounded memory."""
     seen = _Seen()
     number = column = 0
@@ -180,7 +180,7 @@ def _look(archive: ZipFile, part: str) -> _Seen:
                 if tag == "sheetData":
                     rows = element
                 elif tag == "row":
-                    number, column = _row_number(element, number + 1, part), -1
+                    number, column = _row_number(element, number + 1, source), -1
                 continue
             if tag == "c":
                 address = _ADDRESS.fullmatch(element.get("r", ""))
@@ -198,11 +198,11 @@ def _look(archive: ZipFile, part: str) -> _Seen:
     return seen
 
 
-def _row_number(row: ET.Element, following: int, part: str) -> int:
+def _row_number(row: ET.Element, following: int, source: str) -> int:
     number = int(row.get("r", following))
     if number > MOST_ROWS:
         raise InputError(
-            f"a sheet must have at most {MOST_ROWS:,} rows, as Excel has, got row {number:,} in {part}; save it anew, "
+            f"{source} must have sheets of at most {MOST_ROWS:,} rows, as Excel has, got row {number:,}; save it anew, "
             "or as CSV"
         )
     return number
