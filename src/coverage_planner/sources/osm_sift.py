@@ -23,6 +23,8 @@ from coverage_planner.sources.pbf_blocks import DamagedBlockError, Frame, dense_
 
 #: Blocks are handed to pyosmium together, as many as make up so many bytes.
 _TOGETHER = 4 * 1024 * 1024
+#: But not of ids further apart: pyosmium's filter takes 4 MB for every 2**25 numbers in which there is an id.
+_IDS_TOGETHER = 2**28
 #: Blocks unpacked ahead per thread, and the most threads that are of use.
 _AHEAD, _MOST_THREADS = 4, 4
 _KINDS = {"n": NODE, "w": WAY, "r": RELATION}
@@ -244,7 +246,8 @@ def _read_together(path: Path, found: Found, ids: NDArray[np.int64]) -> Iterator
     frames = read_frames(path, [found.offsets[number] for number in numbers])
     for row, (number, frame) in enumerate(zip(numbers, frames, strict=True)):
         together.append(frame.data)
-        if row + 1 == len(numbers) or sum(map(len, together)) >= _TOGETHER:
+        is_last = row + 1 == len(numbers)
+        if is_last or found.last[numbers[row + 1]] - ids[begin] > _IDS_TOGETHER or sum(map(len, together)) >= _TOGETHER:
             end = int(np.searchsorted(ids, found.last[number], side="right"))
             yield b"".join(together), ids[begin:end]
             together, begin = [], end
