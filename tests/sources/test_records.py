@@ -130,9 +130,19 @@ def test_coordinates_in_metres(tmp_path):
         quietly(path, cell_m=50, source_crs="EPSG:4547", columns=columns, datum="gcj02")
     write(path, [f"{x:.3f},{y:.3f}"] * 10 + ["1e400,5", ",5", "0,0"], "X坐标,Y坐标")
     with pytest.raises(
-        InputError, match=r"the position is 0, 0 in 1: row 14; x is blank in 1: row 13; x is not a number of "
+        InputError, match=r"x and y are zero in 1: row 14; x is blank in 1: row 13; x is not a number of "
     ):
         quietly(path, cell_m=50, source_crs="EPSG:4547", columns=columns)
+
+
+def test_surveyors_metres_and_metres_taken_for_degrees(tmp_path):
+    x, y = Transformer.from_crs(CRS, 4547, always_xy=True).transform(X0 + 500, Y0 + 500)
+    path = write(tmp_path / "a.csv", [f"{y:.3f},{x:.3f}"] * 10, "X,Y")
+    with pytest.raises(InputError, match=r"x of a\.csv must count to the east .* look exchanged, as surveyors write"):
+        quietly(path, cell_m=50, source_crs="EPSG:4547")
+    write(path, [f"{x:.3f},{y:.3f}"] * 10, "X,Y")
+    with pytest.raises(InputError, match=r"degrees, got what look like metres in 10 of 10 .*EPSG:4547"):
+        quietly(path, cell_m=50)
 
 
 def test_hours_and_dates(tmp_path):
@@ -182,9 +192,9 @@ BAD_ROWS = {
     "abc,30.6,x": "longitude is not a number of degrees",
     "114.3,inf,x": "latitude is not a number of degrees",
     "114.3,1_0,x": "latitude is not a number of degrees",
-    "200,30.6,x": "longitude is outside -180 to 180",
-    "114.3,-91,x": "latitude is outside -90 to 90",
-    "0,0.0,x": "the position is 0, 0",
+    "200,30.6,x": "longitude is outside -180 to 180 (for x and y in metres say source_crs)",
+    "114.3,-91,x": "latitude is outside -90 to 90 (for x and y in metres say source_crs)",
+    "0,0.0,x": "longitude and latitude are zero",
     "１１４,30,x": "longitude is not a number of degrees",
 }
 

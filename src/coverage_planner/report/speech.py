@@ -173,6 +173,14 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("the geometry is missing"), "没有几何图形"),
     (re.compile("the geometry is not a (point|polygon)"), "几何图形不是{0}"),
     (re.compile("the polygon has no area"), "多边形没有面积"),
+    (re.compile("more or fewer cells than the first row has names"), "单元格数与表头不符"),
+    (re.compile("a cell over several lines, in a row of more or fewer cells"), "单元格跨行且单元格数与表头不符"),
+    (re.compile(r"(.+): (\d+) more rows after this one"), "{0}：此行之后另有 {1} 行"),
+    (re.compile("(x|y) is (?:blank|not a number of metres)"), "{0} 为空或不是数字"),
+    (re.compile("the time is blank"), "时间为空"),
+    (re.compile("the time is not understood"), "时间无法识别"),
+    (re.compile("the weight is no number from 0 to 1000000"), "权重不是 0 到 1000000 之间的数字"),
+    (re.compile(r"no street within (\S+) m"), "{0} 米内没有道路"),
     (re.compile("fewer than two nodes of the way are in the file"), "文件中该道路的节点不足两个"),
     (re.compile("the geometry is missing or empty"), "没有几何图形"),
     (re.compile("the geometry is not a single line"), "几何图形不是一条线"),
@@ -269,7 +277,7 @@ class Speech:
         return reason
 
     def _refused(self, word: str) -> str:
-        return _REFUSED.get(word) or (self.heading(word) if word in COLUMNS else word)
+        return _REFUSED.get(word) or (self.heading(word) if word in COLUMNS else self._refusal(word))
 
 
 def speech(language: Language) -> Speech:

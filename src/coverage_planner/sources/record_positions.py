@@ -10,6 +10,14 @@ from pyproj import CRS, Transformer
 
 from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError
 from coverage_planner.sources.datum import Datum, check_datum, to_wgs84
+from coverage_planner.sources.ranges import (
+    check_metres,
+    check_not_metres,
+    check_not_swapped,
+    exchanged,
+    range_faults,
+    region_of,
+)
 from coverage_planner.sources.segments import WGS84, choose_crs, parse_crs
 
 _Floats = NDArray[np.float64]
@@ -39,6 +47,7 @@ class Positions:
         given = None if source_crs is None else parse_crs(source_crs)
         self.in_degrees = given is None or not given.is_projected
         self.datum = check_datum(datum, source)
+        self._metric = None if self.in_degrees else given
         if not self.in_degrees and self.datum in ("gcj02", "bd09"):
             raise DatumError(
                 f"records with datum {datum!r} must be in longitude and latitude, got {source} with source_crs "
@@ -50,6 +59,7 @@ class Positions:
             )
         if study_area is not None:
             _check_area(study_area)
+        self._region = region_of(study_area)
         nowhere = np.empty(0)
         self.crs: CRS = choose_crs(nowhere, nowhere, WGS84, crs, study_area)
         from_crs = WGS84 if self.in_degrees else given
@@ -72,14 +82,18 @@ class Positions:
             (y_wrong, f"{names[1]} is not {unit}"),
             (np.isnan(x), f"{names[0]} is blank"),
             (np.isnan(y), f"{names[1]} is blank"),
-            ((x == 0) & (y == 0), "the position is 0, 0"),
+            ((x == 0) & (y == 0), f"{names[0]} and {names[1]} are zero"),
         ]
-        if self.in_degrees:
-            faults += [
-                (np.abs(x) > 180, "longitude is outside -180 to 180"),  # noqa: PLR2004 - degrees
-                (np.abs(y) > 90, "latitude is outside -90 to 90"),  # noqa: PLR2004 - degrees
-            ]
-        return faults
+        return [*faults, *range_faults(x, y)] if self.in_degrees else faults
+
+    def check_sensible(self, x: _Floats, y: _Floats, source: str) -> None:
+        """Raise InputError when most of some positions are exchanged, or in other units than they should be."""
+        if self._metric is not None:
+            check_metres(x, y, self._metric, source, self._region, "exchange the two in `columns`")
+            return
+        check_not_metres(x, y, source, self._region)
+        swapped = exchanged(x, y, self._region)
+        check_not_swapped(x, y, source, swapped=swapped, advice="exchange the two in `columns`")
 
     def in_metres(self, x: _Floats, y: _Floats) -> tuple[_Floats, _Floats, _Mask]:
         """Return positions in `crs` and which of them lie in the study area; those far from it are not converted."""

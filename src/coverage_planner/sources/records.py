@@ -17,8 +17,8 @@ from coverage_planner.errors import ConfigError, CrsError, InputError
 from coverage_planner.schema import Rejections, check_table
 from coverage_planner.sources.aliases import ALIASES
 from coverage_planner.sources.cell_counts import CellCounts
-from coverage_planner.sources.columns import check_not_swapped, find_columns
 from coverage_planner.sources.datum import Datum
+from coverage_planner.sources.headers import find_columns
 from coverage_planner.sources.nearest_streets import NONE
 from coverage_planner.sources.record_cells import (
     WEIGHT_PARTS,
@@ -51,7 +51,7 @@ RECORD_ALIASES: Mapping[str, tuple[str, ...]] = {
 
 #: Smaller cells are smaller than what positions are accurate to, metres.
 _SMALLEST_CELL_M = 1.0
-#: So many positions tell whether longitudes and latitudes are exchanged.
+#: So many positions tell whether x and y are exchanged.
 _SAMPLE = 1000
 #: Total weight up to which sums are exact.
 _HEAVIEST_TOTAL = 9e12
@@ -194,7 +194,7 @@ def count_records(
     cells = HexagonCells(cell_m) if streets is None else StreetCells(streets, places.crs, places.area, street_within_m)
     counts = CellCounts(minimum, by_person="rider" in found)
     n_bytes = file.path.stat().st_size
-    sample = _FirstPositions(file.source, active=places.in_degrees)
+    sample = _FirstPositions(places, file.source)
     with noting_faults(rejected_file) as faulty:
         for chunk in stream_records(file, found):
             _count_chunk(chunk, places, times, utc_offset_h, cells, counts, faulty, sample, tally)
@@ -210,11 +210,12 @@ def count_records(
 
 
 class _FirstPositions:
-    """The first positions of a file, to see whether longitudes and latitudes are exchanged."""
+    """The first positions of a file, to see whether x and y are exchanged or in other units than was said."""
 
-    def __init__(self, source: str, *, active: bool) -> None:
+    def __init__(self, places: Positions, source: str) -> None:
+        self.places = places
         self.source = source
-        self.missing = _SAMPLE if active else 0
+        self.missing = _SAMPLE
         self.x: list[_Floats] = []
         self.y: list[_Floats] = []
 
@@ -230,7 +231,7 @@ class _FirstPositions:
 
     def check(self) -> None:
         if self.x:
-            check_not_swapped(np.concatenate(self.x), np.concatenate(self.y), self.source)
+            self.places.check_sensible(np.concatenate(self.x), np.concatenate(self.y), self.source)
 
 
 def _check_arguments(
