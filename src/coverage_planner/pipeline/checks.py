@@ -13,9 +13,10 @@ from coverage_planner.coverage.areas import assign_areas
 from coverage_planner.errors import NetworkError, SnapError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAPPED, snap_points
+from coverage_planner.pipeline.doctor_datum import judge_datum
 from coverage_planner.pipeline.inputs import Inputs
 from coverage_planner.pipeline.streets import farthest_m
-from coverage_planner.report.findings import Finding, Said
+from coverage_planner.report.findings import Finding, Named, Said
 from coverage_planner.schema import Rejections
 from coverage_planner.traveltime.times import TravelTimes
 
@@ -23,6 +24,8 @@ from coverage_planner.traveltime.times import TravelTimes
 _LEAST_SHARE = 0.1
 #: Below this share they are doubtful: refused where even the largest piece is as short as an island, else warned of.
 _DOUBTFUL_SHARE = 0.5
+#: So many points of an input tell its datum well enough for a warning.
+_SAMPLE = 150
 #: Name of the streets in the plan file.
 ROADS = "[roads]"
 
@@ -283,6 +286,23 @@ def warn_of_missing_margin(plan: Plan, network: RoadNetwork, inputs: Inputs) -> 
     for group in plan.groups:
         for finding in find_missing_margin(plan, network, group, inputs.demand[group.name]):
             warnings.warn(as_warning(finding), stacklevel=2)
+
+
+def warn_of_datum(plan: Plan, network: RoadNetwork, inputs: Inputs) -> None:
+    """Warn of points that the streets say to be in another datum than declared; a sample of each input is looked at."""
+    siting = plan.siting.group if plan.siting else plan.groups[0].name
+    mode = next(group.mode for group in plan.groups if group.name == siting)
+    tables = [("[facilities]", plan.facilities, inputs.facilities, mode)]
+    if plan.premises is not None and inputs.premises is not None:
+        tables.append(("[premises]", plan.premises, inputs.premises, mode))
+    for number, group in enumerate(plan.groups, start=1):
+        if len({(source.form, source.datum) for source in group.sources}) == 1:  # else they are mixed already
+            key = f"[[groups]] {number} demand"
+            tables.append((key, group.sources[0], inputs.demand[group.name], group.mode))
+    for key, source, points, at in tables:
+        sample = points.iloc[np.unique(np.linspace(0, len(points) - 1, _SAMPLE).round().astype(np.int64))]
+        for finding in judge_datum(Named(key, Said(key, key)), sample, network, source, at).findings:
+            warnings.warn(f"{key}: {as_warning(finding)}", stacklevel=2)
 
 
 def find_lost_communities(

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import geopandas as gpd
 
-from coverage_planner import datum_detection
 from coverage_planner.config import PointSource
+from coverage_planner.datum_detection import detect_datum
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.pipeline.doctor_points import Named
-from coverage_planner.report.findings import NOTHING_SAID, Finding, Said
+from coverage_planner.report.findings import NOTHING_SAID, Finding, Named, Said
 
 
 class Judged(NamedTuple):
@@ -33,16 +32,26 @@ def judge_datum(named: Named, points: gpd.GeoDataFrame, network: RoadNetwork, so
     source
         Its table in the plan.
     """
-    if source.form != "table" or not hasattr(datum_detection, "detect_datum"):
+    if source.form != "table":
         return Judged()
-    verdict = datum_detection.detect_datum(points, network, declared=source.datum, mode=mode)
+    verdict = detect_datum(points, network, declared=source.datum, mode=mode)
+    if verdict.reason == "outside":  # nobody shifts positions there
+        return Judged()
     said = Said(verdict.sentence("zh"), verdict.sentence("en"))
     if verdict.agrees is not False:
         return Judged(said, verdict.agrees)
-    advice = Said(
-        f'若来源确是如此，请在 {named.key} 写 datum = "{verdict.verdict}"',
-        f'if that is where they come from, write datum = "{verdict.verdict}" in {named.key}',
-    )
-    return Judged(
-        said, fits=False, findings=(Finding("warning", "datum", named.key, said, advice, where=points.geometry),)
+    finding = Finding("warning", "datum", named.key, said, _advice(named.key, verdict.verdict), where=points.geometry)
+    return Judged(said, fits=False, findings=(finding,))
+
+
+def _advice(key: str, verdict: str) -> Said:
+    if verdict == "none":
+        return Said(
+            "请查明坐标的来源：可能是其他坐标系、地方坐标，或整体平移过",
+            "find out where the coordinates come from: another CRS, a local one, or moved as a whole",
+        )
+    where = Said(f"，请在 {key} 写", f", write it in {key}:") if key else Said("，请写", ", write")
+    return Said(
+        f'若来源确是如此{where.zh} datum = "{verdict}"',
+        f'if that is where they come from{where.en} datum = "{verdict}"',
     )

@@ -9,19 +9,21 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from coverage_planner.config import AreaSource, CommunitySource, GroupSettings, Plan, PointSource
+from coverage_planner.config import AreaSource, CommunitySource, DemandSource, GroupSettings, Plan, PointSource
+from coverage_planner.errors import InputError
 from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.network.snap import snap_points
 from coverage_planner.pipeline import doctor_areas, doctor_points, doctor_streets
 from coverage_planner.pipeline.checks import ROADS, find_lost_communities, find_missing_margin, find_pieces
+from coverage_planner.pipeline.demand import scale_demand
 from coverage_planner.pipeline.doctor_datum import judge_datum
-from coverage_planner.pipeline.doctor_points import Named
-from coverage_planner.pipeline.doctor_reading import Reading, read_alone, with_rows
+from coverage_planner.pipeline.doctor_reading import Reading, of_message, read_alone, with_rows
 from coverage_planner.pipeline.inputs import read_points
 from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
-from coverage_planner.report.findings import Finding, InputCheck, Said
+from coverage_planner.report.findings import Finding, InputCheck, Named, Said
 from coverage_planner.sources.areas import read_areas, read_study_area
 
-STUDY_AREA, COMMUNITIES = "[study_area]", "[communities]"
+STUDY_AREA, COMMUNITIES, FACILITIES = "[study_area]", "[communities]", "[facilities]"
 _CALLED = {
     "facilities": Said("站点", "stations"),
     "premises": Said("可用场所", "premises"),
@@ -145,7 +147,7 @@ def look_at_points(
     group
         Whose demand it is; None for stations and premises.
     """
-    table = "demand" if group is not None else "facilities" if key == "[facilities]" else "premises"
+    table = "demand" if group is not None else "facilities" if key == FACILITIES else "premises"
     check = InputCheck(key, table, source.file.name, group="" if group is None else group.name)
     reading = read_alone(
         check,
@@ -169,8 +171,13 @@ def look_at_points(
     kept = points[inside].reset_index(drop=True)
     if ground.network is not None and len(kept):
         reading = _over_streets(reading, ground, named, kept, ground.network, source, group)
-    if group is not None and len(kept):
-        reading = reading.adding(find_lost_communities(group.name, kept, ground.communities, key=key))
+    if group is not None and isinstance(source, DemandSource) and len(kept):
+        reading = reading.adding(
+            [
+                *_without_people(key, kept, source, group.name),
+                *find_lost_communities(group.name, kept, ground.communities, key=key),
+            ]
+        )
     return with_rows(reading, source.file.name) if source.form == "table" else reading
 
 
@@ -189,6 +196,14 @@ def _inside(
     shapely.prepare(area)
     inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
     return inside, doctor_points.find_outside(named, points, ~inside, region, area=area)
+
+
+def _without_people(key: str, points: gpd.GeoDataFrame, source: DemandSource, group: str) -> list[Finding]:
+    try:
+        scale_demand(points, source, group)
+    except InputError as error:
+        return [of_message("error", "no demand", key, str(error))]
+    return []
 
 
 def _by_itself(named: Named, points: gpd.GeoDataFrame, table: str) -> list[Finding]:
@@ -213,7 +228,9 @@ def _over_streets(
     limit_m = plan.snap.limit_m
     snap, positions = doctor_points.check_snaps(network, points, mode, limit_m)
     findings = [
-        *doctor_points.find_unsnapped(named, points, positions, mode, limit_m),
+        *doctor_points.find_unsnapped(
+            named, points, positions, mode, limit_m, others=_has_other_street(named, network, points, mode, limit_m)
+        ),
         *doctor_points.find_on_islands(named, points, positions, mode),
         *doctor_points.find_behind_barriers(named, network, points, positions, mode),
     ]
@@ -222,3 +239,11 @@ def _over_streets(
     if group is not None:
         findings += find_missing_margin(plan, network, group, points, key=named.key)
     return reading.adding(findings, snap=snap, datum=verdict.said, datum_fits=verdict.fits)
+
+
+def _has_other_street(named: Named, network: RoadNetwork, points: gpd.GeoDataFrame, mode: str, limit_m: float) -> bool:
+    """Whether a station has a street for another mode in use: then it serves somebody."""
+    if named.key != FACILITIES:
+        return False
+    others = (name for name in network.graphs if name != mode)
+    return any(bool(snap_points(network, points, other, limit_m=limit_m).snapped.any()) for other in others)

@@ -1,6 +1,7 @@
 """Settings of a plan that are allowed and yet make little sense."""
 
 from coverage_planner.config import Plan
+from coverage_planner.errors import name_some
 from coverage_planner.pipeline.doctor_streets import mode_name
 from coverage_planner.pipeline.streets import farthest_m
 from coverage_planner.report.findings import Finding, Level, Said
@@ -14,7 +15,7 @@ _USUAL_SPEEDS_KPH = {"foot": (2.0, 7.0), "bicycle": (6.0, 25.0), "motorcar": (8.
 
 def find_odd_settings(plan: Plan) -> list[Finding]:
     """Find settings that make little sense: cutoffs and speeds nobody uses, a margin shorter than a journey."""
-    return [*_odd_groups(plan), *_odd_distances(plan), *_missing_parts(plan)]
+    return [*_same_labels(plan), *_odd_groups(plan), *_odd_distances(plan), *_missing_parts(plan)]
 
 
 def find_odd_siting(plan: Plan, n_premises: int | None, cheapest: float | None) -> list[Finding]:
@@ -48,13 +49,32 @@ def find_odd_siting(plan: Plan, n_premises: int | None, cheapest: float | None) 
     if siting.budget is not None and cheapest is not None and siting.budget < cheapest:
         found.append(
             _finding(
-                "error",
+                "warning",
                 f"预算 {siting.budget:g} 低于最便宜的场所（{cheapest:g}）：一处也开不了",
                 f"the budget of {siting.budget:g} is below the cheapest premises ({cheapest:g}): nothing can open",
                 "请提高 [siting] budget，或核对费用的单位",
                 "raise [siting] budget, or check the unit of the costs",
             )
         )
+    return found
+
+
+def _same_labels(plan: Plan) -> list[Finding]:
+    """Find sources of demand that cannot be told apart; `put_together` refuses them."""
+    found = []
+    for number, group in enumerate(plan.groups, start=1):
+        labels = [source.label or source.file.name for source in group.sources]
+        twice = name_some([label for label in dict.fromkeys(labels) if labels.count(label) > 1])
+        if len(set(labels)) < len(labels):
+            found.append(
+                _finding(
+                    "error",
+                    f"{group.name}：几个需求来源的名称相同（{twice}），无法区分",
+                    f"{group.name}: sources of demand must be told apart by their labels, got {twice} more than once",
+                    f"请在 [[groups]] {number} 的每个 demand 中写不同的 label",
+                    f"give each demand of [[groups]] {number} a label of its own",
+                )
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import BEHIND_OBSTACLE, Positions, snap_points
 from coverage_planner.pipeline.doctor_streets import mode_name
-from coverage_planner.report.findings import Finding, Level, Said, SnapCheck, snap_counts
+from coverage_planner.report.findings import Finding, Level, Named, Said, SnapCheck, snap_counts
 
 #: Places nearer to each other than this are one place whatever they are called, metres.
 _SAME_PLACE_M = 3.0
@@ -30,13 +30,6 @@ _ROUND_M = 10.0
 #: People walk this far to the nearest street without anybody wondering, metres.
 _FAR_M = 60.0
 _MARKS = re.compile(r"[\W_]+")
-
-
-class Named(NamedTuple):
-    """What an input is called in findings: its key in the plan file and its words."""
-
-    key: str
-    what: Said
 
 
 def check_snaps(
@@ -59,14 +52,24 @@ def check_snaps(
 
 
 def find_unsnapped(
-    named: Named, points: gpd.GeoDataFrame, positions: Positions, mode: str, limit_m: float
+    named: Named, points: gpd.GeoDataFrame, positions: Positions, mode: str, limit_m: float, *, others: bool = False
 ) -> list[Finding]:
-    """Say which points have no street within the limit, or only one behind an obstacle; an error where that is all."""
+    """Say which points have no street within the limit, or only one behind an obstacle; an error where that is all.
+
+    Parameters
+    ----------
+    named, points
+        The input.
+    positions, mode, limit_m
+        Where its points touch the streets of a mode, and how far they may lie from them.
+    others
+        Whether some of the points have a street for another mode in use: then it is no error.
+    """
     found = []
     said = mode_name(mode)
+    level: Level = "warning" if positions.snapped.any() or others else "error"
     for status in dict.fromkeys(positions.status[~positions.snapped]):
         lost = positions.status == status
-        level: Level = "error" if lost.all() else "warning"
         barred = status == BEHIND_OBSTACLE
         found.append(
             Finding(
@@ -84,10 +87,10 @@ def find_unsnapped(
                 ),
                 Said(
                     "请核对坐标、坐标系（datum）和道路是否覆盖同一地方"
-                    if lost.all()
+                    if level == "error"
                     else "坐标有误就更正；坐标无误则多半缺了通到那里的小路，请在路网中补画",
                     "check the coordinates, the datum, and that the roads cover the same place"
-                    if lost.all()
+                    if level == "error"
                     else "correct the coordinates; if they are right a path is probably missing in the roads there",
                 ),
                 ids=tuple(map(str, positions.ids[lost])),

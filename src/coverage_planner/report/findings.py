@@ -33,6 +33,13 @@ class Said(NamedTuple):
 NOTHING_SAID = Said("", "")
 
 
+class Named(NamedTuple):
+    """What an input is called in findings: its key in the plan file and its words."""
+
+    key: str
+    what: Said
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """One thing that a planner should know about an input.
