@@ -2,6 +2,7 @@
 
 import re
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import openpyxl
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
-from coverage_planner.errors import ConfigError, InputError, name_some
+from coverage_planner.errors import ConfigError, CoveragePlannerError, InputError, name_some
 from coverage_planner.sources.layouts import Extras, NumberedRow, column_letters, lay_out
 from coverage_planner.sources.packed_files import check_workbook_file
 from coverage_planner.sources.raw_tables import ERROR_VALUE, NO_SAVED_VALUE, RawTable, cell_text, unreadable
@@ -29,6 +30,13 @@ _TRUE = {"1", "true"}
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 #: The most rows that a sheet can have, by the format.
 MOST_ROWS = 1_048_576
+
+
+#: What openpyxl, zipfile and the XML parser raise for files that are damaged.
+_OF_BROKEN_FILES = (
+    BadZipFile, InvalidFileException, ET.ParseError, zlib.error, EOFError, OSError, LookupError, ValueError, TypeError,
+    AttributeError, RuntimeError, OverflowError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,18 +88,16 @@ def read_workbook(
             sheets = _sheets(archive)
             chosen = _chosen(file, sheets, sheet)
             seen = _look(file.name, archive, chosen.part)
-        notes = _notes(sheets, chosen, seen, asked=sheet is not None)
-        rows = _rows(file, chosen.title, seen)
-        # openpyxl warns of styles and validations that it drops; they do not touch the values
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="openpyxl")
-            return lay_out(file.name, rows, header_row=header_row, named=named, extras=_extras(seen), notes=notes)
-    except (
-        BadZipFile, InvalidFileException, KeyError, EOFError, OSError, ET.ParseError, ValueError, TypeError
-    ) as error:  # fmt: skip
-        if isinstance(error, ConfigError | InputError):
+    except _OF_BROKEN_FILES as error:
+        if isinstance(error, CoveragePlannerError):
             raise
         raise unreadable(file, error) from error
+    notes = _notes(sheets, chosen, seen, asked=sheet is not None)
+    rows = _rows(file, chosen.title, seen)
+    # openpyxl warns of styles and validations that it drops; they do not touch the values
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="openpyxl")
+        return lay_out(file.name, rows, header_row=header_row, named=named, extras=_extras(seen), notes=notes)
 
 
 def _sheets(archive: ZipFile) -> list[_Sheet]:
@@ -156,16 +162,19 @@ def _extras(seen: _Seen) -> Extras:
 
 
 def _rows(file: Path, title: str, seen: _Seen) -> Iterator[NumberedRow]:
-    with file.open("rb") as stream:
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        page: Any = book[title]
-        page.reset_dimensions()  # some programs write a wrong extent
-        in_error = {row for row, _ in seen.errors}
-        for number, row in enumerate(page.iter_rows(min_row=1, min_col=1, values_only=True), start=1):
-            cells = [cell_text(cell) for cell in row]
-            if number in in_error:
-                cells = ["" if (number, at) in seen.errors else text for at, text in enumerate(cells)]
-            yield number, cells
+    in_error = {row for row, _ in seen.errors}
+    try:
+        with file.open("rb") as stream:
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+            page: Any = book[title]
+            page.reset_dimensions()  # some programs write a wrong extent
+            for number, row in enumerate(page.iter_rows(min_row=1, min_col=1, values_only=True), start=1):
+                cells = [cell_text(cell) for cell in row]
+                if number in in_error:
+                    cells = ["" if (number, at) in seen.errors else text for at, text in enumerate(cells)]
+                yield number, cells
+    except _OF_BROKEN_FILES as error:
+        raise unreadable(file, error) from error
 
 
 def _look(source: str, archive: ZipFile, part: str) -> _Seen:
