@@ -54,7 +54,9 @@ _ENGLISH_DAYS = (
 
 _WEEK = "(?:周|星期|礼拜)"
 _WEEK_DAY = r"(?:[一二三四五六日天]|[1-7](?![\d:.点时月]))"
-_LISTED = rf"{_WEEK}\s*{_WEEK_DAY}(?:\s*(?:[、,/及和与&-]|and)?\s*{_WEEK}?\s*{_WEEK_DAY})*"
+#: A further day of a list, not an hour: 周一五点 is five o'clock on Monday.
+_NEXT_DAY = rf"{_WEEK_DAY}(?![点时十月])"
+_LISTED = rf"{_WEEK}\s*{_WEEK_DAY}(?:\s*(?:[、,/及和与&-]|and)?\s*{_WEEK}?\s*{_NEXT_DAY})*"
 _NAMED_DAYS: tuple[tuple[str, frozenset[int], bool], ...] = (
     (rf"(?:{_WEEK}末|双休日|双休|weekends?)", _WEEKEND, False),
     (r"(?:工作日|平日|上班日|work(?:ing)? ?days?|weekdays?)", WORKDAYS, True),
@@ -71,13 +73,13 @@ _MINUTE = r"(?:[0-5]?\d|[二三四五]?十[一二三四五六七八九]?|零?[�
 _MORNING = "凌晨|清晨|早上|早晨|早间|早|朝|上午"
 _MIDDAY = "中午|正午"
 _EVENING = "下午|午后|傍晚|晚上|晚间|夜间|夜里|午夜|深夜|晚|夜"
-_NEXT = "次日|翌日|第二天|隔天|隔日|next day"
+_TOMORROW = "次日|翌日|第二天|隔天|隔日|next day"
 
 
 def _clock(number: int) -> str:
     """Return the pattern of a time of day; its groups carry a number."""
     return (
-        rf"(?P<next{number}>{_NEXT})?\s*的?(?P<part{number}>{_MORNING}|{_MIDDAY}|{_EVENING})?\s*"
+        rf"(?P<next{number}>{_TOMORROW})?\s*的?(?P<part{number}>{_MORNING}|{_MIDDAY}|{_EVENING})?\s*"
         rf"(?:(?P<four{number}>[0-2]\d[0-5]\d)(?!\d)|(?P<hour{number}>{_HOUR})"
         rf"(?:\s*[:.]\s*(?P<minute{number}>[0-5]\d)(?::00)?(?!\d)"
         rf"|(?P<half{number}>[点时]半)"
@@ -87,7 +89,7 @@ def _clock(number: int) -> str:
     )
 
 
-_TIMES = re.compile(rf"{_clock(1)}\s*(?P<between>-|(?=晚))\s*{_clock(2)}\s*(?P<next3>\((?:{_NEXT})\))?")
+_TIMES = re.compile(rf"{_clock(1)}\s*(?P<between>-|(?=晚))\s*{_clock(2)}\s*(?P<next3>\((?:{_TOMORROW})\))?")
 _ALWAYS = re.compile(
     r"(?:7\s*[x*/]\s*)?24\s*(?:小时|h(?:ours?|rs?)?\b)(?:\s*[x*/]\s*7(?:天)?)?|二十四小时|7\s*[x*/]\s*24|24\s*[x*/]\s*7|"
     r"全天候|全天|全日|全时段|昼夜|round the clock|around the clock"
@@ -261,14 +263,11 @@ def _start_and_end(found: re.Match[str]) -> tuple[int, int] | None:
     start, end = _minutes(found, 1, parts[0]), _minutes(found, 2, parts[1])
     if start is None or end is None:
         return None
-    if (
-        not parts[1]
-        and parts[0] in (*_EVENING.split("|"), *_MIDDAY.split("|"))
-        and start < end + _NOON <= _DAY
-        and end < _NOON
-    ):
+    next_day = bool(found["next2"] or found["next3"])
+    afternoon = parts[0] in (*_EVENING.split("|"), *_MIDDAY.split("|")) and not parts[1] and not next_day
+    if afternoon and 60 <= end < _NOON and start < end + _NOON:  # noqa: PLR2004 - 下午2点-5点
         end += _NOON
-    if found["next2"] or found["next3"]:
+    if next_day:
         end += _DAY
     elif end <= start:
         at_night = start >= _NOON or parts[1] in ("凌晨", "午夜", "深夜") or end == 0

@@ -250,7 +250,42 @@ def _write(rules: list[_Rule]) -> str:
             PUBLIC_HOLIDAYS in (rule.days or ()), rule.closed, rule.season is not None, rule.days is not None,
         ),
     )  # fmt: skip
-    return "; ".join(" ".join(filter(None, (_months(r.season), _day_names(r.days), _times(r)))) for r in ordered)
+    overnight = any(end > _DAY for rule in ordered for _, end in rule.times)
+    if overnight:
+        ordered = _apart(ordered)
+    written = ""
+    for rule, before in zip(ordered, [None, *ordered], strict=False):
+        # a rule behind ';' would cut off the small hours of the night before, one behind ',' does not
+        joint = "" if before is None else ", " if overnight and _stands_beside(rule, before) else "; "
+        written += joint + " ".join(filter(None, (_months(rule.season), _day_names(rule.days), _times(rule))))
+    return written
+
+
+def _apart(rules: list[_Rule]) -> list[_Rule]:
+    """Give each day to one rule, the last that holds for it, so that rules can stand beside each other."""
+    if len({rule.season for rule in rules if not _is_holiday(rule)}) > 1:
+        return rules
+    holder: dict[int, _Rule] = {}
+    for rule in rules:
+        if not _is_holiday(rule):
+            holder.update(dict.fromkeys((rule.days or ALL_DAYS) & ALL_DAYS, rule))
+    parted = [
+        replace(rule, days=(held if PUBLIC_HOLIDAYS not in (rule.days or ()) else held | {PUBLIC_HOLIDAYS}))
+        for rule in rules
+        if not _is_holiday(rule) and not rule.closed
+        if (held := frozenset(day for day, last in holder.items() if last is rule))
+    ]
+    return [*(replace(r, days=None) if r.days == ALL_DAYS else r for r in parted), *filter(_is_holiday, rules)]
+
+
+def _is_holiday(rule: _Rule) -> bool:
+    return rule.days == frozenset({PUBLIC_HOLIDAYS})
+
+
+def _stands_beside(rule: _Rule, before: _Rule) -> bool:
+    """Whether two rules share no day and the later one opens the place on days of the week."""
+    apart = not (rule.days or ALL_DAYS) & (before.days or ALL_DAYS)
+    return apart and rule.season == before.season and not rule.closed and PUBLIC_HOLIDAYS not in (rule.days or ())
 
 
 def _with_seasons(rules: list[_Rule]) -> list[_Rule]:
