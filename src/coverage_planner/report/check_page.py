@@ -132,7 +132,8 @@ def _finding(number: int, finding: Finding, report: CheckReport, shown: bool, wo
     advice = finding.advice.of(report.language)
     badge = f'<span class="badge {finding.level}">{escape(words[finding.level])}</span>'
     parts = [
-        f'<li id="f{number}" class="finding {finding.level}"><p class=about>{badge}',
+        f'<li id="f{number}" class="finding {finding.level}"><p class=about>',
+        f"<span class=number>{number + 1}</span>{badge}",
         f" <b>{escape(name)}</b> <span class=file>{escape(file)}</span>",
         f'<button type="button" data-finding="finding-{number}">{escape(words["on_map"])}</button>' if shown else "",
         f"</p><p class=what>{escape(finding.what.of(report.language))}</p>",

@@ -62,7 +62,7 @@ def shown_of(check: InputCheck) -> int:
 
 
 def _ground(report: CheckReport, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    layers = []
+    layers = [] if report.streets is None else _obstacles(report.streets.obstacles, words)
     if report.streets is not None and not report.streets.edges.empty:
         edges = report.streets.edges
         west, south, east, north = edges.total_bounds
@@ -96,6 +96,24 @@ def _ground(report: CheckReport, words: Mapping[str, str]) -> list[dict[str, Any
             for piece in drawing.area(shape, report.study_area.crs, pane="areas", style=style)
         ]
         layers.append(_layer("study-area", words["study_area"], "#2b2b2b", "dash", pieces))
+    return layers
+
+
+def _obstacles(obstacles: gpd.GeoDataFrame, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Draw what no access leg may cross: it explains the points behind barriers."""
+    layers = []
+    for kind, colour in (("water", styles.WATER), ("railway", styles.RAILWAY), ("wall", styles.WALL)):
+        geometry = obstacles.geometry[obstacles["kind"] == kind]
+        if geometry.empty:
+            continue
+        areal = np.isin(shapely.get_type_id(geometry.to_numpy()), _POLYGONS)
+        sign = "#9dbccb" if kind == "water" else colour
+        edge = {"color": sign, "weight": 1.4, "opacity": 0.9}
+        pieces = drawing.lines(geometry[~areal], pane="ground", style=edge, tolerance_m=3.0)
+        style = {"stroke": False, "fillColor": colour, "fillOpacity": 0.8}
+        for shape in shapely.simplify(geometry.to_numpy()[areal], 3.0):
+            pieces += drawing.area(shape, geometry.crs, pane="ground", style=style)
+        layers.append(_layer(kind, words[kind], sign, "line", pieces))
     return layers
 
 
@@ -146,7 +164,9 @@ def _finding(number: int, finding: Finding, report: CheckReport, words: Mapping[
     if not pieces:
         return None
     west, south, east, north = where.to_crs(WGS84).total_bounds.tolist()
-    layer = _layer(f"finding-{number}", title, colour, "ring", pieces, shown=finding.level == "error")
+    layer = _layer(
+        f"finding-{number}", f"{number + 1}. {title}", colour, "ring", pieces, shown=finding.level == "error"
+    )
     return {**layer, "bounds": [[south, west], [north, east]]}
 
 

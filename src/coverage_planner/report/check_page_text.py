@@ -28,11 +28,10 @@ def check_text(report: CheckReport) -> list[str]:
     if report.inputs:
         lines += ["", *_inputs(report.inputs, words)]
     for level in LEVELS:
-        found = [finding for finding in report.findings if finding.level == level]
+        found = [(number, f) for number, f in enumerate(report.findings, start=1) if f.level == level]
         if found:
-            lines += ["", f"{count_words(level, len(found), words)}"]
-            for number, finding in enumerate(found, start=1):
-                lines += _finding(number, finding, report, words)
+            lines += ["", count_words(level, len(found), words)]
+            lines += [line for number, finding in found for line in _finding(number, finding, report, words)]
     for check in report.inputs:
         if check.snap is not None:
             lines += ["", *_bars(check, check.snap, report, words)]

@@ -1,7 +1,7 @@
 /* The map of a check page: layers, legend, and from a finding to its place. Needs Leaflet, asks no network. */
 "use strict";
 function checkPage(page) {
-  const PANES = { streets: 330, areas: 340, islands: 350, points: 370, marks: 380 };
+  const PANES = { ground: 310, streets: 330, areas: 340, islands: 350, points: 370, marks: 380 };
   const map = L.map("map", { zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, maxZoom: 20, preferCanvas: true });
   L.control.zoom({ position: "bottomright", zoomInTitle: page.zoomIn, zoomOutTitle: page.zoomOut }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
