@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_planner.coverage.areas import OUTSIDE, assign_areas, measure_areas
+from coverage_planner.coverage.areas import OUTSIDE, assign_areas, assign_subdistricts, measure_areas
 from coverage_planner.coverage.measure import Coverage, measure_coverage
 from coverage_planner.errors import CrsError, InputError, SchemaError
 from coverage_planner.traveltime.times import TravelTimes
@@ -72,6 +72,29 @@ def test_the_index_of_the_demand_table_is_kept_and_points_are_projected():
     assert assigned.to_dict() == {7: 0, 3: 1}
     with pytest.raises(CrsError, match="metres"):
         assign_areas(demand.to_crs(4326), elsewhere)
+
+
+def test_communities_get_the_subdistrict_that_holds_most_of_them():
+    subdistricts = squares((0, 0), (300, 0), side=300.0, name=["东街道", "西街道"])
+    communities = squares((0, 0), (190, 0), (280, 100), (250, 200), side=100.0)
+    with pytest.warns(UserWarning, match=r"lie in several .* 2: A2 \(80%\), A3 \(50%\)"):
+        assigned = assign_subdistricts(communities, subdistricts.to_crs("EPSG:32651").to_crs(CRS))
+    # half and half: the subdistrict that stands first
+    assert assigned["subdistrict"].tolist() == ["东街道", "东街道", "西街道", "东街道"]
+    assert "subdistrict" not in communities
+    with pytest.warns(UserWarning, match="lie in several"):
+        turned = assign_subdistricts(communities, subdistricts.iloc[::-1].reset_index(drop=True))
+    assert turned["subdistrict"].tolist() == ["东街道", "东街道", "西街道", "西街道"]
+
+
+def test_what_is_known_of_a_community_is_kept_and_who_lies_nowhere_is_told():
+    subdistricts = squares((0, 0), side=300.0, name=["东街道"])
+    communities = squares((0, 0), (299, 0), (900, 0), (300, 0), subdistrict=[None, "甲街道", None, None])
+    with pytest.warns(UserWarning, match="2: A2, A3 lie in none and get none"):
+        assigned = assign_subdistricts(communities, subdistricts)
+    assert assigned["subdistrict"].fillna("-").tolist() == ["东街道", "甲街道", "-", "-"]
+    with pytest.raises(SchemaError, match="subdistricts must have the columns"):
+        assign_subdistricts(communities, subdistricts.drop(columns="name"))
 
 
 def test_row_of_an_area():

@@ -1,5 +1,7 @@
 """Coverage by community or subdistrict."""
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -11,6 +13,9 @@ from coverage_planner.schema import check_table, require_metric
 
 #: Position of points that lie in no area.
 OUTSIDE = -1
+
+#: An area that lies with less of itself in one subdistrict is told.
+_CLEAR_SHARE = 0.9
 
 
 def assign_areas(demand: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
@@ -43,6 +48,70 @@ def assign_areas(demand: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series
     np.minimum.at(position, point, area)
     position[position == len(areas)] = OUTSIDE
     return pd.Series(position, index=demand.index, name="area")
+
+
+def assign_subdistricts(areas: gpd.GeoDataFrame, subdistricts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Find the subdistrict in which each community lies, where the two are separate layers.
+
+    Parameters
+    ----------
+    areas
+        Communities: columns ``id``, ``name``, maybe ``subdistrict``; polygons in a metric CRS.
+    subdistricts
+        Columns ``id``, ``name``; polygons in a metric CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        `areas` with the column ``subdistrict``: the name of the subdistrict that holds the largest share of the
+        community's area, the first of several with the same share to a millionth; missing where none does. What
+        stands in the column already is kept.
+
+    Warns
+    -----
+    UserWarning
+        Communities lie in no subdistrict, or with less than nine tenths of their area in one.
+
+    Raises
+    ------
+    CrsError, SchemaError
+        One of the tables lacks a metric CRS or a column.
+    """
+    check_table(areas, "areas")
+    check_table(subdistricts, "areas", what="subdistricts")
+    shapes = areas.geometry.to_numpy()
+    wider = subdistricts.geometry.to_crs(areas.crs).to_numpy()
+    area, row = shapely.STRtree(wider).query(shapes, predicate="intersects")
+    share = shapely.area(shapely.intersection(shapes[area], wider[row])) / shapely.area(shapes[area])
+    order = np.lexsort((row, -np.round(share, 6), area))
+    area, row, share = area[order], row[order], share[order]
+    found, first = np.unique(area[share > 0], return_index=True)
+    best = np.full(len(areas), OUTSIDE, dtype=np.int64)
+    best[found] = row[share > 0][first]
+    largest = np.zeros(len(areas))
+    largest[found] = share[share > 0][first]
+    names = np.array([*subdistricts["name"], None], dtype=object)[best]  # OUTSIDE is the last
+    given = areas["subdistrict"] if "subdistrict" in areas else pd.Series(None, index=areas.index, dtype=object)
+    open_ = given.isna().to_numpy()
+    _warn_of_unclear(areas["id"].to_numpy(dtype=object), open_, largest)
+    return areas.assign(subdistrict=np.where(open_, names, given.to_numpy(dtype=object)))
+
+
+def _warn_of_unclear(ids: np.ndarray, wanted: np.ndarray, share: np.ndarray) -> None:
+    nowhere, parted = wanted & (share == 0), wanted & (share > 0) & (share < _CLEAR_SHARE)
+    if nowhere.any():
+        warnings.warn(
+            f"communities should lie in a subdistrict, {name_some(ids[nowhere])} lie in none and get none; check both "
+            "layers and their datums",
+            stacklevel=3,
+        )
+    if parted.any():
+        shown = (f"{label} ({part:.0%})" for label, part in zip(ids[parted], share[parted], strict=True))
+        warnings.warn(
+            f"communities should lie in one subdistrict, these lie in several and get the one with the largest share "
+            f"of their area, {name_some(shown)}; fill their column 'subdistrict' in if it is another",
+            stacklevel=3,
+        )
 
 
 def measure_areas(
