@@ -76,6 +76,14 @@ def test_head_counts_are_read_and_impossible_ones_refused(tmp_path):
     assert rejected.to_frame()["reason"].tolist() == ["demand is less than 0"]
 
 
+def test_head_counts_as_offices_write_them_are_understood_with_a_remark(tmp_path):
+    layer([WEST, EAST], name=["a", "b"], 人口数=["约3000人", "１，２００"]).to_file(tmp_path / "a.gpkg")
+    rejected = Rejections()
+    areas = read_areas(tmp_path / "a.gpkg", rejected=rejected)
+    assert areas["demand"].tolist() == [3000, 1200]
+    assert {remark["id"] for remark in rejected.remarks} >= {"A1"}
+
+
 def test_polygons_that_cross_themselves_are_repaired_and_named(tmp_path):
     layer([WEST, BOWTIE], name=["a", "b"]).to_file(tmp_path / "a.gpkg")
     with pytest.warns(UserWarning, match=r"polygons of a\.gpkg should not cross themselves; repaired 1: feature 2"):
@@ -167,13 +175,13 @@ class TestBothReaders:
         expected = gpd.GeoSeries([WEST], crs=4326).to_crs(UTM_50N)[0]
         found = read(tmp_path / "街道.shp", source_crs="EPSG:4547", crs=UTM_50N)
         assert found.geometry[0].hausdorff_distance(expected) < 0.001
-        with pytest.raises(CrsError, match="crs must be an EPSG code"):
+        with pytest.raises(CrsError, match="EPSG:0"):
             read(tmp_path / "街道.shp", source_crs="EPSG:0")
 
     def test_a_crs_that_the_layer_contradicts_is_an_error(self, tmp_path, read):
         layer([WEST], name=["a"]).to_file(tmp_path / "a.gpkg")
         assert len(read(tmp_path / "a.gpkg", source_crs=4326)) == 1
-        with pytest.raises(CrsError, match=r"got EPSG:4547 and a\.gpkg says EPSG:4326; leave source_crs out"):
+        with pytest.raises(CrsError, match=r"got EPSG:4547 for a\.gpkg, which says EPSG:4326; leave"):
             read(tmp_path / "a.gpkg", source_crs=4547)
 
     def test_a_shifted_datum_needs_degrees(self, tmp_path, read):

@@ -10,24 +10,20 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from coverage_planner.errors import CrsError
 from coverage_planner.schema import TABLES, Rejections, check_table
 from coverage_planner.sources.aliases import AREA_ALIASES
-from coverage_planner.sources.columns import (
-    Fault,
+from coverage_planner.sources.columns import ids_of, keep_where, refuse_rows, understood_columns
+from coverage_planner.sources.datum import Datum, check_datum
+from coverage_planner.sources.headers import find_columns
+from coverage_planner.sources.ranges import (
     check_not_swapped,
-    find_columns,
-    ids_of,
-    keep_where,
     layer_to_wgs84,
     range_faults,
-    refuse_rows,
-    schema_columns,
     to_metric,
+    with_source_crs,
 )
-from coverage_planner.sources.datum import Datum, check_datum
-from coverage_planner.sources.segments import parse_crs
-from coverage_planner.sources.tables import AnyPath, RawTable, read_layer
+from coverage_planner.sources.raw_tables import Fault, RawTable, reading_faults, remark_reading
+from coverage_planner.sources.tables import AnyPath, read_layer
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -84,13 +80,15 @@ def read_areas(
     SourceError, CrsError, DatumError, SchemaError, InputError, ConfigError
         As for `sources.points.read_facilities`.
     """
-    raw = with_source_crs(keep_where(read_layer(path, layer=sheet, encoding=encoding), where), source_crs)
+    raw = in_source_crs(keep_where(read_layer(path, layer=sheet, encoding=encoding), where), source_crs)
     check_datum(datum, raw.source)
     found = find_columns(raw, [column.name for column in TABLES["areas"]], ["name"], columns, AREA_ALIASES)
     ids, id_faults = ids_of(raw, found.get("id"), "A")
-    values, value_faults = schema_columns(raw, "areas", found)
-    faults = [*polygon_faults(raw), *id_faults, *value_faults]
-    keep = refuse_rows(raw, ids, faults, table="areas", rejected=rejected)
+    values, value_faults, remarks = understood_columns(raw, "areas", found)
+    faults = [*reading_faults(raw, found, ["id", "name"]), *polygon_faults(raw), *id_faults, *value_faults]
+    keep = refuse_rows(raw, ids, faults, table="areas", rejected=rejected, remarks=remarks)
+    if rejected is not None:
+        remark_reading(raw, ids, keep, found, table="areas", rejected=rejected)
     raw, ids = raw.rows(keep), ids[keep]
     polygons, repaired = valid_polygons(raw, datum, crs)
     solid = refuse_rows(raw, ids, [(polygons.area.to_numpy() == 0, "the polygon has no area")], table="areas",
@@ -136,7 +134,7 @@ def read_study_area(
     SourceError, CrsError, DatumError, SchemaError, InputError, ConfigError
         As for `read_areas`.
     """
-    raw = with_source_crs(keep_where(read_layer(path, layer=sheet, encoding=encoding), where), source_crs)
+    raw = in_source_crs(keep_where(read_layer(path, layer=sheet, encoding=encoding), where), source_crs)
     check_datum(datum, raw.source)
     ids, _ = ids_of(raw, None, "A")
     refuse_rows(raw, ids, polygon_faults(raw), table="study area", rejected=None)
@@ -151,7 +149,7 @@ def _geometry_of(raw: RawTable) -> gpd.GeoSeries:
     return gpd.GeoSeries(raw.geometry)
 
 
-def with_source_crs(raw: RawTable, source_crs: Any) -> RawTable:
+def in_source_crs(raw: RawTable, source_crs: Any) -> RawTable:
     """Return a layer in the CRS that the planner says for it, where it does not say its own.
 
     Raises
@@ -159,15 +157,7 @@ def with_source_crs(raw: RawTable, source_crs: Any) -> RawTable:
     CrsError
         There is no such CRS, or the layer says another.
     """
-    if source_crs is None:
-        return raw
-    said, geometry = parse_crs(source_crs), _geometry_of(raw)
-    if geometry.crs is not None and not geometry.crs.equals(said, ignore_axis_order=True):
-        raise CrsError(
-            f"source_crs is the CRS of a layer that does not say its own, got {said.to_string()} and {raw.source} says "
-            f"{geometry.crs.to_string()}; leave source_crs out, or correct the layer's"
-        )
-    return replace(raw, geometry=geometry.set_crs(said, allow_override=True))
+    return replace(raw, geometry=with_source_crs(_geometry_of(raw), source_crs, raw.source))
 
 
 def polygon_faults(raw: RawTable) -> list[Fault]:

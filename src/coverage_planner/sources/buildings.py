@@ -14,9 +14,10 @@ from osmium.osm import RELATION, WAY
 
 from coverage_planner.errors import InputError
 from coverage_planner.schema import Rejections
-from coverage_planner.sources.areas import polygon_faults, valid_polygons, warn_of_repairs, with_source_crs
-from coverage_planner.sources.columns import find_columns, ids_of, keep_where, number_column, refuse_rows, text_column
+from coverage_planner.sources.areas import in_source_crs, polygon_faults, valid_polygons, warn_of_repairs
+from coverage_planner.sources.columns import ids_of, keep_where, number_column, refuse_rows, text_column
 from coverage_planner.sources.datum import Datum, check_datum
+from coverage_planner.sources.headers import find_columns
 from coverage_planner.sources.osm_file import (
     Ways,
     assemble_area,
@@ -28,8 +29,9 @@ from coverage_planner.sources.osm_file import (
     reading,
     tags_of,
 )
+from coverage_planner.sources.raw_tables import RawTable
 from coverage_planner.sources.segments import WGS84, choose_crs, clip_region
-from coverage_planner.sources.tables import AnyPath, RawTable, read_layer
+from coverage_planner.sources.tables import AnyPath, read_layer
 
 #: Names of columns as building layers have them; as `sources.aliases.ALIASES`.
 BUILDING_ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -115,7 +117,7 @@ def _layer_buildings(
     columns: Mapping[str, str] | None,
     rejected: Rejections | None,
 ) -> gpd.GeoDataFrame:
-    raw = with_source_crs(raw, source_crs)
+    raw = in_source_crs(raw, source_crs)
     check_datum(datum, raw.source)
     found = find_columns(raw, list(BUILDING_ALIASES), [], columns, BUILDING_ALIASES)
     ids, id_faults = ids_of(raw, found.get("id"), "B")
