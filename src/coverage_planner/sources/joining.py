@@ -2,7 +2,8 @@
 
 A join is a straight line of its own between the end and what it reaches, at most as long as the tolerance; no vertex is
 moved, so that joins cannot add up to longer ones. Ends join lines of their own level only: a street that stops beside a
-bridge's pillar does not get onto the bridge.
+bridge's pillar does not get onto the bridge. The one exception is a bridge or tunnel whose own end stands on another
+line but for a tenth of a metre, as far as rounded coordinates are off: it comes to the surface there.
 
 Joins are made from the shortest to the longest, as Kruskal's algorithm makes a spanning tree:
 
@@ -19,13 +20,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from coverage_planner.sources.noding import (
-    TOUCH_M,
+from coverage_planner.sources.line_steps import (
     Floats,
     Insertion,
     Ints,
     Mask,
-    Noding,
     Steps,
     feet,
     find_ends,
@@ -33,8 +32,11 @@ from coverage_planner.sources.noding import (
     insert,
     line_numbers,
 )
+from coverage_planner.sources.noding import TOUCH_M, Noding
 from coverage_planner.sources.segments import Lines
 
+#: The end of a bridge or tunnel that is no farther from a line of another level stands on it.
+SURFACES_M = 0.1
 #: A line shorter than so many tolerances is not bent back to its own beginning.
 _SHORT_LOOP = 4.0
 #: A line is reached at its own end where that is no more than so many times as far as its nearest point.
@@ -110,19 +112,23 @@ def join_ends(noding: Noding, within_m: float) -> tuple[Noding, Joins]:
         what was joined. Neither depends on the order of the lines.
     """
     lines, level = noding.lines, noding.level
-    order = _place_order(lines)
     line = line_numbers(lines.starts)
+    order = _place_order(lines, noding.rank[line])
     steps = find_steps(lines.starts, lines.x, lines.y)
     ends = loose_ends(noding)
     pairs = _near_pairs(lines, steps, ends, within_m)
     pairs = pairs.take(line[pairs.end] != steps.line[pairs.step])
     pairs = pairs.take(~_at_own_node(lines, line, steps, pairs, within_m))
     agree = level[line[pairs.end]] == level[steps.line[pairs.step]]
+    agree |= (level[line[pairs.end]] != 0) & (pairs.distance_m <= SURFACES_M)
     wanted = _join_rings(_reach(lines, steps, pairs.take(agree), order, within_m), lines, ends, within_m)
-    chosen = wanted.take(_choose(wanted, ends, order))
+    reached = np.where(wanted.target >= 0, line[wanted.target], steps.line[wanted.step])
+    by_place = (noding.rank[reached], wanted.y, wanted.x, order[wanted.end], wanted.distance_m)
+    chosen = wanted.take(_choose(wanted, line[wanted.end], reached, ends, np.lexsort(by_place)))
     joined = np.concatenate([chosen.end, chosen.target])
     apart = pairs.take(~agree & ~np.isin(pairs.end, joined))
-    apart = apart.take(_first_of_each(apart.end, np.lexsort((apart.y, apart.x, apart.distance_m, order[apart.end]))))
+    by_end = (noding.rank[steps.line[apart.step]], apart.y, apart.x, apart.distance_m, order[apart.end])
+    apart = apart.take(_first_of_each(apart.end, np.lexsort(by_end)))
     other = np.where(chosen.target >= 0, line[chosen.target], steps.line[chosen.step])
     joins = Joins(
         line[chosen.end], other, np.column_stack([lines.x[chosen.end], chosen.x]),
@@ -132,11 +138,11 @@ def join_ends(noding: Noding, within_m: float) -> tuple[Noding, Joins]:
     return _add_joins(noding, steps, chosen), joins
 
 
-def _place_order(lines: Lines) -> Ints:
+def _place_order(lines: Lines, rank: Ints) -> Ints:
     """Rank vertices by where they are, so that nothing hangs on the order of lines."""
-    rank = np.empty(len(lines.x), dtype=np.int64)
-    rank[np.lexsort((lines.y, lines.x))] = np.arange(len(lines.x))
-    return rank
+    order = np.empty(len(lines.x), dtype=np.int64)
+    order[np.lexsort((rank, lines.y, lines.x))] = np.arange(len(lines.x))
+    return order
 
 
 def _near_pairs(lines: Lines, steps: Steps, ends: Ints, within_m: float) -> _Pairs:
@@ -232,12 +238,16 @@ def _join_rings(pairs: _Pairs, lines: Lines, ends: Ints, within_m: float) -> _Pa
     ))  # fmt: skip
 
 
-def _choose(pairs: _Pairs, ends: Ints, order: Ints) -> Ints:
-    """Return which pairs are joined, from the nearest to the farthest; see the module for the rules."""
+def _choose(pairs: _Pairs, own: Ints, reached: Ints, ends: Ints, nearest_first: Ints) -> Ints:
+    """Return which pairs are joined, from the nearest to the farthest; see the module for the rules.
+
+    `own` and `reached` are the lines that the pairs join.
+    """
     loose = {int(end): number for number, end in enumerate(ends)}
     group = list(range(len(ends)))
     joined = [False] * len(ends)  # the group's ends have joined anything
     settled = [False] * len(ends)  # they have joined a line
+    line_of = [-1] * len(ends)  # the line that the end has joined
 
     def find(member: int) -> int:
         while group[member] != member:
@@ -246,17 +256,20 @@ def _choose(pairs: _Pairs, ends: Ints, order: Ints) -> Ints:
         return member
 
     chosen = []
-    for number in np.lexsort((pairs.y, pairs.x, order[pairs.end], pairs.distance_m)).tolist():
+    for number in nearest_first.tolist():
         one = find(loose[int(pairs.end[number])])
         partner = loose.get(int(pairs.target[number]))
         if partner is None:
             if joined[one]:
                 continue
             joined[one] = settled[one] = True
+            line_of[loose[int(pairs.end[number])]] = int(reached[number])
         else:
             two = find(partner)
             if one == two or (settled[one] and settled[two]):
                 continue
+            if own[number] == line_of[partner] or reached[number] == line_of[loose[int(pairs.end[number])]]:
+                continue  # the other end stands on this end's own line already
             group[two] = one
             joined[one] = True
             settled[one] = settled[one] or settled[two]
@@ -294,5 +307,6 @@ def _add_joins(noding: Noding, steps: Steps, pairs: _Pairs) -> Noding:
         lines=with_joins,
         origin=np.concatenate([origin, np.take_along_axis(ends_of, turn, 1).ravel()]),
         level=np.concatenate([noding.level, noding.level[line[pairs.end]]]),
+        rank=np.concatenate([noding.rank, noding.rank[line[pairs.end]]]),
         parent=np.concatenate([noding.parent, noding.parent[line[pairs.end]]]),
     )

@@ -28,11 +28,19 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from coverage_planner.sources.line_steps import (
+    Floats,
+    Insertion,
+    Ints,
+    Mask,
+    Steps,
+    feet,
+    find_ends,
+    find_steps,
+    insert,
+    line_numbers,
+)
 from coverage_planner.sources.segments import Lines
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 #: Places closer than this are one: a millimetre, far below what anybody can draw.
 TOUCH_M = 1e-3
@@ -74,6 +82,9 @@ class Noding:
         Shape (lines,): as given.
     parent
         Shape (lines,): the number of each line as it was given; a join bears that of the line that it draws out.
+    rank
+        Shape (lines,): the place of each line among all, sorted by where they run and by level: it decides between
+        equals, so that the order of rows does not.
     crossings
         Places where lines cross at grade without a vertex of either.
     touches
@@ -86,39 +97,10 @@ class Noding:
     origin: Ints
     level: Ints
     parent: Ints
+    rank: Ints
     crossings: Meetings
     touches: Meetings
     kept_apart: Meetings
-
-
-@dataclass(frozen=True, eq=False)
-class Steps:
-    """The straight steps between neighbouring vertices that have a length.
-
-    Attributes
-    ----------
-    first
-        Shape (steps,): the vertex that each starts at; it ends at the next.
-    line
-        Shape (steps,): its line.
-    shapes
-        Shape (steps,): LineStrings of two points.
-    """
-
-    first: Ints
-    line: Ints
-    shapes: NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Insertion:
-    """Vertices to put into steps: `after` that vertex, at the share `t` of the way to the next."""
-
-    after: Ints
-    t: Floats
-    x: Floats
-    y: Floats
-    node: Ints
 
 
 def node_lines(
@@ -160,61 +142,12 @@ def node_lines(
         np.where(origin >= 0, vertex_order[origin], -1),
         level,
         np.arange(len(level)),
+        back,
         *(
             replace(found, line=order[found.line], other=order[found.other])
             for found in (noding.crossings, noding.touches, noding.kept_apart)
         ),
     )
-
-
-def line_numbers(starts: Ints) -> Ints:
-    """Return the line of each vertex."""
-    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-
-
-def find_ends(starts: Ints, x: Floats, y: Floats) -> Mask:
-    """Tell which vertices are the first or last of a line that does not close."""
-    first, last = starts[:-1], starts[1:] - 1
-    opened = (x[first] != x[last]) | (y[first] != y[last])
-    ends = np.zeros(len(x), dtype=bool)
-    ends[first] = opened
-    ends[last] = opened
-    return ends
-
-
-def find_steps(starts: Ints, x: Floats, y: Floats) -> Steps:
-    """Return the straight steps of lines; those of no length are left out."""
-    line = line_numbers(starts)
-    first = np.flatnonzero((line[:-1] == line[1:]) & ((x[:-1] != x[1:]) | (y[:-1] != y[1:])))
-    ends = np.column_stack([x[first], y[first], x[first + 1], y[first + 1]]).reshape(-1, 2, 2)
-    return Steps(first, line[first], np.asarray(shapely.linestrings(ends), dtype=object))
-
-
-def feet(x: Floats, y: Floats, steps: Steps, chosen: Ints, at_x: Floats, at_y: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the point of each chosen step that is nearest to a place: the share of the way along it, x and y."""
-    first = steps.first[chosen]
-    dx, dy = x[first + 1] - x[first], y[first + 1] - y[first]
-    t = np.clip(((at_x - x[first]) * dx + (at_y - y[first]) * dy) / (dx * dx + dy * dy), 0.0, 1.0)
-    return t, x[first] + t * dx, y[first] + t * dy
-
-
-def insert(lines: Lines, origin: Ints, added: Insertion) -> tuple[Lines, Ints]:
-    """Return the lines with vertices put in, and the origin of every vertex."""
-    n = len(lines.x)
-    order = np.lexsort((
-        np.concatenate([np.zeros(n), added.t]),
-        np.concatenate([np.arange(n), added.after]),
-    ))  # fmt: skip
-    line = line_numbers(lines.starts)
-    counts = np.bincount(line, minlength=len(lines.starts) - 1)
-    counts += np.bincount(line[added.after], minlength=len(lines.starts) - 1)
-    grown = Lines(
-        np.concatenate([[0], np.cumsum(counts)]),
-        np.concatenate([lines.node_ids, added.node])[order],
-        np.concatenate([lines.x, added.x])[order],
-        np.concatenate([lines.y, added.y])[order],
-    )
-    return grown, np.concatenate([origin, np.full(len(added.after), -1, dtype=np.int64)])[order]
 
 
 def _canonical_order(starts: Ints, x: Floats, y: Floats, kind: Ints) -> Ints:
@@ -265,7 +198,8 @@ def _node_sorted(starts: Ints, x: Floats, y: Floats, level: Ints, bridged: Mask)
     # several vertices of one place on one line are one touch
     touches = _once(touches)
     over = _once(Meetings(*(np.concatenate(pair) for pair in zip(_parts(apart), _parts(passing), strict=True))))
-    return Noding(lines, origin, level, np.arange(len(level)), crossings, touches, over)
+    numbers_of_lines = np.arange(len(level))
+    return Noding(lines, origin, level, numbers_of_lines, numbers_of_lines, crossings, touches, over)
 
 
 def _share_places(starts: Ints, x: Floats, y: Floats, level: Ints, _bridged: Mask) -> Noding:
@@ -276,7 +210,8 @@ def _share_places(starts: Ints, x: Floats, y: Floats, level: Ints, _bridged: Mas
     node = _components([(near[0], near[1])], len(places))[place]
     nowhere = Meetings(*(np.empty(0, dtype=np.int64),) * 2, *(np.empty(0),) * 2)
     lines = Lines(starts, node, x, y)
-    return Noding(lines, np.arange(len(x)), level, np.arange(len(level)), nowhere, nowhere, nowhere)
+    numbers = np.arange(len(level))
+    return Noding(lines, np.arange(len(x)), level, numbers, numbers, nowhere, nowhere, nowhere)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,8 @@ from coverage_planner.schema import ROAD_TAGS, Roads
 from coverage_planner.sources import noding as nodes
 from coverage_planner.sources.edges import find_repeats
 from coverage_planner.sources.joining import Joins, join_ends, loose_ends
-from coverage_planner.sources.noding import Ints, line_numbers, node_lines
+from coverage_planner.sources.line_steps import Ints, Mask, line_numbers
+from coverage_planner.sources.noding import node_lines
 from coverage_planner.sources.road_cleaning import RoadCleaning
 from coverage_planner.sources.road_columns import LEVEL_TAGS, road_levels
 from coverage_planner.sources.segments import (
@@ -170,7 +171,7 @@ def warn_of_parts(roads: Roads, source: str, *, noding: Noding = "shared", join_
     )
 
 
-def _never_at_grade(tags: pd.DataFrame) -> nodes.Mask:
+def _never_at_grade(tags: pd.DataFrame) -> Mask:
     """Tell which lines are motorways or their links, which in truth cross nothing at grade."""
     if "highway" not in tags.columns:
         return np.zeros(len(tags), dtype=bool)
@@ -252,9 +253,7 @@ def _note_after(cleaning: RoadCleaning, roads: Roads, region: Any) -> None:
         cleaning.keep_within(region)
 
 
-def _note_meetings(
-    cleaning: RoadCleaning, noded: nodes.Noding, rows: Ints, tags: pd.DataFrame, bridged: nodes.Mask
-) -> None:
+def _note_meetings(cleaning: RoadCleaning, noded: nodes.Noding, rows: Ints, tags: pd.DataFrame, bridged: Mask) -> None:
     for what, found in (("crossing", noded.crossings), ("end on a line", noded.touches)):
         cleaning.add(what, rows[found.line], shapely.points(found.x, found.y), other_rows=rows[found.other])
     apart = noded.kept_apart
