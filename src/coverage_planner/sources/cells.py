@@ -34,7 +34,7 @@ class Remark(NamedTuple):
 
 def text_column(raw: RawTable, column: str) -> Texts:
     """Return a column as text, "" where blank; numbers without ".0"."""
-    texts = [cell_text(value) for value in raw.table[column]]
+    texts = [cell_text(value) for value in raw.table[column].tolist()]
     filled = [text for text in texts if text]
     if filled and all(text.endswith(".0") and text[:-2].lstrip("-").isdigit() for text in filled):
         texts = [text.removesuffix(".0") for text in texts]

@@ -14,7 +14,7 @@ from coverage_planner.schema import TABLES, Rejections, TableName
 from coverage_planner.sources.aliases import LEVELS
 from coverage_planner.sources.cells import Mask, Remark, Texts, parse_mark, read_numbers, text_column
 from coverage_planner.sources.headers import find_columns
-from coverage_planner.sources.hours import read_hours
+from coverage_planner.sources.hours import in_grammar, read_hours
 from coverage_planner.sources.ranges import check_not_swapped, layer_to_wgs84, range_faults, to_metric
 from coverage_planner.sources.raw_tables import Fault, RawTable, cell_text
 from coverage_planner.sources.services import find_service, parse_services
@@ -167,7 +167,7 @@ def _spell_hours(text: str) -> tuple[str, str]:
     hours, remark = read_hours(text)
     if hours is None:
         return text, remark
-    return hours, "" if hours == plain(text) else _WRITTEN_ANEW
+    return hours, "" if in_grammar(text) else _WRITTEN_ANEW
 
 
 def _add_marked_services(raw: RawTable, found: Mapping[str, str], read: ColumnValues) -> None:

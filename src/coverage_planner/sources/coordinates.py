@@ -36,6 +36,8 @@ _ANGLE_SIGNS = str.maketrans({"分": "'", "秒": '"'})
 _WELL_KNOWN = re.compile(
     r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION", re.IGNORECASE
 )
+#: The usual spelling, without any doubt.
+_PLAIN_PAIR = re.compile(r"\s*([+-]?[0-9]+\.[0-9]+)\s*,\s*([+-]?[0-9]+\.[0-9]+)\s*")
 _HEX = re.compile(r"(?:00|01)[0-9A-Fa-f]{40,}")
 _BRACKETS = re.compile(r"[()\[\]{}<>【】《》〔〕]")
 
@@ -126,8 +128,14 @@ def parse_pair(text: str, *, metres: bool = False) -> Pair:
     Pair
         ``named`` where the cell itself says which is the longitude (E, 东经, lng:, WKT): then that comes first.
     """
+    if simple := _PLAIN_PAIR.fullmatch(text):
+        return Pair(float(simple[1]), float(simple[2]))
     if _WELL_KNOWN.match(text) or _HEX.fullmatch(text.strip()):
         return _well_known(text.strip())
+    return _two_angles(text, metres=metres)
+
+
+def _two_angles(text: str, *, metres: bool) -> Pair:
     said = _BRACKETS.sub(" ", plain(text)).strip().casefold()
     parts = _halves(said)
     if parts is None:

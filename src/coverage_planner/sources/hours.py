@@ -75,6 +75,11 @@ def parse_hours(text: str) -> str | None:
     return read_hours(text)[0]
 
 
+def in_grammar(text: str) -> bool:
+    """Whether a text is in the opening_hours grammar already, up to the width of its signs."""
+    return validate(plain(text))
+
+
 def read_hours(text: str) -> tuple[str | None, str]:
     """Return what `parse_hours` does and, where that is None, the remark that says why."""
     said = plain(text)

@@ -129,7 +129,7 @@ def positions_of_cells(
         points = layer_to_wgs84(gpd.GeoSeries.from_xy(cells.x, cells.y, crs=crs), datum, raw.source, checked=True)
     addresses = _only_addresses(raw, found, np.isnan(cells.x) & np.isnan(cells.y))
     faults = [((addresses != "").astype(np.bool_), ADDRESS_ONLY), *cells.faults, zero, *range_]
-    far = _far(points, region, _as_given(raw, found))
+    far = [] if region is None else _far(points, region, _as_given(raw, found))
     return Positions(points, faults, [*cells.remarks, *far], {ADDRESS_ONLY: addresses})
 
 
@@ -171,6 +171,8 @@ def positions_of_layer(
         check_not_swapped(x, y, raw.source, swapped=crossed)
         faults += [(crossed, EXCHANGED), *range_faults(x, y)]
     placed = layer_to_wgs84(only_points, datum, raw.source, checked=True)
+    if region is None:
+        return Positions(placed, faults, [], {ADDRESS_ONLY: addresses})
     texts = np.array([f"{a:.6f},{b:.6f}" for a, b in zip(x, y, strict=True)], dtype=object)
     return Positions(placed, faults, _far(placed, region, texts), {ADDRESS_ONLY: addresses})
 
@@ -245,8 +247,8 @@ def _only_addresses(raw: RawTable, found: Mapping[str, str], missing: Mask) -> T
     for name in ("position", "address"):
         if name in found:
             column = text_column(raw, found[name])
-            is_address = np.array([_is_address(text) for text in column], dtype=np.bool_)
-            texts = np.where(missing & is_address, column, texts)
+            for row in np.flatnonzero(missing):
+                texts[row] = column[row] if _is_address(column[row]) else texts[row]
     return texts
 
 
@@ -263,10 +265,8 @@ def _as_given(raw: RawTable, found: Mapping[str, str]) -> Texts:
     return np.array([",".join(row) for row in zip(*columns, strict=True)], dtype=object)
 
 
-def _far(points: gpd.GeoSeries, region: Region | None, given: Texts) -> list[Remark]:
+def _far(points: gpd.GeoSeries, region: Region, given: Texts) -> list[Remark]:
     """Say which points lie far from the study area."""
-    if region is None or not len(points):
-        return []
     degrees = points.to_crs(4326) if points.crs is not None and points.crs.is_projected else points
     x, y = degrees.x.to_numpy(dtype=np.float64), degrees.y.to_numpy(dtype=np.float64)
     placed = np.isfinite(x) & np.isfinite(y)

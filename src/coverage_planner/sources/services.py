@@ -216,7 +216,7 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
 )
 
 #: What joins the services of a cell: any list sign, a line break, a plus or an ampersand.
-_SEPARATORS = re.compile(r"[;；、,，/|+&\n\r\t·•●★■◆]|\s{2,}|(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_SEPARATORS = re.compile(r"[;；、,，/|+&\n\r\t·•●★■◆()（）【】\[\]]|\s{2,}|(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 #: Numbers in front of the parts of a list: ①, 1. , (2), 3), 一、
 _NUMBERING = re.compile(r"[①-⑳❶-❿㈠-㈩]|[(（]\d{1,2}[)）]|(?:(?<=^)|(?<=[\s;；、,，。.]))\d{1,2}[.．、)）](?!\d)")
 _CLOSING = re.compile(r"(?:等)?(?:服务|功能|设施|设备)?(?:等)?[.。]?$")
