@@ -11,6 +11,7 @@ from pathlib import Path
 
 from coverage_planner import __version__
 from coverage_planner.cli.check_options import CHECK_EXAMPLES, add_check_options
+from coverage_planner.cli.osm_options import CLIP_EXAMPLES, FETCH_EXAMPLES, add_clip_options, add_fetch_options
 from coverage_planner.cli.siting_options import PROPOSE_EXAMPLES, add_siting_options
 from coverage_planner.errors import CoveragePlannerError
 
@@ -23,6 +24,8 @@ examples:
   coverage-planner plan plan.toml --out results --force --language en
   coverage-planner check plan.toml --html check.html   what is wrong with the data of a plan, before it is run
   coverage-planner propose plan.toml --out sites --n-open 10 --gap 0.01   the sites alone, without a map
+  coverage-planner fetch 南昌市西湖区 xihu       streets and points of interest of OpenStreetMap, with a plan to edit
+  coverage-planner clip china.osm.pbf xihu.osm.pbf --area xihu.geojson   a study area out of a large file
   coverage-planner network district.osm.pbf net  build a network once, to name as [roads] file in several plans
 """
 
@@ -72,6 +75,24 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_check_options(check)
+    fetch = commands.add_parser(
+        "fetch",
+        help="fetch streets and points of interest of a place from OpenStreetMap's servers",
+        description="Fetch a place into a folder: streets.osm.pbf, pois.gpkg, study_area.geojson, a plan file and "
+        "stations to edit. An interrupted fetch goes on where it stopped; docs/how-to/openstreetmap.md explains it.",
+        epilog=FETCH_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_fetch_options(fetch)
+    clip = commands.add_parser(
+        "clip",
+        help="cut a study area out of a large OpenStreetMap file",
+        description="Cut a study area out of an .osm.pbf of any size, in one pass and little memory; streets and lakes "
+        "that cross the edge stay whole.",
+        epilog=CLIP_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_clip_options(clip)
     network = commands.add_parser("network", help="build a network from a road file and save it")
     network.add_argument("roads", type=Path, metavar="ROADS", help="the road file")
     network.add_argument("out", type=Path, metavar="DIR", help="folder to write")

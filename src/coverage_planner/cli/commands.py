@@ -147,6 +147,20 @@ def _build(given: argparse.Namespace) -> None:
     print("\n".join([*lines, words["network"].format(folder=folder, seconds=written_s)]))  # noqa: T201
 
 
+def _clip(given: argparse.Namespace) -> None:
+    """Cut a study area out of a large OpenStreetMap file."""
+    from coverage_planner.cli.osm_commands import clip  # noqa: PLC0415 - libraries that nobody else needs
+
+    clip(given)
+
+
+def _fetch(given: argparse.Namespace) -> None:
+    """Fetch a place from OpenStreetMap's servers."""
+    from coverage_planner.cli.osm_commands import fetch  # noqa: PLC0415 - libraries that nobody else needs
+
+    fetch(given)
+
+
 def _check_place(out: Path, what: str) -> None:
     """Raise unless a folder can be made where the results or the network shall be."""
     place = next((parent for parent in out.resolve().parents if parent.exists()), None)
@@ -163,6 +177,8 @@ def _check_place(out: Path, what: str) -> None:
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {
     "check": check,
+    "clip": _clip,
+    "fetch": _fetch,
     "demo": _plan,
     "plan": _plan,
     "propose": _propose,

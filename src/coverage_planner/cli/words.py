@@ -23,6 +23,7 @@ WORDS = {
         "search": "{stage} 已得 {objective}，界限 {bound}，差距 {gap}（Ctrl+C 保留当前结果）",
         "rejected": "{n} 行输入未采用，原因见 rejected.csv",
         "refused": "  {table}：{n} 行{reason}",
+        "remarks": "{n} 处已采用的数据有说明（如何理解、未能理解），见 remarks.csv",
         "warning": "注意：{text}",
         "written": "结果：{folder}（先打开 map.html）",
         "synthetic": "数据为人工合成，不是真实城市。",
@@ -38,6 +39,15 @@ WORDS = {
         "islands": "  {mode}：可通行 {open:,.1f} 公里，其中孤岛 {islands:,.1f} 公里",
         "unread": "文件中 {n} 行未采用",
         "network": "路网：{folder}（写入 {seconds:.1f} 秒；可作为方案文件 [roads] 的 file）",
+        "fetched": "{label}{found}：{pieces:,} 段街道，{kilometres:,.1f} 公里，{obstacles:,} 个障碍物；数据日期 {date}",
+        "undated": "不明",
+        "pois": "兴趣点 {n:,} 个（{merged} 个与所在建筑重复，已合并）",
+        "pois of": "\n  {kind}：{n:,}",
+        "fetch next": "结果：{folder}；请先编辑 stations.csv，再运行 "
+        "coverage-planner plan {folder}/plan.toml --out 结果",
+        "clipped": "保留 {nodes:,} 个节点（共 {nodes_read:,}）、{ways:,} 条路线、{relations:,} 个关系；"
+        "{read:,.1f} MB -> {written:,.1f} MB；数据日期 {date}",
+        "clip next": "结果：{file}（可作为方案文件 [roads] 的 file）",
     },
     "en": {
         "shares": "{group} ({mode}, within {minutes:g} minutes): {now:.1%} of the demand is covered",
@@ -60,6 +70,7 @@ WORDS = {
         "search": "{stage} {objective}, bound {bound}, gap {gap} (Ctrl+C keeps it)",
         "rejected": "{n} input rows were not used; rejected.csv gives the reasons",
         "refused": "  {table}: {n} x {reason}",
+        "remarks": "{n} remarks on rows that were used (how cells were understood, or not) stand in remarks.csv",
         "warning": "note: {text}",
         "written": "results: {folder} (open map.html first)",
         "synthetic": "The data are synthetic, not a real city.",
@@ -75,6 +86,16 @@ WORDS = {
         "islands": "  {mode}: {open:,.1f} km open, of these {islands:,.1f} km on islands",
         "unread": "{n} rows of the file were not used",
         "network": "network: {folder} (written in {seconds:.1f} s; name it as file under [roads] in plan files)",
+        "fetched": "{label}{found}: {pieces:,} pieces of street, {kilometres:,.1f} km, {obstacles:,} obstacles; "
+        "data of {date}",
+        "undated": "unknown date",
+        "pois": "{n:,} points of interest ({merged} were drawn again as their building and are merged)",
+        "pois of": "\n  {kind}: {n:,}",
+        "fetch next": "results: {folder}; edit stations.csv, then run coverage-planner plan {folder}/plan.toml "
+        "--out results",
+        "clipped": "kept {nodes:,} nodes of {nodes_read:,}, {ways:,} ways, {relations:,} relations; {read:,.1f} MB -> "
+        "{written:,.1f} MB; data of {date}",
+        "clip next": "results: {file} (name it as file under [roads] in plan files)",
     },
 }
 

@@ -103,7 +103,7 @@ def fetch_roads(
     OSMnx keeps its settings in module globals. They are set for the time of the call and put back after it, so calls
     must not run side by side in several threads.
     """
-    label = _check_place(place)
+    label = check_place(place)
     tell = progress or _no_progress
     tell(0, _STAGES)
     with _scoped(_settings(cache_dir, overpass_url, nominatim_url)), _asking(str(cache_dir)):
@@ -176,7 +176,7 @@ def fetch_pois(
     -----
     See `fetch_roads` on threads.
     """
-    label = _check_place(place)
+    label = check_place(place)
     wanted = check_wanted(tags, language, duplicates)
     tell = progress or _no_progress
     tell(0, _STAGES)
@@ -211,7 +211,7 @@ def fetch_outline(place: str, *, cache_dir: Path, nominatim_url: str | None = No
     SourceError, ConfigError
         See `fetch_roads`.
     """
-    _check_place(place)
+    check_place(place)
     with _scoped(_settings(cache_dir, None, nominatim_url)), _asking(str(cache_dir)):
         found = _osmnx("osmnx.geocoder").geocode_to_gdf(place)
     outline = found.geometry.union_all()
@@ -249,7 +249,7 @@ def _street_filter() -> str:
     return f'["highway"]["highway"!~"^({"|".join(sorted(osm_tags.NOT_STREETS))})$"]["route"!="ferry"]'
 
 
-def _check_place(place: Place) -> str:
+def check_place(place: Place) -> str:
     """Return a name for a place; raise `ConfigError` where it cannot be one."""
     if isinstance(place, str):
         if not place.strip():
