@@ -38,7 +38,8 @@ def area(*shapes, crs=UTM_50N):
     return gpd.GeoDataFrame(geometry=list(shapes), crs=crs)
 
 
-WHOLE = area(shapely.box(299000, 3399000, 301000, 3401000))
+#: A little more than the raster, but less than a cell.
+WHOLE = area(shapely.box(299950, 3399950, 300550, 3400450))
 
 
 def test_cells_whose_centre_is_inside_become_points(tmp_path):
@@ -93,7 +94,18 @@ def test_negative_cells_inside_are_an_error_that_names_them(tmp_path):
 def test_only_the_first_band_counts_in_its_scale(tmp_path):
     values = VALUES.astype(np.int16)
     path = write_raster(tmp_path / "a.tif", values, bands=2, scales=(0.5, 1.0), offsets=(1.0, 0.0))
-    assert read_population(path, study_area=WHOLE)["demand"].sum() == VALUES.sum() * 0.5 + 20.0
+    with pytest.warns(UserWarning, match=r"a\.tif has 2 and only the first is read"):
+        assert read_population(path, study_area=WHOLE)["demand"].sum() == VALUES.sum() * 0.5 + 20.0
+
+
+def test_a_study_area_that_is_partly_beyond_the_raster_is_told(tmp_path):
+    path = write_raster(tmp_path / "a.tif")
+    half = area(shapely.box(300200, 3400000, 300800, 3400400))
+    for study_area in (half, half.to_crs(4326), half.to_crs("EPSG:32651")):
+        with pytest.warns(
+            UserWarning, match=r"a\.tif should cover the study area, 50\.0% of it lies beyond the raster"
+        ):
+            assert read_population(path, study_area=study_area)["demand"].sum() == VALUES[:, 2:].sum()
 
 
 def test_areas_in_parts_with_holes_in_another_crs(tmp_path):
@@ -113,7 +125,8 @@ def test_rasters_that_are_rotated(tmp_path):
     angle = np.radians(30)
     cos, sin = 100 * np.cos(angle), 100 * np.sin(angle)
     path = write_raster(tmp_path / "a.tif", transform=rasterio.Affine(cos, sin, 300000, sin, -cos, 3400400))
-    demand = read_population(path, study_area=WHOLE, crs=UTM_50N)
+    with pytest.warns(UserWarning, match="lies beyond the raster"):
+        demand = read_population(path, study_area=area(shapely.box(299000, 3399000, 301000, 3401000)), crs=UTM_50N)
     assert demand["demand"].sum() == VALUES.sum()
     last = demand.set_index("id").geometry["r3c4"]
     assert last.x == pytest.approx(300000 + 450 * np.cos(angle) + 350 * np.sin(angle), abs=1e-6)
@@ -134,6 +147,7 @@ def raster_of_twenty(tmp_path_factory):
     return write_raster(tmp_path_factory.mktemp("raster") / "a.tif", VALUES + 1)
 
 
+@pytest.mark.filterwarnings("ignore:a.tif should cover the study area:UserWarning")
 @settings(max_examples=50, deadline=None)
 @given(
     corners=st.lists(st.tuples(st.floats(299900, 300600), st.floats(3399900, 3400500)), min_size=3, max_size=8),

@@ -1,5 +1,6 @@
 """Population rasters -> demand points, one per cell."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -18,10 +19,13 @@ from rasterio.windows import Window
 
 from coverage_planner.errors import CrsError, InputError, SourceError, name_some
 from coverage_planner.schema import check_table
-from coverage_planner.sources.columns import to_metric
+from coverage_planner.sources.ranges import to_metric
 from coverage_planner.sources.tables import AnyPath, existing_file
 
 _Floats = NDArray[np.float64]
+
+#: Share of the study area beyond the raster from which that is told.
+_BARE_SHARE = 0.001
 
 #: Rows of the raster that are in memory at a time.
 _ROWS_AT_A_TIME = 256
@@ -50,6 +54,11 @@ def read_population(
         One row per cell, by rows from the raster's first: ``id`` ('r{row}c{col}' of the whole raster, from 0),
         ``demand`` (the cell's value, so that sums are kept), ``kind`` ('grid cell'), ``geometry`` (its centre).
 
+    Warns
+    -----
+    UserWarning
+        Part of the study area lies beyond the raster; the raster has more bands than the one that is read.
+
     Raises
     ------
     SourceError
@@ -77,6 +86,7 @@ def read_population(
         found = pd.concat(
             [_cells_inside(raster, strip, area, to_area, minimum) for strip in _strips(raster, study_area, file.name)]
         )
+        _warn_of_the_rest(raster, area, to_area, file.name)
     negative = (found["demand"] < 0).to_numpy()
     if negative.any():
         raise InputError(
@@ -115,6 +125,35 @@ def _strips(raster: rasterio.DatasetReader, study_area: gpd.GeoDataFrame, name: 
     for row in range(first_row, last_row, _ROWS_AT_A_TIME):
         height = min(_ROWS_AT_A_TIME, last_row - row)
         yield Window(first_column, row, last_column - first_column, height)
+
+
+def _warn_of_the_rest(raster: rasterio.DatasetReader, area: Any, to_area: Transformer, name: str) -> None:
+    """Say what of the study area and of the raster is not read."""
+    if raster.count > 1:
+        warnings.warn(
+            f"a population raster should have one band, {name} has {raster.count} and only the first is read; add the "
+            "others up before, if people are divided among them (by age, for example)",
+            stacklevel=3,
+        )
+    # a rim of less than a cell is no matter: centres decide
+    if _share_beyond(raster, area, to_area, rim=1.0) > _BARE_SHARE:
+        warnings.warn(
+            f"{name} should cover the study area, {_share_beyond(raster, area, to_area, rim=0.0):.1%} of it lies "
+            "beyond the raster and gets no demand; take the raster of the whole region",
+            stacklevel=3,
+        )
+
+
+def _share_beyond(raster: rasterio.DatasetReader, area: Any, to_area: Transformer, *, rim: float) -> float:
+    """Return the share of the area beyond the raster and some cells around it."""
+    columns = np.array([-rim, raster.width + rim, raster.width + rim, -rim])
+    rows = np.array([-rim, -rim, raster.height + rim, raster.height + rim])
+    outline: Any = shapely.Polygon(np.column_stack(_apply(raster.transform, columns, rows)))
+    # straight edges of the raster are bent in the area's CRS
+    outline = shapely.segmentize(outline, outline.length / 400.0)
+    there = shapely.transform(outline, lambda xy: np.column_stack(to_area.transform(xy[:, 0], xy[:, 1])))
+    # a raster of the whole world may have no outline in a metric CRS
+    return 1.0 - float(area.intersection(there).area / area.area) if shapely.is_valid(there) else 0.0
 
 
 def _cells_inside(
