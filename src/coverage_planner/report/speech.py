@@ -140,6 +140,11 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile("said on reading: (.*)"), "读取时提示：{0}"),
     (
+        re.compile("the text was cut in the middle of a character, which was left out"),
+        "文本在字符中间被截断，残字已略去",
+    ),
+    (re.compile("names of columns were cut in the middle of a character: (.*)"), "字段名在字符中间被截断：{0}"),
+    (
         re.compile("(demand|cost|area_m2|capacity|entry_delay_s) is a range, not one number"),
         "{0}是一个范围，不是一个数",
     ),
@@ -247,6 +252,8 @@ class Speech:
     def _word(self, column: str, value: str) -> str:
         if column in {"reason", "remark"}:
             return self.values.get(value) or self._refusal(value)
+        if column == "column":
+            return self.heading(value) if value in COLUMNS else value
         if column in {"status", "proof", "tie_break", "how"}:
             word, colon, rest = value.partition(": ")
             return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"

@@ -277,6 +277,6 @@ def _no_one_encoding(file: Path) -> InputError:
     shown = neither or gb18030  # rare characters only: each line may pass, the file does not
     return InputError(
         f"{file.name} must be text in UTF-8 or GB18030 (GBK), got bytes that make no sense as either in "
-        f"{name_some(f'line {number}' for number in shown)}{others}; correct them, save the file as 'CSV UTF-8' in "
-        "Excel, or say its encoding, for example encoding='big5'"
+        f"{name_some(f'line {number}' for number in shown)}{others}; correct them, save the file in UTF-8 "
+        "('CSV UTF-8' in Excel), or say its encoding, for example encoding='big5'"
     )

@@ -1,9 +1,8 @@
 """Vector layers: GeoPackage, GeoJSON, Shapefile (also zipped) and GeoParquet."""
 
-import glob
 import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -12,17 +11,11 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
-from coverage_planner.sources.dbase import Texts, read_texts, recognise_texts
-from coverage_planner.sources.encodings import GB18030_NOTE, known_codec
-from coverage_planner.sources.packed_files import check_packed
-from coverage_planner.sources.raw_tables import RawTable, unreadable
+from coverage_planner.sources.encodings import recognise_encoding
+from coverage_planner.sources.raw_tables import CellRemark, RawTable, unreadable
+from coverage_planner.sources.shapefiles import BYTES_AS_LETTERS, Shapefile, decoded, encoding_of, find_shapefile
 
 LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparquet")
-
-_Read = tuple[gpd.GeoDataFrame | pd.DataFrame, tuple[str, ...]]
-
-#: What .cpg files write for encodings that Python calls otherwise.
-_CODE_PAGES = {"936": "gbk", "54936": "gb18030", "65001": "utf-8", "1252": "cp1252", "950": "big5", "88591": "latin-1"}
 
 
 def read_vector_layer(file: Path, *, layer: str | None = None, encoding: str | None = None) -> RawTable:
@@ -52,13 +45,14 @@ def read_vector_layer(file: Path, *, layer: str | None = None, encoding: str | N
         There is no such layer or encoding, or there are several layers and none is named.
     """
     suffix = file.suffix.lower()
-    notes: tuple[str, ...] = ()
     if "parquet" in suffix:
-        frame = _parquet_frame(file)
-    elif suffix in {".shp", ".zip"}:
-        frame, notes = _shapefile_frame(file, layer, encoding)
+        read = _Read(_parquet_frame(file))
+    elif suffix in {".geojson", ".json"}:
+        read = _geojson(file, layer)
     else:
-        frame, notes = _ogr_frame(file, layer, None)
+        shapefile = find_shapefile(file, layer) if suffix in {".shp", ".zip"} else None
+        read = _ogr(file, str(file), layer, None) if shapefile is None else _shapefile(shapefile, encoding)
+    frame = read.frame
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{file.name} must have geometries, got a plain table; save the places with their geometry")
     if frame.empty:
@@ -70,8 +64,16 @@ def read_vector_layer(file: Path, *, layer: str | None = None, encoding: str | N
         np.arange(1, len(frame) + 1),
         frame.geometry.reset_index(drop=True),
         np.zeros(len(frame), dtype=np.bool_),
-        notes=notes,
+        remarks=read.remarks,
+        notes=read.notes,
     )
+
+
+@dataclass(frozen=True)
+class _Read:
+    frame: gpd.GeoDataFrame | pd.DataFrame
+    notes: tuple[str, ...] = ()
+    remarks: tuple[CellRemark, ...] = ()
 
 
 def _parquet_frame(file: Path) -> gpd.GeoDataFrame:
@@ -82,25 +84,46 @@ def _parquet_frame(file: Path) -> gpd.GeoDataFrame:
         raise SourceError(f"{file.name} must be a readable GeoParquet file, got: {said}; export it anew") from error
 
 
-def _ogr_frame(file: Path, layer: str | None, encoding: str | None) -> _Read:
+def _shapefile(shapefile: Shapefile, encoding: str | None) -> _Read:
+    codec, notes = encoding_of(shapefile, encoding)
+    read = _ogr(shapefile.file, shapefile.dataset, None, None if codec is None else BYTES_AS_LETTERS)
+    if codec is None:
+        return read
+    frame, remarks, cut = decoded(read.frame, codec, shapefile.file.name)
+    return _Read(frame, (*notes, *cut, *read.notes), remarks)
+
+
+def _geojson(file: Path, layer: str | None) -> _Read:
+    """Read GeoJSON, which is UTF-8 by its standard and GB18030 by some programs."""
+    codec, note = recognise_encoding(file)
+    dataset = str(file) if codec.startswith("utf-8") else file.read_text(encoding=codec).encode()
+    read = _ogr(file, dataset, layer, None)
+    return replace(read, notes=(*((note,) if note else ()), *read.notes))
+
+
+def _ogr(file: Path, dataset: str | bytes, layer: str | None, encoding: str | None) -> _Read:
     try:
-        chosen = _chosen_layer(file, layer)
         with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always", RuntimeWarning)
-            frame = pyogrio.read_dataframe(file, layer=chosen, encoding=encoding, on_invalid="warn")
-        texts = dict.fromkeys(" ".join(str(warning.message).split()) for warning in said)
-        return frame, tuple(f"said on reading: {text[:200]}" for text in texts)
+            warnings.simplefilter("always")
+            chosen = _chosen_layer(file, dataset, layer) if isinstance(dataset, str) else None  # GDAL named it
+            frame = pyogrio.read_dataframe(dataset, layer=chosen, encoding=encoding, on_invalid="warn")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"texts of {file.name} must be in {encoding or 'UTF-8'}, got bytes that are not: {error}; a text cut in "
-            "the middle of a character looks so: export the layer anew as GeoPackage"
+            f"texts of {file.name} must be in UTF-8, got bytes that are not: {error}; export the layer anew"
         ) from error
     except (DataSourceError, DataLayerError) as error:
+        if "not recognized as being in a supported file format" in str(error):
+            raise SourceError(
+                f"{file.name} must be a readable {file.suffix} file, got contents that are none, or no layer of "
+                "places; check what it is, or export it anew"
+            ) from error
         raise unreadable(file, error) from error
+    texts = dict.fromkeys(" ".join(str(warning.message).split()) for warning in said)
+    return _Read(frame, tuple(f"said on reading: {text[:200]}" for text in texts))
 
 
-def _chosen_layer(file: Path, layer: str | None) -> str:
-    layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
+def _chosen_layer(file: Path, dataset: str, layer: str | None) -> str:
+    layers = [str(name) for name in pyogrio.list_layers(dataset)[:, 0]]
     if layer is None and len(layers) > 1:
         raise ConfigError(
             f"one layer of {file.name} must be named, got none and it has {name_some(layers)}; say sheet={layers[0]!r}"
@@ -108,88 +131,3 @@ def _chosen_layer(file: Path, layer: str | None) -> str:
     if layer is not None and layer not in layers:
         raise ConfigError(f"the layer of {file.name} must be one of {layers}, got {layer!r}; correct it")
     return layer if layer is not None else layers[0]
-
-
-def _shapefile_frame(file: Path, layer: str | None, encoding: str | None) -> _Read:
-    parts = _zipped_parts(file, layer) if file.suffix.lower() == ".zip" else _parts_beside(file)
-    if parts is None:  # no Shapefile in the packed file; whatever is in it must say its encoding
-        return _ogr_frame(file, layer, encoding)
-    missing = [suffix for suffix in (".shx",) if suffix not in parts]
-    if missing and ".shp" in parts:
-        raise SourceError(
-            f"{file.name} must be a whole Shapefile, got none of the parts {missing}; copy all files of that name "
-            "(.shp, .shx, .dbf, .prj, .cpg) together, or export the layer anew as GeoPackage"
-        )
-    if ".dbf" not in parts:
-        warnings.warn(
-            f"{file.name} should come with its .dbf file, got none: its places have no names and no numbers; copy all "
-            "files of that name together",
-            stacklevel=2,
-        )
-        return _ogr_frame(file, layer, encoding)
-    texts = read_texts(file, parts[".dbf"])
-    said = _said_encoding(file, parts.get(".cpg"))
-    codec, notes = _encoding_of(file, texts, said, encoding)
-    frame, said_on_reading = _ogr_frame(file, layer, codec)
-    return frame, (*notes, *said_on_reading)
-
-
-def _parts_beside(file: Path) -> dict[str, str]:
-    beside = [path for path in file.parent.glob(f"{glob.escape(file.stem)}.*") if path.stem == file.stem]
-    return {path.suffix.lower(): str(path) for path in beside}
-
-
-def _zipped_parts(file: Path, layer: str | None) -> dict[str, str] | None:
-    """Return suffix -> name in a packed file of the Shapefile's parts, None where it holds no Shapefile."""
-    check_packed(file, most_ratio=None)
-    try:
-        with ZipFile(file) as archive:
-            names = [name for name in archive.namelist() if not name.startswith("__MACOSX")]
-    except (BadZipFile, OSError) as error:
-        raise unreadable(file, error) from error
-    shapes = [name for name in names if name.lower().endswith(".shp")]
-    chosen = [name for name in shapes if layer is None or Path(name).stem == layer][:1]
-    if not chosen:
-        return None
-    stem = chosen[0][:-4]
-    return {name[-4:].lower(): name for name in names if name[:-4] == stem and name[-4] == "."}
-
-
-def _said_encoding(file: Path, part: str | None) -> str | None:
-    """Return the Python codec of a .cpg file, None where there is none or it says nothing that is known."""
-    if part is None:
-        return None
-    if file.suffix.lower() == ".zip":
-        with ZipFile(file) as archive:
-            text = archive.read(part).decode("ascii", errors="replace")
-    else:
-        text = Path(part).read_text(encoding="ascii", errors="replace")
-    word = text.strip().lower().removeprefix("ansi").removeprefix("oem").removeprefix("cp").strip(" -_")
-    try:
-        return known_codec(_CODE_PAGES.get(word, word), file.name).removesuffix("-sig")
-    except ConfigError:
-        return None
-
-
-def _encoding_of(file: Path, texts: Texts, said: str | None, given: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return the codec of a Shapefile's texts, and notes; None where all are plain ASCII."""
-    if given is not None:
-        return known_codec(given, file.name).removesuffix("-sig"), ()
-    if not texts.cells:
-        return said, ()
-    seen = recognise_texts(texts)
-    if said is not None and (seen is None or seen == said):
-        return said, ()
-    if seen is None:
-        raise InputError(
-            f"{file.name} must say the encoding of its texts, got no .cpg file beside it and bytes that are neither "
-            "UTF-8 nor GB18030 beyond doubt; say encoding='gb18030' for files of Chinese Windows, 'utf-8' for most "
-            "others"
-        )
-    if said is not None:
-        warnings.warn(
-            f"the .cpg file of {file.name} should say the encoding of its texts, got {said} and the texts are "
-            f"{seen.upper()}, as which they were read; correct the .cpg file",
-            stacklevel=2,
-        )
-    return seen, (GB18030_NOTE,) if seen == "gb18030" else ("read as UTF-8, which no .cpg file says",)
