@@ -4,6 +4,7 @@ import geopandas as gpd
 import shapely
 
 from coverage_planner.report.findings import Finding, Said
+from coverage_planner.sources.area_topology import find_area_problems
 
 #: A part of the study area that may be missing from the communities without anybody wondering.
 _GAP = 0.005
@@ -44,10 +45,6 @@ def find_odd_areas(key: str, areas: gpd.GeoDataFrame, study_area: gpd.GeoDataFra
 
 
 def _topology(key: str, areas: gpd.GeoDataFrame) -> list[Finding]:
-    try:
-        from coverage_planner.sources.area_topology import find_area_problems
-    except ImportError:
-        return []
     problems = find_area_problems(areas)
     found = []
     for kind, said in _CALLED.items():

@@ -168,6 +168,13 @@ def look_at_points(
         total=float(points["demand"][inside].sum()) if "demand" in points.columns else float("nan"),
         points=points,
     )
+    if source.form == "table":  # `plan` lists them as refused
+        reading.rejected.add(
+            source=source.file.name,
+            table=table,
+            labels=points["id"].to_numpy()[~inside],
+            reason=f"outside {_region(ground, table).en}",
+        )
     kept = points[inside].reset_index(drop=True)
     if ground.network is not None and len(kept):
         reading = _over_streets(reading, ground, named, kept, ground.network, source, group)
@@ -188,14 +195,19 @@ def _inside(
     if ground.study_area is None:
         return np.ones(len(points), dtype=bool), []
     area = ground.study_area.to_crs(points.crs).geometry.union_all()
-    region = Said("研究范围", "the study area")
     if table == "facilities":
         area = shapely.buffer(area, ground.margin_m)
-        metres = f"{ground.margin_m:,.0f}"
-        region = Said(f"研究范围及其外围 {metres} 米", f"the study area and its margin of {metres} m")
     shapely.prepare(area)
     inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
-    return inside, doctor_points.find_outside(named, points, ~inside, region, area=area)
+    return inside, doctor_points.find_outside(named, points, ~inside, _region(ground, table), area=area)
+
+
+def _region(ground: Ground, table: str) -> Said:
+    """Say where points of a table count."""
+    if table != "facilities":
+        return Said("研究范围", "the study area")
+    metres = f"{ground.margin_m:.0f}"
+    return Said(f"研究范围及其外围 {metres} 米", f"the study area and its margin of {metres} m")
 
 
 def _without_people(key: str, points: gpd.GeoDataFrame, source: DemandSource, group: str) -> list[Finding]:

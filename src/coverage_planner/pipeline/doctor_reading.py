@@ -15,7 +15,7 @@ Found = TypeVar("Found")
 #: Refused rows that every extract of OpenStreetMap has: ways cut off at its edge.
 _CUT_OFF = "fewer than two nodes of the way are in the file"
 #: Words of remarks on a whole file of which something was left out.
-_LOSSES = ("not read", "formulas without a saved value", "only the sheet", "said on reading")
+_LOSSES = ("were not read", "formulas without a saved value", "only the sheet", "said on reading")
 #: Words of remarks on cells whose meaning is lost or doubtful; other remarks say how a cell was taken.
 _DOUBTS = (
     "not understood", "not in the catalogue", "without saying", "far from", "km from the study area", "outside China",
