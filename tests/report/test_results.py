@@ -1,10 +1,12 @@
 """The results folder: whole or not at all, reopened as it was written, and no danger to anybody's files."""
 
+import csv
 import datetime as dt
 import json
 import os
 import re
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from shapely import Point
 
 from coverage_planner.errors import ConfigError, InputError, SourceError
 from coverage_planner.report import results as results_module
+from coverage_planner.report.csv_tables import guard, unguard
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.results import FILES, check_folder, read_results, write_results
@@ -81,6 +84,15 @@ def rejected_rows(*reasons: str) -> pd.DataFrame:
     return rejections.to_frame()
 
 
+def remark_on(*cells: str, remark: str = "not understood") -> pd.DataFrame:
+    rejections = Rejections()
+    rejections.remark(
+        source="站点.csv", table="facilities", labels=["7"] * len(cells), row_numbers=range(8, 8 + len(cells)),
+        column="capacity", given=cells, remark=remark,
+    )  # fmt: skip
+    return rejections.remarks_frame()
+
+
 def with_names(outcome, names):
     """The outcome with these names of its stations."""
     facilities = outcome.scenario.facilities.assign(name=names)
@@ -101,14 +113,20 @@ def save_map(path: Path) -> None:
 @pytest.mark.parametrize("synthetic", [False, True])
 def test_a_folder_reopens_as_it_was_written(home, today, plan, synthetic):
     rejected = rejected_rows("经度为空", "=1+1")
-    given = {"baseline": today, "candidates": draw_candidates(), "rejected": rejected, "synthetic": synthetic}
+    remarks = remark_on("约30人", "=2+3")
+    given = {
+        "baseline": today, "candidates": draw_candidates(), "rejected": rejected, "remarks": remarks,
+        "synthetic": synthetic,
+    }  # fmt: skip
     choice = draw_choice()
     folder = write_results(plan, home, solution=choice, map_page=save_map, **given)
     assert folder == home
     assert {path.name for path in home.iterdir()} == FILES
     results = read_results(home)
     measured = measure_outcome(plan, today)
-    tables = report_tables(measured, plan.network, choice=choice, rejected=rejected, synthetic=synthetic)
+    tables = report_tables(
+        measured, plan.network, choice=choice, rejected=rejected, remarks=remarks, synthetic=synthetic
+    )
     assert list(results.tables) == list(TABLES) == list(tables)
     for name, table in tables.items():
         pd.testing.assert_frame_equal(results.tables[name], table, check_exact=True, obj=name)
@@ -468,6 +486,75 @@ def test_no_text_becomes_a_formula_or_changes(home, plan):
     assert all(cell.quotePrefix for cell in cells if cell.data_type == "s")
     assert [row[-1] for row in rows_of_sheet(book, SHEETS["rejected"][0])[1:]] == DANGEROUS
     book.close()
+
+
+HARMFUL = '=HYPERLINK("http://a.example","点我")'
+
+
+def test_harm_in_every_text_of_the_outcome_stays_text_in_every_file(home, plan, today):
+    choice = draw_choice()
+    rows = rejected_rows(HARMFUL).assign(source=HARMFUL, id=HARMFUL)
+    remarks = remark_on(HARMFUL, remark=HARMFUL).assign(source=HARMFUL, id=HARMFUL, column=HARMFUL)
+
+    def harmful(outcome, name):
+        facilities = outcome.scenario.facilities
+        texts = dict.fromkeys(("name", "kind", "services", "opening_hours", "subdistrict"), HARMFUL)
+        network = replace(outcome.network, source=HARMFUL)
+        areas = outcome.communities.assign(name=HARMFUL, subdistrict=HARMFUL)
+        scenario = Scenario(name, facilities.assign(**texts))
+        return replace(outcome, scenario=scenario, network=network, communities=areas)
+
+    candidates = draw_candidates().assign(name=HARMFUL, kind=HARMFUL)
+    write_results(
+        harmful(plan, f"{HARMFUL}!"), home, baseline=harmful(today, HARMFUL), candidates=candidates, rejected=rows,
+        remarks=remarks, solution=replace(choice, candidates=candidates), datum="gcj02",
+    )  # fmt: skip
+    numbers = re.compile(r"-?[0-9.]+(e-?[0-9]+)?")
+    for path in home.glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            cells = [cell for row in csv.reader(stream) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in "=+-@\t\r＝＋－＠" and cell and not numbers.fullmatch(cell)]
+    with zipfile.ZipFile(home / "summary.xlsx") as book:
+        sheets = {name: book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")}
+        assert len(sheets) == len(SHEETS)
+        assert not [name for name, text in sheets.items() if re.search(r"<f[ >/]|t=\"str\"|<hyperlink", text)]
+    cells = [
+        cell for sheet in openpyxl.load_workbook(home / "summary.xlsx") for row in sheet.iter_rows() for cell in row
+    ]
+    assert sum(HARMFUL in cell.value for cell in cells if isinstance(cell.value, str)) > 30
+    assert all(cell.quotePrefix for cell in cells if isinstance(cell.value, str))
+    results = read_results(home)
+    assert set(results.tables["by_facility"]["name"]) == {HARMFUL}
+    assert results.tables["remarks"].loc[0, ["column", "given", "remark"]].tolist() == [HARMFUL] * 3
+    for layer in ("facilities", "candidates"):  # nothing takes a layer's text for a formula: it is as it was
+        assert set(pyogrio.read_dataframe(home / "result.gpkg", layer=layer)["name"]) == {HARMFUL}
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000", "\u200b", "\ufeff", "' "])
+def test_formulas_behind_blanks_and_unseen_marks_are_guarded_too(blank):
+    assert guard(f"{blank}=1+1").startswith("'")
+    assert unguard(guard(f"{blank}=1+1")) == f"{blank}=1+1"
+    assert guard(f"{blank}1+1") == f"{blank}1+1"
+
+
+def test_rows_that_were_taken_with_a_remark_stand_beside_those_refused(home, today):
+    remarks = remark_on("约30人", "=2+3", remark="outside the study area")
+    write_results(today, home, remarks=remarks)
+    found = read_results(home).tables["remarks"]
+    pd.testing.assert_frame_equal(found, remarks, check_dtype=False)
+    assert (home / "remarks.csv").read_bytes().splitlines()[0].decode("utf-8-sig") == ",".join(TABLES["remarks"])
+    book = openpyxl.load_workbook(home / "summary.xlsx")
+    header, first, _ = rows_of_sheet(book, "读入说明")
+    assert header == ["输入表", "来源文件", "行号", "编号", "列", "原文", "说明"]
+    assert first == ["现有站点", "站点.csv", 8, "7", "容量（人）", "约30人", "在研究范围之外"]
+    book.close()
+
+
+def test_a_folder_of_an_earlier_version_has_no_remarks(standing):
+    (standing / "remarks.csv").unlink()
+    remarks = read_results(standing).tables["remarks"]
+    assert list(remarks) == list(TABLES["remarks"])
+    assert remarks.empty
 
 
 def test_csv_files_open_in_excel_as_utf8(home, plan, today):

@@ -23,6 +23,7 @@ from coverage_planner.report.tables import NO_SUBDISTRICT, is_proposed, measure_
 from coverage_planner.scenario.evaluate import evaluate
 from coverage_planner.scenario.scenario import Group, Scenario
 from coverage_planner.schema import Rejections
+from coverage_planner.sources.datum import DATUMS
 from drawn_outcome import (
     CRS,
     at,
@@ -418,6 +419,7 @@ def test_layers_are_in_the_networks_crs_whatever_the_inputs_were_in():
 
 def test_every_column_of_every_table_and_layer_is_described_in_both_languages():
     named = {name for columns in (*TABLES.values(), *(c for _, c in LAYERS.values())) for name in columns} | {"note"}
+    named |= {f"{axis}_{datum}" for axis in ("lon", "lat") for datum in DATUMS if datum != "wgs84"}
     assert named == set(COLUMNS)
     assert set(SHEETS) == {"key_figures", *TABLES}
     for table in TABLES.values():

@@ -114,8 +114,12 @@ def detect_datum(
     check_datum(declared, "the points")
     if points.crs is None:
         raise SchemaError("points must have a CRS, got none; set it with .set_crs(...)")
-    streets = _Streets(network, mode)
-    places, reason = _hypotheses(points, network, declared, seed)
+    return judge_points(points, Streets(network, mode), declared=declared, seed=seed)
+
+
+def judge_points(points: gpd.GeoDataFrame, streets: "Streets", *, declared: Datum, seed: int) -> DatumVerdict:
+    """Do the work of `detect_datum` with streets that are prepared already, for many questions to the same streets."""
+    places, reason = _hypotheses(points, streets.crs, declared, seed)
     if not reason and len(places[0]) >= LEAST_POINTS:
         places = places[:, streets.surround(places.mean(axis=0))]
         reason = "no streets" if len(places[0]) < LEAST_POINTS else ""
@@ -136,8 +140,8 @@ def _sample(n: int, most: int, seed: int) -> NDArray[np.intp]:
     return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
-def _hypotheses(points: gpd.GeoDataFrame, network: RoadNetwork, declared: Datum, seed: int) -> tuple[_Floats, Reason]:
-    """Return the points' positions under each datum, shape (3, n, 2), in the network's CRS; and why there are none."""
+def _hypotheses(points: gpd.GeoDataFrame, crs: object, declared: Datum, seed: int) -> tuple[_Floats, Reason]:
+    """Return the points' positions under each datum, shape (3, n, 2), in a CRS; and why there are none."""
     geometry = points.geometry[~(points.geometry.isna() | points.geometry.is_empty)].representative_point()
     xy = shapely.get_coordinates(geometry.to_crs("EPSG:4326").to_numpy())
     given = np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], declared))
@@ -149,13 +153,13 @@ def _hypotheses(points: gpd.GeoDataFrame, network: RoadNetwork, declared: Datum,
     shifted = (under[0] != under[1]).any(axis=1)
     reason: Reason = "outside" if len(given) and shifted.mean() < _AMONG else ""
     places = [
-        shapely.get_coordinates(gpd.GeoSeries.from_xy(*one[shifted].T, crs=4326).to_crs(network.crs).to_numpy())
+        shapely.get_coordinates(gpd.GeoSeries.from_xy(*one[shifted].T, crs=4326).to_crs(crs).to_numpy())
         for one in under
     ]
     return np.array(places).reshape(len(HYPOTHESES), -1, 2), reason
 
 
-class _Streets:
+class Streets:
     """The streets of a network, islands and all, to measure distances to."""
 
     def __init__(self, network: RoadNetwork, mode: str | None) -> None:
@@ -164,6 +168,7 @@ class _Streets:
         n = len(snappable)
         lines = network.edges.geometry.to_numpy()
         none = np.zeros(n)
+        self.crs = network.crs
         self.index = index_streets(lines, snappable=snappable, island=none.astype(bool), component_m=none)
         self.obstacles = index_obstacles(network.obstacles.iloc[:0])
         self.memory = make_memory(self.index)
@@ -187,7 +192,8 @@ def _disc(radius_m: float, step_m: float) -> _Floats:
     along = np.arange(-radius_m, radius_m + step_m / 2.0, step_m)
     rows = [np.column_stack([along[:: 1 - 2 * (k % 2)], np.full(len(along), y)]) for k, y in enumerate(along)]
     grid = np.concatenate(rows)
-    return grid[np.hypot(*grid.T) <= radius_m + 1e-6]
+    inside: _Floats = grid[np.hypot(*grid.T) <= radius_m + 1e-6]
+    return inside
 
 
 def _parts(places: _Floats, n_displacements: int) -> Iterator[_Floats]:
@@ -211,7 +217,7 @@ def _scores(distances_m: _Floats) -> _Floats:
     return np.array([np.interp(distances_m, _DISTANCES_M, kind) for kind in _KINDS])
 
 
-def _displaced_scores(places: _Floats, displacements: _Floats, streets: _Streets) -> _Floats:
+def _displaced_scores(places: _Floats, displacements: _Floats, streets: Streets) -> _Floats:
     """Mean score of points (n, 2) at each displacement (m, 2): shape (2, m)."""
     total = np.zeros((len(_KINDS), len(displacements)))
     for part in _parts(places, len(displacements)):
@@ -234,7 +240,7 @@ def _trend(displacements: _Floats) -> _Floats:
     return np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
 
 
-def _judge(places: _Floats, streets: _Streets, declared: Datum) -> DatumVerdict:
+def _judge(places: _Floats, streets: Streets, declared: Datum) -> DatumVerdict:
     middle = places.mean(axis=0)
     offset = (places - middle).mean(axis=1)
     grid = _disc(_RADIUS_M, _STEP_M)

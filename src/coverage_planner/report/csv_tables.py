@@ -11,8 +11,9 @@ from coverage_planner.report.table_columns import COLUMNS, set_types
 #: Excel reads UTF-8 as such only behind this mark.
 ENCODING = "utf-8-sig"
 
-#: Text that a spreadsheet might take for a formula, the full-width signs too; apostrophes before it are our own mark.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+#: Text that a spreadsheet might take for a formula, the full-width signs too, also behind blanks that some strip and
+#: marks that nobody sees; apostrophes before it are our own mark.
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
 _FLAGS = {"True": True, "False": False}
 
 

@@ -14,6 +14,7 @@ from coverage_planner.coverage.measure import Coverage
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.report.certificate import say_certificate
 from coverage_planner.report.csv_tables import write_csv
+from coverage_planner.report.output_datum import ONLINE_FILES, in_datum, online_file, write_online_map
 from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
 from coverage_planner.report.siting_tables import Choice, plan_sites, record_choice, siting_tables
 from coverage_planner.report.speech import speech
@@ -21,6 +22,7 @@ from coverage_planner.report.table_columns import LAYERS, SYNTHETIC_NOTE, TABLES
 from coverage_planner.report.tables import cut_columns, for_people, stack, synthetic_note
 from coverage_planner.report.words import Language, words
 from coverage_planner.report.workbook import table_sheet
+from coverage_planner.sources.datum import Datum, check_datum
 from coverage_planner.whole_folder import check_replaceable, whole_folder
 
 #: Number of the folder's form; it rises when a column or file changes its meaning.
@@ -44,6 +46,7 @@ PROPOSAL_TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "gaps": tuple(name for name in TABLES["gaps"] if name not in {"scenario", "group"}),
     "rejected": TABLES["rejected"],
+    "remarks": TABLES["remarks"],
 }  # fmt: skip
 _SITES = tuple(name for name in PROPOSAL_TABLES["sites"] if name not in {"mean_time_min", "lon", "lat"})
 #: Layer name -> geometry type and columns, seconds and metres.
@@ -77,7 +80,12 @@ def check_proposal_folder(folder: str | PathLike[str], *, force: bool = False) -
     """
     home = Path(folder).resolve()
     check_replaceable(
-        home, what="proposal", mark=RUN_FILE, is_ours=_is_ours(home), files=FILES | _LEFT_BEHIND, force=force
+        home,
+        what="proposal",
+        mark=RUN_FILE,
+        is_ours=_is_ours(home),
+        files=FILES | {*ONLINE_FILES} | _LEFT_BEHIND,
+        force=force,
     )
 
 
@@ -93,6 +101,8 @@ def write_proposal(
     choice: Choice | None,
     rejected: pd.DataFrame,
     record: Mapping[str, Any],
+    remarks: pd.DataFrame | None = None,
+    datum: Datum = "wgs84",
     language: Language = "zh",
     synthetic: bool = False,
     force: bool = False,
@@ -117,6 +127,10 @@ def write_proposal(
         Rows refused at the door.
     record
         How the proposal came about, for run.json.
+    remarks
+        What should be known of rows that were taken.
+    datum
+        The datum of longitudes and latitudes, as in `results.write_results`.
     language
         Language of the workbook's headings; the certificate stands in both.
     synthetic
@@ -133,10 +147,13 @@ def write_proposal(
     ------
     ConfigError
         The folder exists; unknown language; `record` holds what JSON cannot.
+    DatumError
+        There is no such datum.
     InputError
         The folder cannot be written.
     """
     words(language)  # refuses an unknown one
+    check_datum(datum, "the output")
     target = Path(folder).resolve()
     check_proposal_folder(target, force=force)
     chosen = set() if choice is None else set(choice.solution.sites["id"])
@@ -144,9 +161,11 @@ def write_proposal(
     sites = stack([] if choice is None else [choice.solution.sites], [*_SITES, "mean_time_s"], network.crs)
     tables = {
         "sites": sites, **siting_tables(choice), "candidates": marked, "gaps": gaps, "rejected": rejected,
+        "remarks": pd.DataFrame(columns=list(TABLES["remarks"])) if remarks is None else remarks,
     }  # fmt: skip
     cut = {
-        name: cut_columns(for_people(tables[name], wanted), wanted, name) for name, wanted in PROPOSAL_TABLES.items()
+        name: in_datum(cut_columns(for_people(tables[name], wanted), wanted, name), datum)
+        for name, wanted in PROPOSAL_TABLES.items()
     }
     if synthetic:
         cut = {name: table.assign(note=synthetic_note(table)) for name, table in cut.items()}
@@ -161,6 +180,7 @@ def write_proposal(
         "language": language,
         "synthetic": synthetic,
         "crs": network.edges.crs.to_string(),
+        "datum": datum,
         "streets": network.source,
         "solution": None if choice is None else record_choice(choice),
         "rows": {name: len(table) for name, table in cut.items()},
@@ -174,6 +194,8 @@ def write_proposal(
         )
         for name, table in cut.items():
             write_csv(table, partial / f"{name}.csv")
+        if datum != "wgs84":
+            write_online_map(layers, partial / online_file(datum), datum, synthetic=synthetic)
         _write_workbook(cut, partial / WORKBOOK_FILE, language)
         (partial / CERTIFICATE_FILE).write_text(_certificates(choice, synthetic=synthetic), encoding="utf-8-sig")
         write_run_file(run, partial / RUN_FILE)

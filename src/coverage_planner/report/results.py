@@ -15,6 +15,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
 from coverage_planner.report.certificate import say_certificate
 from coverage_planner.report.csv_tables import read_csv, write_csv
+from coverage_planner.report.output_datum import ONLINE_FILES, in_datum, in_wgs84, online_file, write_online_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
 from coverage_planner.report.siting_tables import Choice, record_choice
@@ -24,6 +25,7 @@ from coverage_planner.report.words import Language, words
 from coverage_planner.report.workbook import write_workbook
 from coverage_planner.scenario.scenario import Outcome
 from coverage_planner.siting.solution import Solution
+from coverage_planner.sources.datum import Datum, check_datum
 from coverage_planner.whole_folder import check_replaceable, whole_folder
 
 #: Number of the folder's form; it rises when a column or file changes its meaning.
@@ -34,6 +36,8 @@ WORKBOOK_FILE = "summary.xlsx"
 MAP_FILE = "map.html"
 RUN_FILE = "run.json"
 FILES = frozenset({LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES)})
+#: Tables that folders of earlier versions have not.
+_LATER = frozenset({"remarks"})
 
 #: What programs leave beside open files; no one's work is lost with them.
 _LEFT_BEHIND = frozenset({f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm", f"{LAYER_FILE}-journal"})
@@ -49,7 +53,7 @@ class Results:
     Attributes
     ----------
     tables
-        Name of the CSV file without its suffix -> table.
+        Name of the CSV file without its suffix -> table; ``lon`` and ``lat`` are WGS 84, whatever the files have.
     layers
         Layer of result.gpkg -> GeoDataFrame.
     run
@@ -69,6 +73,8 @@ def write_results(
     candidates: gpd.GeoDataFrame | None = None,
     solution: Solution | Choice | None = None,
     rejected: pd.DataFrame | None = None,
+    remarks: pd.DataFrame | None = None,
+    datum: Datum = "wgs84",
     run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
     language: Language = "zh",
@@ -95,6 +101,12 @@ def write_results(
         also what the model was asked, when each site opens and what else could be chosen.
     rejected
         Rows refused at the door (`Rejections.to_frame`).
+    remarks
+        What should be known of rows that were taken (`Rejections.remarks_frame`).
+    datum
+        The datum of longitudes and latitudes in CSV tables and the workbook. For another than 'wgs84' their columns are
+        named after it (``lon_gcj02``), and a GeoJSON for online maps is written beside them; layers and the map do not
+        change. `read_results` gives WGS 84 again.
     run
         How the results came about: settings, input hashes, seconds per stage, … ; written to run.json with the
         versions of the programs. Mappings, sequences, text, numbers, dates and paths; NaN becomes null. A function is
@@ -119,20 +131,26 @@ def write_results(
     ConfigError
         The folder exists; unknown language; `run` holds what JSON cannot, or the key 'results'; both scenarios have
         one name; `map_page` wrote no map.
+    DatumError
+        There is no such datum.
     InputError
         `baseline` has other groups or demand; `solution` chose sites that the outcome lacks; the folder cannot be
         written.
     SchemaError
-        `candidates` or `rejected` lack columns.
+        `candidates`, `rejected` or `remarks` lack columns.
     """
     words(language)  # refuses an unknown one
+    check_datum(datum, "the output")
     target = Path(folder).resolve()
     check_folder(target, force=force)
     choice = Choice(solution, candidates) if isinstance(solution, Solution) else solution
     _require_sites(outcome, choice)
     given = None if callable(run) else _record(run)  # refused before the work where that is possible
     measured = measure_outcome(outcome, baseline)
-    tables = report_tables(measured, outcome.network, choice=choice, rejected=rejected, synthetic=synthetic)
+    found = report_tables(
+        measured, outcome.network, choice=choice, rejected=rejected, remarks=remarks, synthetic=synthetic
+    )
+    tables = {name: in_datum(table, datum) for name, table in found.items()}
     layers = report_layers(measured, outcome, baseline, candidates, choice)
     ours = plain(
         {
@@ -140,6 +158,7 @@ def write_results(
             "language": language,
             "synthetic": synthetic,
             "crs": outcome.network.edges.crs.to_string(),
+            "datum": datum,
             "streets": outcome.network.source,
             "scenarios": {role: named.scenario.name for role, named in roles(outcome, baseline).items()},
             "groups": _groups(outcome),
@@ -154,6 +173,8 @@ def write_results(
         write_layers(layers, partial / LAYER_FILE, types, synthetic=synthetic)
         for name, table in tables.items():
             write_csv(table, partial / f"{name}.csv")
+        if datum != "wgs84":
+            write_online_map(layers, partial / online_file(datum), datum, synthetic=synthetic)
         write_workbook(
             tables,
             partial / WORKBOOK_FILE,
@@ -203,12 +224,14 @@ def read_results(folder: str | PathLike[str]) -> Results:
         raise SourceError(
             f"{home} must be of form {FORMAT} or earlier, got {run[_OURS]['format']}; update coverage-planner"
         )
-    missing = [name for name in (LAYER_FILE, *(f"{name}.csv" for name in TABLES)) if not (home / name).is_file()]
+    needed = (LAYER_FILE, *(f"{name}.csv" for name in TABLES if name not in _LATER))
+    missing = [name for name in needed if not (home / name).is_file()]
     if missing:
         raise SourceError(
             f"{home} must hold all files of a results folder, missing {name_some(missing)}; write it again"
         )
-    tables = {name: read_csv(home / f"{name}.csv") for name in TABLES}
+    datum = check_datum(run[_OURS].get("datum", "wgs84"), f"{home}")
+    tables = {name: in_wgs84(_read_table(home, name), datum) for name in TABLES}
     return Results(tables, {name: _read_layer(home / LAYER_FILE, name) for name in LAYERS}, run)
 
 
@@ -247,7 +270,7 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
         what="results",
         mark=RUN_FILE,
         is_ours=_read_run(home) is not None,
-        files=FILES | _LEFT_BEHIND,
+        files=FILES | {*ONLINE_FILES} | _LEFT_BEHIND,
         force=force,
     )
 
@@ -264,6 +287,13 @@ def _record(run: Mapping[str, Any] | None) -> dict[str, Any]:
             f"got the keys {list(record)}; rename them"
         )
     return record
+
+
+def _read_table(home: Path, name: str) -> pd.DataFrame:
+    path = home / f"{name}.csv"
+    if name in _LATER and not path.is_file():
+        return set_types(pd.DataFrame(columns=list(TABLES[name])))
+    return read_csv(path)
 
 
 def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:

@@ -95,6 +95,12 @@ COLUMNS: Mapping[str, Column] = {
     "exclusive_demand": Column("number", "独占需求", "Demand in reach of this one alone"),
     "lon": Column("degrees", "经度（WGS84）", "Longitude (WGS84)"),
     "lat": Column("degrees", "纬度（WGS84）", "Latitude (WGS84)"),
+    "lon_cgcs2000": Column("degrees", "经度（CGCS2000）", "Longitude (CGCS2000)"),
+    "lat_cgcs2000": Column("degrees", "纬度（CGCS2000）", "Latitude (CGCS2000)"),
+    "lon_gcj02": Column("degrees", "经度（GCJ-02：高德、腾讯）", "Longitude (GCJ-02: Amap, Tencent)"),
+    "lat_gcj02": Column("degrees", "纬度（GCJ-02：高德、腾讯）", "Latitude (GCJ-02: Amap, Tencent)"),
+    "lon_bd09": Column("degrees", "经度（BD-09：百度）", "Longitude (BD-09: Baidu)"),
+    "lat_bd09": Column("degrees", "纬度（BD-09：百度）", "Latitude (BD-09: Baidu)"),
     "rank": Column("count", "排名", "Rank"),
     "uncovered_demand": Column("number", "未覆盖需求", "Uncovered demand"),
     "reason": Column("text", "主要原因", "Main reason"),
@@ -106,6 +112,9 @@ COLUMNS: Mapping[str, Column] = {
     "table": Column("text", "输入表", "Input"),
     "source": Column("text", "来源文件", "Source"),
     "row": Column("count", "行号", "Row"),
+    "column": Column("text", "列", "Column"),
+    "given": Column("text", "原文", "As it stands in the file"),
+    "remark": Column("text", "说明", "Remark"),
     # the choice of sites
     "model": Column("text", "模型", "Model"),
     "n_sites": Column("count", "站点数", "Sites"),
@@ -224,6 +233,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "plans": ("plan", "n_sites", "total_cost", "objective", "loss", "loss_share", "opened", "closed", "how"),
     "islands": ("mode", "component", "length_km", "edges", "lon", "lat"),
     "rejected": ("table", "source", "row", "id", "reason"),
+    "remarks": ("table", "source", "row", "id", "column", "given", "remark"),
 }  # fmt: skip
 
 #: Table name -> name of its sheet in summary.xlsx, Chinese and English.
@@ -242,6 +252,7 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "plans": ("其他方案", "Other plans"),
     "islands": ("孤立路网", "Islands"),
     "rejected": ("被拒记录", "Rejected rows"),
+    "remarks": ("读入说明", "Remarks on rows"),
 }
 
 #: The sheets of a proposal's workbook that results have not.

@@ -1,4 +1,4 @@
-"""Outcomes -> the tables that planners read: overall, by area, by site, by station, gaps, islands, rejected rows."""
+"""Outcomes -> the tables that planners read: overall, by area, by site, by station, gaps, islands, rows refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -105,6 +105,7 @@ def report_tables(
     *,
     choice: Choice | None = None,
     rejected: pd.DataFrame | None = None,
+    remarks: pd.DataFrame | None = None,
     synthetic: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """Cut the tables of a results folder: minutes, WGS 84, the columns of `table_columns.TABLES`.
@@ -119,6 +120,8 @@ def report_tables(
         How the sites were chosen, or None.
     rejected
         Rows refused at the door (`schema.Rejections.to_frame`), or None.
+    remarks
+        What should be known of rows that were taken (`schema.Rejections.remarks_frame`), or None.
     synthetic
         Whether the data are made up: every table then ends with the column ``note`` that says so.
 
@@ -130,10 +133,8 @@ def report_tables(
     Raises
     ------
     SchemaError
-        `rejected` lacks a column.
+        `rejected` or `remarks` lacks a column.
     """
-    if rejected is None:
-        rejected = pd.DataFrame(columns=list(TABLES["rejected"]))
     tables = {
         "overall": measured.overall,
         "by_subdistrict": measured.subdistricts,
@@ -143,7 +144,8 @@ def report_tables(
         "gaps": measured.gaps,
         **siting_tables(choice),
         "islands": _islands(network),
-        "rejected": rejected,
+        "rejected": pd.DataFrame(columns=list(TABLES["rejected"])) if rejected is None else rejected,
+        "remarks": pd.DataFrame(columns=list(TABLES["remarks"])) if remarks is None else remarks,
     }
     cut = {name: cut_columns(for_people(tables[name], columns), columns, name) for name, columns in TABLES.items()}
     return {name: table.assign(note=synthetic_note(table)) if synthetic else table for name, table in cut.items()}
