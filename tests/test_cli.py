@@ -35,7 +35,7 @@ HEAVY = (
     "tqdm",
 )
 ALONE = PLAN["groups"][:1]
-COMMANDS = ["demo", "plan", "propose", "network"]
+COMMANDS = ["demo", "plan", "propose", "check", "fetch", "clip", "network"]
 
 
 @pytest.fixture(scope="module")

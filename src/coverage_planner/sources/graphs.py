@@ -28,7 +28,7 @@ def roads_from_graph(
 
     Two edges of one street, one each way, become one segment. An edge with ``oneway=True`` gives a segment from its
     first node to its second with ``oneway`` 'yes'. Edges without geometry are straight. Of the several values that a
-    simplified edge may have for a tag, the alphabetically first is taken, see `tag_text`.
+    simplified edge may have for a tag, the one that lets fewest pass is taken, see `osm_tags.most_restrictive`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def roads_from_graph(
     for u, v, data in graph.edges(data=True):
         lines.append(data.get("geometry") or shapely.LineString([(x[u], y[u]), (x[v], y[v])]))
         ends.append((u, v))
-        tags.append({tag: text for tag in ROAD_TAGS if (text := tag_text(data.get(tag))) is not None})
+        tags.append({tag: text for tag in ROAD_TAGS if (text := _text(tag, data.get(tag))) is not None})
     table = osm_tags.tag_table(tags, ROAD_TAGS)
     table[["u", "v"]] = np.array(ends, dtype=np.int64)
     edges = gpd.GeoDataFrame(table, geometry=lines, crs=graph.graph["crs"])
@@ -72,11 +72,19 @@ def roads_from_graph(
     )
 
 
+def _text(tag: str, value: Any) -> str | None:
+    """Return a tag's value as text; of several the most restrictive."""
+    if not isinstance(value, list | tuple | set):
+        return tag_text(value)
+    texts = [text for one in value if (text := tag_text(one)) is not None]
+    return osm_tags.most_restrictive(tag, texts) if texts else None
+
+
 def graph_nodes(graph: "nx.MultiDiGraph[Any]") -> pd.DataFrame:
     """Return the nodes of a graph that matter to a route, with their tags."""
     found = []
     for node_id, data in graph.nodes(data=True):
-        tags = {tag: text for tag in NODE_TAGS if (text := tag_text(data.get(tag))) is not None}
+        tags = {tag: text for tag in NODE_TAGS if (text := _text(tag, data.get(tag))) is not None}
         if osm_tags.is_route_node(tags):
             found.append((node_id, data["x"], data["y"], tags))
     ids, x, y, tags_of = (list(column) for column in zip(*found, strict=True)) if found else ([], [], [], [])
@@ -101,7 +109,7 @@ def graph_lines(graph: "nx.MultiDiGraph[Any]") -> tuple[Lines, pd.DataFrame]:
             continue
         after.setdefault(data["osmid"], {}).setdefault(u, []).append(v)
         if data["osmid"] not in tags_of:
-            tags = {tag: text for tag in ROAD_TAGS if (text := tag_text(data.get(tag))) is not None}
+            tags = {tag: text for tag in ROAD_TAGS if (text := _text(tag, data.get(tag))) is not None}
             if tags.get("oneway") == "no":  # OSMnx says so, too, where the way says nothing
                 del tags["oneway"]
             tags_of[data["osmid"]] = tags

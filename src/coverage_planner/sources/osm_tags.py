@@ -1,5 +1,6 @@
 """Which OpenStreetMap objects are streets, barriers on streets, and obstacles beside them."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -30,6 +31,8 @@ OBSTACLE_VALUES: Mapping[str, Sequence[str]] = {
     "railway": ("rail", "light_rail", "subway", "narrow_gauge"),
     "barrier": ("wall", "city_wall", "retaining_wall"),
 }
+
+_KPH_PER_MPH = 1.609344
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -66,6 +69,45 @@ def obstacle_kind(tags: Mapping[str, str]) -> str | None:
 def is_water_area(tags: Mapping[str, str]) -> bool:
     """Tell whether a closed line with these tags bounds water, rather than being a line of it."""
     return tags.get("natural") == "water" or tags.get("waterway") in {"riverbank", "dock"}
+
+
+#: Classes of street that shut most modes out, worst first; what stands between foot and car is behind them.
+_NARROWEST = (
+    "steps", "elevator", "corridor", "footway", "bridleway", "path", "pedestrian", "cycleway", "motorway",
+    "motorway_link", "trunk", "trunk_link", "busway", "track", "service", "living_street",
+)  # fmt: skip
+#: Values of access that let fewest in, worst first.
+_CLOSED = (
+    "no", "private", "military", "agricultural", "forestry", "permit", "emergency", "use_sidepath", "delivery",
+    "customers", "residents", "dismount", "destination",
+)  # fmt: skip
+_ACCESS_TAGS = frozenset({"access", "vehicle", "motor_vehicle", "motorcar", "bicycle", "foot"})
+#: Tags whose presence on a part binds the whole.
+_BINDING = frozenset({"oneway", "oneway:bicycle", "oneway:foot", "oneway:mofa", "bridge", "tunnel", "motorroad"})
+
+
+def most_restrictive(tag: str, values: Sequence[str]) -> str:
+    """Return of several values that one street has along its way the one that lets fewest pass, or slowest.
+
+    To get through, one has to pass every part: of 'residential' and 'steps' the whole is 'steps', of 'yes' and 'no' in
+    `oneway` it is one-way, of '100' and '60' in `maxspeed` it is '60'. Where no value is stricter than another, it is
+    the alphabetically first.
+    """
+    if tag == "maxspeed":
+        return min(values, key=lambda value: (_speed(value), value))
+    if tag in _BINDING:
+        return min(values, key=lambda value: (value == "no", value))
+    order = _NARROWEST if tag == "highway" else _CLOSED if tag in _ACCESS_TAGS else ()
+    return min(values, key=lambda value: (order.index(value) if value in order else len(order), value))
+
+
+def _speed(value: str) -> float:
+    """Return a speed limit in km/h; infinity for 'none' and what is no number."""
+    number, _, unit = value.partition(" ")
+    try:
+        return float(number) * (_KPH_PER_MPH if unit == "mph" else 1.0)
+    except ValueError:
+        return math.inf
 
 
 def tag_table(tags: Sequence[Mapping[str, str]], keys: Sequence[str]) -> pd.DataFrame:
