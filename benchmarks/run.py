@@ -27,6 +27,7 @@ import locality
 import machine
 import memory_use
 import peers
+import records
 import siting_speed
 import sweep_speed
 import vertex_graph
@@ -117,6 +118,11 @@ def siting(given: Settings) -> Made:
     return siting_speed.report(figures), figures
 
 
+def orders(given: Settings) -> Made:
+    measured = records.measure(given.data, given.cache, seed=given.seed, quick=given.quick)
+    return records.report(measured), measured
+
+
 def isochrones(given: Settings) -> Made:
     return _run_script("isochrone_quality.py", given)
 
@@ -149,6 +155,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "memory": (memory_use.TITLE, memory),
     "doors": (door_speed.TITLE, doors),
     "build": (build_speed.TITLE, build),
+    "records": (records.TITLE, orders),
     "siting": (siting_speed.TITLE, siting),
     "isochrones": ("Isochrones: speed and quality", isochrones),
     "matrix": ("Travel times against Valhalla's matrix", matrix),
