@@ -24,7 +24,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "services": ("services", "service", "服务", "服务项目", "服务内容", "服务功能", "功能", "服务设施", "配套服务",
                  "提供服务"),
     "opening_hours": ("opening_hours", "hours", "开放时间", "营业时间", "服务时间", "运营时间", "开放时段",
-                      "工作时间", "open_time", "opentime"),
+                      "工作时间", "open_time"),
     "capacity": ("capacity", "容量", "容纳人数", "座位数", "可容纳人数", "座位", "接待能力"),
     "entry_delay_s": ("entry_delay_s", "进门耗时", "进门用时"),
     "demand": ("demand", "weight", "population", "需求", "需求量", "人数", "人口", "骑手数", "订单量", "骑手人数",

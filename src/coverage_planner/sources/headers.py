@@ -180,7 +180,8 @@ def _fitting(
         return None
 
     def order(match: _Match) -> tuple[int, int, int]:
-        fits = 1 if datum is None or match.datum is None else 0 if _family(match.datum) == _family(datum) else 2
+        declared = datum is not None and match.datum is not None and _family(match.datum) == _family(datum)
+        fits = 0 if declared else 1 if match.datum is None else 2
         return fits, match.far, match.rank
 
     best = min(matches, key=order)
