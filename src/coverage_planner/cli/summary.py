@@ -121,17 +121,28 @@ def _about_inputs(run: PlanRun | ProposalRun) -> list[str]:
     if len(run.rejected):
         lines.append(words["rejected"].format(n=len(run.rejected)))
         lines += count_reasons(run.rejected.to_dict("records"), words, said)
+    if len(run.remarks):
+        lines.append(words["remarks"].format(n=len(run.remarks)))
     lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
     return lines
 
 
 def count_reasons(rejected: Iterable[Mapping[Any, Any]], words: Mapping[str, str], said: Speech) -> list[str]:
     """Say how many rows of each input were refused for each reason."""
-    counts = Counter((row["table"], row["reason"]) for row in rejected)
+    rows = list(rejected)
+    variants = Counter(_head(reason) for reason in {str(row["reason"]) for row in rows})
+    # reasons that name what stands in the row are counted together
+    counts = Counter(
+        (row["table"], row["reason"] if variants[_head(row["reason"])] == 1 else _head(row["reason"])) for row in rows
+    )
     return [
         words["refused"].format(table=said.say("table", table), n=n, reason=said.say("reason", reason))
         for (table, reason), n in sorted(counts.items())
     ]
+
+
+def _head(reason: str) -> str:
+    return reason.partition(": ")[0]
 
 
 def about_network(run: PlanRun | ProposalRun, keep: Path | None, not_kept: str | None) -> list[str]:

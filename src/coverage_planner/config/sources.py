@@ -5,10 +5,11 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-from coverage_planner.config.keys import at_least, more_than
-from coverage_planner.errors import ConfigError
+from coverage_planner.config.keys import at_least, did_you_mean, more_than
+from coverage_planner.errors import ConfigError, name_some
 from coverage_planner.network.files import is_network_folder
 from coverage_planner.sources.datum import Datum
+from coverage_planner.sources.poi_sets import POI_SETS
 
 #: What a source's file is: an OpenStreetMap extract, a raster of people, areas with head counts, records to be counted
 #: into cells, or a table or layer of points.
@@ -70,7 +71,7 @@ class PointSource:
     header_row: int | None = at_least(1, None)
     encoding: str | None = None
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    osm: Mapping[str, TagValues] = field(default_factory=dict)
+    osm: Mapping[str, TagValues] | tuple[str, ...] = field(default_factory=dict)
 
     @property
     def form(self) -> Form:
@@ -137,7 +138,13 @@ def check_point_source(source: PointSource, at: str) -> None:
     if form == "osm" and not source.osm:
         raise ConfigError(
             f"{at} osm must say which places to take from {source.file.name}, got nothing; for example "
-            "osm = { amenity = ['bank'] }"
+            "osm = { amenity = ['bank'] }, or osm = ['restaurants', 'malls'] by ready sets"
+        )
+    unknown = [name for name in source.osm if name not in POI_SETS] if isinstance(source.osm, tuple) else []
+    if unknown:
+        raise ConfigError(
+            f"{at} osm must name ready sets of places ({', '.join(POI_SETS)}), got {name_some(unknown)}"
+            f"{did_you_mean(unknown[0], POI_SETS)}; correct it, or give tags: osm = {{ amenity = ['bank'] }}"
         )
     for f in fields(source):
         default = f.default_factory() if f.default_factory is not MISSING else f.default

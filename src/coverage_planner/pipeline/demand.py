@@ -1,5 +1,6 @@
 """The demand of a group: spread, counted, weighed, scaled, and put together from several sources."""
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -8,13 +9,18 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from coverage_planner.config import DemandSource
+from coverage_planner.config import DemandSource, PointSource
 from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
 from coverage_planner.sources.buildings import read_buildings
+from coverage_planner.sources.pois import read_pois
+from coverage_planner.sources.records import RecordTally, count_records
 from coverage_planner.sources.spread import spread_counts
+
+#: Cells with fewer records are withheld, where the plan says nothing else.
+FEWEST_RECORDS = 10
 
 
 def spread_areas(
@@ -75,13 +81,86 @@ def spread_areas(
     return spread_counts(areas, over, spacing_m=source.spacing_m, avoid=water, crs=crs), len(areas)
 
 
+def count_on_map(
+    source: DemandSource,
+    crs: CRS,
+    network: RoadNetwork | None,
+    study_area: gpd.GeoDataFrame | None,
+    rejected: Rejections,
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Count records of places by hexagon or by street of the network.
+
+    Parameters
+    ----------
+    source
+        Records, with `cell_m` or `on_streets` set.
+    crs, network, study_area, rejected
+        As for `spread_areas`; only records inside the study area count.
+
+    Returns
+    -------
+    points, rows
+        Demand points, and how many records they were made from.
+
+    Raises
+    ------
+    InputError, SourceError
+        The records cannot be read, or there are no streets to count them on.
+    """
+    if network is None and source.on_streets:
+        raise InputError(
+            f"records of {source.file.name} must have streets to be counted on, got none that could be read; correct "
+            "[roads] first"
+        )
+    tally = RecordTally()
+    points = count_records(
+        source.file,
+        cell_m=source.cell_m,
+        streets=network.edges if network is not None and source.on_streets else None,
+        study_area=study_area,
+        minimum=FEWEST_RECORDS if source.minimum is None else math.ceil(source.minimum),
+        datum=source.datum,
+        source_crs=source.source_crs,
+        crs=crs,
+        columns=source.columns or None,
+        encoding=source.encoding,
+        rejected=rejected,
+        tally=tally,
+    )
+    return points, tally.rows - sum(tally.refused.values())
+
+
+def read_places(
+    source: PointSource, crs: CRS, study_area: gpd.GeoDataFrame | None, margin_m: float
+) -> gpd.GeoDataFrame:
+    """Read points of interest of an OpenStreetMap file; those of demand get their weight.
+
+    A place that is drawn twice, as a node and as its building, is there once.
+    """
+    wanted = source.osm
+    tags = (
+        list(wanted)
+        if isinstance(wanted, tuple)
+        else {key: True if values is True else list(values) for key, values in wanted.items()}
+    )
+    places = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m, duplicates="merge")
+    if isinstance(source, DemandSource):
+        places = weigh_places(places, source)
+    return places.drop(columns=[name for name in ("set", "duplicate_of") if name in places.columns])
+
+
 def weigh_places(table: gpd.GeoDataFrame, source: DemandSource) -> gpd.GeoDataFrame:
-    """Give points of interest their weight by kind, 1 where the plan says none."""
-    weights = table["kind"].map(dict(source.weights)).astype(float).fillna(1.0)
-    unknown = sorted(set(source.weights) - set(table["kind"]))
+    """Give points of interest the plan's weight of their set or kind; else that of their set, and 1 without one."""
+    by_name = dict(source.weights)
+    usual = table["demand"].astype(float) if "demand" in table.columns else pd.Series(1.0, index=table.index)
+    named = [table[name] for name in ("set", "kind") if name in table.columns]
+    weights = pd.Series(np.nan, index=table.index)
+    for names in named:
+        weights = weights.fillna(names.map(by_name).astype(float))
+    unknown = sorted(set(by_name).difference(*map(set, named)))
     if unknown:
         warnings.warn(f"weights of {unknown} match no point of {source.file.name}", stacklevel=2)
-    return table.assign(demand=weights)
+    return table.assign(demand=weights.fillna(usual))
 
 
 def scale_demand(table: gpd.GeoDataFrame, source: DemandSource, group: str) -> gpd.GeoDataFrame:

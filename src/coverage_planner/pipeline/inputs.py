@@ -13,12 +13,11 @@ from pyproj import CRS
 from coverage_planner.config import DemandSource, Plan, PointSource
 from coverage_planner.errors import InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.pipeline.demand import put_together, scale_demand, spread_areas, weigh_places
+from coverage_planner.pipeline.demand import count_on_map, put_together, read_places, scale_demand, spread_areas
 from coverage_planner.pipeline.streets import Streets, count_rows
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
-from coverage_planner.sources.pois import read_pois
 from coverage_planner.sources.population import read_population
 
 _READERS = {"facilities": read_facilities, "premises": read_candidates, "demand": read_demand}
@@ -171,9 +170,10 @@ def read_points(
     name = source.file.name
     if isinstance(source, DemandSource) and source.form == "areas":
         return spread_areas(source, crs, network, study_area, rejected)
+    if isinstance(source, DemandSource) and source.form == "records":
+        return count_on_map(source, crs, network, study_area, rejected)
     if source.form == "osm":
-        tags = {key: True if values is True else list(values) for key, values in source.osm.items()}
-        points = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m)
+        points = read_places(source, crs, study_area, margin_m)
     elif source.form == "raster":
         if study_area is None:
             raise InputError(
@@ -197,8 +197,6 @@ def read_points(
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
         rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))
-    if isinstance(source, DemandSource) and source.form == "osm":
-        points = weigh_places(points, source)
     return points, len(points)
 
 

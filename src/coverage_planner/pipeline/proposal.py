@@ -45,8 +45,8 @@ class ProposalRun:
         The same as a measured coverage.
     proposal
         Candidates, the chosen sites and what is said of them.
-    rejected
-        Rows of the inputs that were not used, with the reason.
+    rejected, remarks
+        Rows of the inputs that were not used, with the reason; what should be known of rows that were.
     manifest
         Settings, versions, inputs, rows, stages, warnings.
     """
@@ -57,6 +57,7 @@ class ProposalRun:
     coverage: Coverage
     proposal: Proposal
     rejected: pd.DataFrame
+    remarks: pd.DataFrame
     manifest: Mapping[str, Any]
 
     @property
@@ -135,7 +136,8 @@ def run_proposal(
         proposal = propose(plan, network, inputs, present, watch=watch, rejected=rejected, search=search)
     manifest = build_manifest(plan, start, {group.name: times}, proposal.choice, watch=watch, caught=caught)
     listed = rejected.to_frame().drop_duplicates(ignore_index=True)
-    return ProposalRun(plan, start, present, coverage, proposal, listed, manifest)
+    remarks = rejected.remarks_frame().drop_duplicates(ignore_index=True)
+    return ProposalRun(plan, start, present, coverage, proposal, listed, remarks, manifest)
 
 
 def write_proposal(run: ProposalRun, folder: str | PathLike[str], *, force: bool = False) -> Path:
@@ -171,6 +173,8 @@ def write_proposal(run: ProposalRun, folder: str | PathLike[str], *, force: bool
         choice=run.choice,
         rejected=run.rejected,
         record=run.manifest,
+        remarks=run.remarks,
+        datum=run.plan.output.datum,
         language=run.plan.language,
         synthetic=run.plan.synthetic,
         force=force,

@@ -49,8 +49,8 @@ class PlanRun:
         Today's stations and the chosen sites; None where the plan proposes nothing or no gap can be closed.
     proposal
         Candidates, the chosen sites and what is said of them; None where the plan proposes nothing.
-    rejected
-        Rows of the inputs that were not used, with the reason.
+    rejected, remarks
+        Rows of the inputs that were not used, with the reason; what should be known of rows that were.
     manifest
         Settings, versions, inputs, rows, stages, warnings: what ``run.json`` holds.
     warmed
@@ -63,6 +63,7 @@ class PlanRun:
     proposed: Outcome | None
     proposal: Proposal | None
     rejected: pd.DataFrame
+    remarks: pd.DataFrame
     manifest: Mapping[str, Any]
     warmed: WarmUp
 
@@ -148,7 +149,8 @@ def run_plan(
                 proposed = evaluate(today.scenario.with_sites(names[1], sites), network, groups, **settings)
     manifest = build_manifest(plan, start, times, choice, watch=watch, caught=caught)
     listed = rejected.to_frame().drop_duplicates(ignore_index=True)  # groups may share a file
-    return PlanRun(plan, start.streets, today, proposed, proposal, listed, manifest, start.warmed)
+    remarks = rejected.remarks_frame().drop_duplicates(ignore_index=True)
+    return PlanRun(plan, start.streets, today, proposed, proposal, listed, remarks, manifest, start.warmed)
 
 
 def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False) -> Path:
@@ -206,6 +208,8 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             candidates=run.candidates,
             solution=run.choice,
             rejected=run.rejected,
+            remarks=run.remarks,
+            datum=run.plan.output.datum,
             run=manifest,
             map_page=write_map,
             language=run.plan.language,

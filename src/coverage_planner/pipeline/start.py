@@ -5,7 +5,12 @@ from pathlib import Path
 
 from coverage_planner.config import Plan
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.pipeline.checks import require_connected, warn_of_lost_communities, warn_of_missing_margin
+from coverage_planner.pipeline.checks import (
+    require_connected,
+    warn_of_datum,
+    warn_of_lost_communities,
+    warn_of_missing_margin,
+)
 from coverage_planner.pipeline.inputs import Inputs, read_inputs
 from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.pipeline.streets import Streets, prepare_streets
@@ -70,5 +75,6 @@ def begin(plan: Plan, watch: Stopwatch, rejected: Rejections, *, network_folder:
     warn_of_lost_communities(inputs)
     groups = tuple(Group(g.name, g.mode, g.cutoff_s, inputs.demand[g.name]) for g in plan.groups)
     require_connected(network, small_component_m=plan.snap.small_component_m)
+    warn_of_datum(plan, network, inputs)
     warn_of_missing_margin(plan, network, inputs)
     return Start(warmed, streets, inputs, groups)

@@ -26,6 +26,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.road_checks import require_true_metres, warn_of_unknown_classes
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_study_area
+from coverage_planner.sources.road_cleaning import RoadCleaning
 from coverage_planner.sources.roads import read_roads
 from coverage_planner.units import speed_mps
 
@@ -54,8 +55,8 @@ class Streets:
     rows
         Entries of run.json's ``inputs``: the study area, if any, and the roads.
     notes
-        What is kept with the network: ``made_from`` (everything that it depends on), ``rows``, ``rejected`` and
-        ``warnings`` (what reading and building it said).
+        What is kept with the network: ``made_from`` (everything that it depends on), and what reading and building it
+        said: ``rows``, ``rejected``, ``remarks``, ``cleaning``, ``warnings``.
     reused
         The folder that the network was reopened from; None where it was built.
     built
@@ -89,7 +90,12 @@ def farthest_m(plan: Plan, group: GroupSettings) -> float:
 
 
 def prepare_streets(
-    plan: Plan, rejected: Rejections, *, network_folder: Path | None = None, rebuild: bool = False
+    plan: Plan,
+    rejected: Rejections,
+    *,
+    network_folder: Path | None = None,
+    rebuild: bool = False,
+    cleaning: RoadCleaning | None = None,
 ) -> Streets:
     """Build the network of a plan, or reopen it.
 
@@ -105,6 +111,8 @@ def prepare_streets(
         their settings, the program and its libraries.
     rebuild
         Build it even so.
+    cleaning
+        Takes what was changed in a line layer, where the network is built.
 
     Raises
     ------
@@ -125,6 +133,7 @@ def prepare_streets(
 
     def streets(network: RoadNetwork, notes: dict[str, Any], **origin: Any) -> Streets:
         rejected.rows.extend(notes["rejected"])
+        rejected.remarks.extend(notes["remarks"])
         for text in notes["warnings"]:
             warnings.warn(text, stacklevel=4)
         return Streets(network, study_area, margin_m, [*rows, notes["rows"]], notes, **origin)
@@ -137,9 +146,11 @@ def prepare_streets(
     kept = _Kept() if network_folder is None or rebuild else _reopen(network_folder, made_from)
     if network_folder is not None and kept.network is not None:
         return streets(kept.network, kept.notes, reused=network_folder, built=_written(network_folder))
+    named = {key: value or None for key, value in asdict(source).items() if key in ("columns", "values")}
     reading = {
-        "crs": crs, "study_area": study_area, "margin_m": margin_m,
-        "columns": source.columns or None, "source_crs": source.source_crs, "layer": source.layer,
+        "crs": crs, "study_area": study_area, "margin_m": margin_m, **named, "source_crs": source.source_crs,
+        "layer": source.layer, "encoding": source.encoding, "datum": source.datum, "noding": source.noding,
+        "join_within_m": source.join_within_m,
     }  # fmt: skip
     network, notes = build_from_file(
         source.file,
@@ -147,6 +158,7 @@ def prepare_streets(
         attribution=source.attribution,
         modes=modes,
         small_component_m=plan.snap.small_component_m,
+        cleaning=cleaning,
     )
     return streets(network, {"made_from": made_from, **notes}, changed=kept.changed, unusable=kept.unusable)
 
@@ -157,7 +169,13 @@ def _read_study_area(plan: Plan, crs: CRS | None) -> tuple[gpd.GeoDataFrame | No
     if area is None:
         return None, []
     study_area = read_study_area(
-        area.file, datum=area.datum, crs=crs, sheet=area.sheet, encoding=area.encoding, where=area.where or None
+        area.file,
+        datum=area.datum,
+        source_crs=area.source_crs,
+        crs=crs,
+        sheet=area.sheet,
+        encoding=area.encoding,
+        where=area.where or None,
     )
     return study_area, [count_rows("study_area", area.file, len(study_area), 0)]
 
@@ -169,6 +187,7 @@ def build_from_file(
     attribution: str | None = None,
     modes: Mapping[str, Mode] = DEFAULT_MODES,
     small_component_m: float = SMALL_COMPONENT_M,
+    cleaning: RoadCleaning | None = None,
 ) -> tuple[RoadNetwork, dict[str, Any]]:
     """Read a road file and build its network.
 
@@ -182,17 +201,20 @@ def build_from_file(
         Who made the streets, where the file does not say it.
     modes, small_component_m
         As for `build_network`.
+    cleaning
+        Takes what was changed in a line layer.
 
     Returns
     -------
     network, notes
         The network, and what reading and building said: ``rows`` (an entry of run.json's ``inputs``), ``rejected``
-        (rows of `Rejections`), ``warnings``.
+        and ``remarks`` (rows of `Rejections`), ``cleaning`` (rows of `RoadCleaning.summary`), ``warnings``.
     """
     rejected = Rejections()
+    cleaning = RoadCleaning() if cleaning is None else cleaning
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        roads = read_roads(file, rejected=rejected, **(reading or {}))
+        roads = read_roads(file, rejected=rejected, cleaning=cleaning, **(reading or {}))
         if attribution:
             roads = replace(roads, source=f"{file.name} ({attribution})")
         require_true_metres(roads.segments)
@@ -201,6 +223,8 @@ def build_from_file(
     return network, {
         "rows": count_rows("roads", file, len(roads.segments), len(rejected.rows)),
         "rejected": rejected.rows,
+        "remarks": rejected.remarks,
+        "cleaning": cleaning.summary().to_dict("records"),
         "warnings": [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
     }
 
@@ -249,7 +273,7 @@ def _made_from(
     area = None if study_area is None else hashlib.sha256(shapely.to_wkb(study_area.geometry.union_all())).hexdigest()
     parts = {
         "roads": {path.name: _sha256(path) for path in _road_files(source.file)},
-        "reading": {**{name: getattr(source, name) for name in ("source_crs", "layer", "columns", "attribution")}},
+        "reading": {name: value for name, value in asdict(source).items() if name not in ("file", "margin_m")},
         "crs": None if crs is None else crs.srs,
         "study area": area,
         "margin": margin_m if area else None,  # without a study area all streets are read
@@ -310,7 +334,14 @@ def _written(folder: Path) -> str:
 def _notes_of(folder: Path, network: RoadNetwork) -> dict[str, Any]:
     """Return what reading and building a network said, as far as it was kept with it."""
     entry = count_rows("roads", folder, len(network.edges), 0)
-    kept = {"rows": entry, "rejected": [], "warnings": [], **read_notes(folder).get(_OURS, {})}
+    kept = {
+        "rows": entry,
+        "rejected": [],
+        "remarks": [],
+        "cleaning": [],
+        "warnings": [],
+        **read_notes(folder).get(_OURS, {}),
+    }
     return {**kept, "rows": {**kept["rows"], "file": entry["file"], "sha256": entry["sha256"]}}
 
 
