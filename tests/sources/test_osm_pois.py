@@ -7,6 +7,9 @@ import shapely
 
 from coverage_planner import read_pois
 from coverage_planner.errors import ConfigError, CrsError, InputError, SourceError
+from coverage_planner.schema import check_table
+from coverage_planner.sources.poi_sets import POI_SETS, set_of
+from coverage_planner.sources.poi_table import PoiTally
 from osm_drawing import place, write_osm
 
 NODES = {
@@ -125,3 +128,86 @@ def test_las_palmas(real_data):
         *(int((pois["amenity"] == kind).sum()) for kind in ("restaurant", "bank")),
     )
     assert everything == (2278, 428, 137)
+
+
+TWICE = {
+    1: (0, 0), 2: (4, 0), 3: (4, 4), 4: (0, 4), 5: (1, 1), 6: (3, 1), 7: (3, 3), 8: (1, 3),
+    20: (2, 2, {"shop": "mall", "name": "万达广场", "opening_hours": "10:00-22:00"}),
+    21: (0.5, 0.5, {"shop": "mall", "name": "别的商场"}),
+    22: (2, 2.5, {"shop": "kiosk"}),
+    23: (9, 9, {"shop": "mall"}),
+}  # fmt: skip
+TWICE_WAYS = [
+    (1, [1, 2, 3, 4, 1], {"shop": "mall", "name": "商业区"}),
+    (2, [5, 6, 7, 8, 5], {"shop": "mall"}),
+]
+
+
+def test_a_place_drawn_twice_is_told_merged_or_kept(tmp_path):
+    path = write_osm(tmp_path / "twice.osm", TWICE, TWICE_WAYS)
+    tally = PoiTally()
+    told = read_pois(path, {"shop": True}, tally=tally).set_index("id")
+    # the smallest building of the same kind and not of another name
+    assert told["duplicate_of"].dropna().to_dict() == {"n20": "w2"}
+    assert (tally.found, tally.duplicates, tally.kept) == (6, 1, 6)
+    merged = read_pois(path, {"shop": True}, duplicates="merge").set_index("id")
+    assert list(merged.index) == ["n21", "n22", "n23", "w1", "w2"]
+    assert merged.loc["w2", ["name", "opening_hours"]].tolist() == ["万达广场", "10:00-22:00"]
+    assert merged.loc["w1", "name"] == "商业区"
+    assert merged.geometry["w2"].equals(told.geometry["w2"])
+    kept = read_pois(path, {"shop": True}, duplicates="keep")
+    assert "duplicate_of" not in kept.columns
+    assert len(kept) == 6
+    with pytest.raises(ConfigError, match="duplicates one of keep, tell, merge"):
+        read_pois(path, {"shop": True}, duplicates="drop")
+
+
+def test_what_is_left_out_is_counted(path):
+    tally = PoiTally()
+    area = gpd.GeoDataFrame(geometry=[shapely.box(*place(-0.5, -0.5), *place(0.5, 0.5))], crs=4326)
+    pois = read_pois(path, TAGS, study_area=area, tally=tally)
+    # w3 and r3 have no node in the file
+    assert (tally.found, tally.unplaced, tally.outside, tally.kept) == (10, 2, 7, len(pois))
+
+
+def test_names_in_chinese_come_first(tmp_path):
+    tags = {"shop": "mall", "name": "Mall", "name:zh": "商場", "name:zh-Hans": "商场", "name:en": "The Mall"}
+    path = write_osm(tmp_path / "n.osm", {1: (0, 0, tags), 2: (1, 0, {"shop": "mall", "name:en": "Only"})}, [])
+    assert read_pois(path, {"shop": True})["name"].tolist() == ["商场", "Only"]
+    assert read_pois(path, {"shop": True}, language="en")["name"].tolist() == ["The Mall", "Only"]
+
+
+def test_ready_sets_are_kinds_with_a_weight(path):
+    pois = read_pois(path, ["banks", "malls", "supermarkets", "restaurants"]).set_index("id")
+    assert pois["kind"].to_dict() == {
+        "n1": "餐饮", "n2": "银行网点", "n8": "餐饮", "w1": "商场", "r1": "超市",
+    }  # fmt: skip
+    assert pois["demand"].to_dict() == {key: POI_SETS[name].weight for key, name in pois["set"].items()}
+    check_table(gpd.GeoDataFrame(pois.reset_index()), "demand")
+    with pytest.raises(ConfigError, match="must be of malls, restaurants"):
+        read_pois(path, ["pubs"])
+
+
+def test_every_ready_set_is_named_in_both_languages_and_finds_its_own():
+    for name, one in POI_SETS.items():
+        assert one.zh
+        assert one.en
+        assert one.why
+        assert one.weight > 0
+        for key, values in one.tags.items():
+            for value in values:
+                found = set_of({key: value}, list(POI_SETS))
+                assert found == name, (key, value)
+    assert len({one.zh for one in POI_SETS.values()}) == len(POI_SETS)
+
+
+@pytest.mark.real_data
+def test_las_palmas_by_ready_sets(real_data):
+    path = real_data / "osm" / "las_palmas_2023.osm.pbf"
+    tally = PoiTally()
+    pois = read_pois(path, list(POI_SETS), duplicates="merge", tally=tally)
+    assert tally.found == tally.kept + tally.duplicates + tally.unplaced
+    assert (pois["set"] == "banks").sum() == 137
+    assert pois["id"].is_unique
+    assert pois["set"].nunique() == len(POI_SETS)
+    assert tally.duplicates > 0
