@@ -154,10 +154,12 @@ def write_roads(segments: gpd.GeoDataFrame, path: Path, draw: np.random.Generato
     rows: list[dict[str, object]] = []
     for key, members in texts.groupby([*texts.columns], sort=True).groups.items():
         chosen = lines[kept.index.get_indexer(members)]
-        is_one_way = dict(zip(texts.columns, key, strict=True))["单行线"] == "是"
-        merged = shapely.line_merge(shapely.multilinestrings(chosen), directed=is_one_way)
+        said = dict(zip(texts.columns, key, strict=True))
+        if said["道路等级"] != CLASSES["trunk_link"]:  # ramps of both sides would become one that passes the road below
+            together = shapely.multilinestrings(chosen)
+            chosen = shapely.get_parts(shapely.line_merge(together, directed=said["单行线"] == "是"))
         # vertices of junctions on straight stretches go, as they do when a street is drawn in one stroke
-        drawn = shapely.simplify(shapely.get_parts(merged), 0.05)
+        drawn = shapely.simplify(chosen, 0.05)
         rows += [{**dict(zip(texts.columns, key, strict=True)), "geometry": line} for line in drawn]
     geometry = np.array([row.pop("geometry") for row in rows], dtype=object)
     minor = np.array([row["道路等级"] in ("小区道路", "街坊路", "巷弄") for row in rows])
