@@ -19,8 +19,8 @@ from coverage_planner.schema import check_table, require_metric
 
 _Shapes = NDArray[Any]
 
-#: Narrower pieces are rounding, metres. Where one neighbour has a vertex in the middle of the other's long edge, the
-#: projection of a map in degrees parts the two by a centimetre per kilometre or so.
+#: Narrower pieces are rounding, metres. Where one neighbour has a vertex in the middle of the other's edge, projecting
+#: a map in degrees parts the two, by a centimetre along an edge of 1 km, by a metre along one of 10 km.
 ROUNDING_M = 0.05
 
 #: An open gap between two areas counts as a sliver where it is so many times as long as wide; the sharp corner that
