@@ -37,7 +37,7 @@ def check_text(report: CheckReport) -> list[str]:
             lines += ["", *_bars(check, check.snap, report, words)]
         if check.datum.en:
             lines.append(f"  {words['datum']}: {check.datum.of(report.language)}")
-    return [*lines, "", verdict(report, words)]
+    return [one_line(line) for line in (*lines, "", verdict(report, words))]
 
 
 def verdict(report: CheckReport, words: Mapping[str, str]) -> str:
@@ -89,7 +89,7 @@ def _width(text: str) -> int:
     """Return how many columns a terminal gives to a text; Chinese characters take two."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
+        for character in one_line(text)
     )
 
 
@@ -97,9 +97,9 @@ def _finding(number: int, finding: Finding, report: CheckReport, words: Mapping[
     check = next((check for check in report.inputs if check.key == finding.input), None)
     where = words["plan"] if check is None else f"{finding.input} {check.file}"
     colon = "：" if report.language == "zh" else ": "
-    lines = [f"  {number}. {where}{colon}{one_line(finding.what.of(report.language))}"]
+    lines = [f"  {number}. {where}{colon}{finding.what.of(report.language)}"]
     if finding.advice.en:
-        lines.append(f"     → {one_line(finding.advice.of(report.language))}")
+        lines.append(f"     → {finding.advice.of(report.language)}")
     if finding.rows:
         lines.append(f"     {words['row_list'].format(rows=_some(finding.rows, words))}")
     elif finding.ids:
@@ -113,7 +113,7 @@ def one_line(text: str) -> str:
 
 
 def _some(labels: Sequence[object], words: Mapping[str, str]) -> str:
-    shown = ", ".join(one_line(str(label)) for label in labels[:_LISTED])
+    shown = ", ".join(str(label) for label in labels[:_LISTED])
     rest = len(labels) - _LISTED
     return f"{shown} … {words['more'].format(n=f'{rest:,}')}" if rest > 0 else shown
 
