@@ -1,5 +1,6 @@
 """Which coordinates make sense: degrees and metres, exchanged ones, the CRS that a file says or is said to have."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -162,7 +163,7 @@ def check_metres(x: _Floats, y: _Floats, crs: CRS, source: str, region: Region |
             f"them: {int(swapped.sum())} of {int(known.sum())} rows, the first with x {x[first]:.12g} and y "
             f"{y[first]:.12g} in {name}; {advice}"
         )
-    outside = known & ~_sensible(x, y, crs, None)[0]
+    outside = known & ~swapped & ~((x == 0) & (y == 0)) & ~_sensible(x, y, crs, None)[0]
     if outside.sum() * 2 > known.sum():
         first = int(np.flatnonzero(outside)[0])
         raise InputError(
@@ -277,6 +278,11 @@ def layer_to_wgs84(
     checked
         Longitudes and latitudes are known not to be exchanged.
 
+    Warns
+    -----
+    UserWarning
+        The CRS is on Beijing 1954 or Xi'an 1980, whose parameters are not public: PROJ only comes near.
+
     Raises
     ------
     CrsError
@@ -292,6 +298,7 @@ def layer_to_wgs84(
             f"{source} must say its coordinate reference system, got none; save it anew with its CRS (a Shapefile "
             'keeps it in the .prj file), or say it: source_crs = "EPSG:4490" for CGCS2000 longitudes and latitudes'
         )
+    _warn_of_old_datum(geometry.crs, source)
     flat = geometry.force_2d()
     if geometry.crs.is_projected:
         refuse_shifted(datum, geometry.crs, source)
@@ -307,6 +314,17 @@ def layer_to_wgs84(
         return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum))
 
     return gpd.GeoSeries(shapely.transform(flat.to_numpy(), unshift), index=flat.index, crs=4326)
+
+
+def _warn_of_old_datum(crs: CRS, source: str) -> None:
+    geodetic = crs.geodetic_crs
+    name = "" if geodetic is None else geodetic.name
+    if any(old in name.casefold() for old in ("beijing", "xian")):
+        warnings.warn(
+            f"{source} should be in CGCS2000 or WGS 84, got {name}, whose conversion is not public; its positions may "
+            "lie some 100 m off; ask for the data in CGCS2000",
+            stacklevel=4,
+        )
 
 
 def to_metric(geometry: gpd.GeoSeries, crs: Any, source: str) -> gpd.GeoSeries:
