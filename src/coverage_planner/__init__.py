@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from coverage_planner.coverage.catchments import measure_catchments
     from coverage_planner.coverage.gaps import find_gaps
     from coverage_planner.coverage.measure import Coverage, assign_nearest, measure_coverage
+    from coverage_planner.datum_detection import DatumVerdict, detect_datum
     from coverage_planner.demo import demo_city
     from coverage_planner.network.build import build_network
     from coverage_planner.network.files import read_network, write_network
@@ -33,12 +34,19 @@ if TYPE_CHECKING:
     from coverage_planner.siting.rules import Quota
     from coverage_planner.siting.sequence import OpeningOrder, solve_sequence
     from coverage_planner.siting.solution import Solution
+    from coverage_planner.sources.area_topology import find_area_problems
     from coverage_planner.sources.areas import read_areas, read_study_area
-    from coverage_planner.sources.osm import fetch_roads
+    from coverage_planner.sources.buildings import read_buildings
+    from coverage_planner.sources.osm import fetch_pois, fetch_roads
+    from coverage_planner.sources.osm_clip import clip_osm
+    from coverage_planner.sources.poi_sets import POI_SETS
     from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
     from coverage_planner.sources.pois import read_pois
     from coverage_planner.sources.population import read_population
+    from coverage_planner.sources.records import RecordTally, count_records
+    from coverage_planner.sources.road_cleaning import RoadCleaning
     from coverage_planner.sources.roads import read_roads
+    from coverage_planner.sources.spread import spread_counts
     from coverage_planner.traveltime.isochrone import isochrones
     from coverage_planner.traveltime.nearest import nearest_facilities
     from coverage_planner.traveltime.reach import reached_streets
@@ -48,15 +56,21 @@ _HOMES = {
     "Alternatives": "siting.alternatives",
     "assign_nearest": "coverage.measure",
     "build_network": "network.build",
+    "clip_osm": "sources.osm_clip",
     "compare": "scenario.compare",
     "Comparison": "scenario.compare",
+    "count_records": "sources.records",
     "Coverage": "coverage.measure",
+    "DatumVerdict": "datum_detection",
     "DEFAULT_MODES": "network.modes",
     "demo_city": "demo",
+    "detect_datum": "datum_detection",
     "draw_map": "report.maps",
     "evaluate": "scenario.evaluate",
+    "fetch_pois": "sources.osm",
     "fetch_roads": "sources.osm",
     "find_alternatives": "siting.alternatives",
+    "find_area_problems": "sources.area_topology",
     "find_gaps": "coverage.gaps",
     "Group": "scenario.scenario",
     "isochrones": "traveltime.isochrone",
@@ -66,11 +80,13 @@ _HOMES = {
     "nearest_facilities": "traveltime.nearest",
     "OpeningOrder": "siting.sequence",
     "Outcome": "scenario.scenario",
+    "POI_SETS": "sources.poi_sets",
     "Positions": "network.snap",
     "propose_candidates": "siting.candidates",
     "Quota": "siting.rules",
     "reached_streets": "traveltime.reach",
     "read_areas": "sources.areas",
+    "read_buildings": "sources.buildings",
     "read_candidates": "sources.points",
     "read_demand": "sources.points",
     "read_facilities": "sources.points",
@@ -80,7 +96,9 @@ _HOMES = {
     "read_results": "report.results",
     "read_roads": "sources.roads",
     "read_study_area": "sources.areas",
+    "RecordTally": "sources.records",
     "Rejections": "schema",
+    "RoadCleaning": "sources.road_cleaning",
     "RoadNetwork": "network.road_network",
     "Roads": "schema",
     "Scenario": "scenario.scenario",
@@ -93,6 +111,7 @@ _HOMES = {
     "solve_p_center": "siting.p_center",
     "solve_p_median": "siting.p_median",
     "solve_sequence": "siting.sequence",
+    "spread_counts": "sources.spread",
     "travel_times": "traveltime.times",
     "TravelTimes": "traveltime.times",
     "write_network": "network.files",
@@ -102,16 +121,20 @@ _HOMES = {
 __version__ = "0.1.0"
 __all__ = [
     "DEFAULT_MODES",
+    "POI_SETS",
     "Alternatives",
     "Comparison",
     "Coverage",
+    "DatumVerdict",
     "Group",
     "Mode",
     "OpeningOrder",
     "Outcome",
     "Positions",
     "Quota",
+    "RecordTally",
     "Rejections",
+    "RoadCleaning",
     "RoadNetwork",
     "Roads",
     "Scenario",
@@ -120,12 +143,17 @@ __all__ = [
     "TravelTimes",
     "assign_nearest",
     "build_network",
+    "clip_osm",
     "compare",
+    "count_records",
     "demo_city",
+    "detect_datum",
     "draw_map",
     "evaluate",
+    "fetch_pois",
     "fetch_roads",
     "find_alternatives",
+    "find_area_problems",
     "find_gaps",
     "isochrones",
     "measure_catchments",
@@ -134,6 +162,7 @@ __all__ = [
     "propose_candidates",
     "reached_streets",
     "read_areas",
+    "read_buildings",
     "read_candidates",
     "read_demand",
     "read_facilities",
@@ -150,6 +179,7 @@ __all__ = [
     "solve_p_center",
     "solve_p_median",
     "solve_sequence",
+    "spread_counts",
     "travel_times",
     "write_network",
     "write_results",
