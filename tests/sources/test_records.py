@@ -279,6 +279,14 @@ def test_streets(tmp_path):
     assert labelled["id"].tolist() == ["7", "8", "10"]
     assert labelled["demand"].sum() == 43
     assert count_records(path, streets=streets, minimum=1, rejected=rejected).crs == CRS
+    assert count_records(path, streets=streets.to_crs(4326), minimum=1, rejected=rejected).crs == "EPSG:32650"
+
+
+@pytest.mark.parametrize(("separator", "suffix"), [("\t", ".tsv"), ("\t", ".txt"), (";", ".csv"), (",", ".txt")])
+def test_separators(tmp_path, separator, suffix):
+    rows = [row.replace(",", separator) + separator + "甲，乙" for row in at(500, 500, 10)]
+    path = write(tmp_path / f"a{suffix}", rows, separator.join(["lon", "lat", "备注"]), "gb18030")
+    assert quietly(path, cell_m=200)["demand"].tolist() == [10]
 
 
 def test_arguments_that_cannot_be(tmp_path):

@@ -26,7 +26,9 @@ from coverage_planner.sources.tables import AnyPath, existing_file
 #: Bytes of the file that are parsed at a time.
 BLOCK_BYTES = 1 << 22
 
-_SEPARATORS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
+_KINDS = (".csv", ".txt", ".tsv")
+#: Whichever stands most often in the first row; none is a byte of a Chinese character.
+_SEPARATORS = (",", "\t", ";")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LONGEST_HEADER = 1 << 16
 
@@ -77,7 +79,8 @@ def open_records(path: AnyPath, encoding: str | None = None) -> RecordFile:
     Parameters
     ----------
     path
-        CSV (``.csv``, ``.txt``) or TSV (``.tsv``), names of columns in the first row.
+        ``.csv``, ``.txt`` or ``.tsv``, cells separated by commas, tabs or semicolons, names of columns in the first
+        row.
     encoding
         Encoding of the names; by default that of the byte order mark, else UTF-8 where the first row is that, else
         GB18030.
@@ -92,10 +95,9 @@ def open_records(path: AnyPath, encoding: str | None = None) -> RecordFile:
         There is no such encoding.
     """
     file = existing_file(path)
-    separator = _SEPARATORS.get(file.suffix.lower())
-    if separator is None:
+    if file.suffix.lower() not in _KINDS:
         raise SourceError(
-            f"records must be a file of a known kind ({', '.join(_SEPARATORS)}), got {file.name}; save them as CSV"
+            f"records must be a file of a known kind ({', '.join(_KINDS)}), got {file.name}; save them as CSV"
         )
     with file.open("rb") as stream:
         start = stream.read(_LONGEST_HEADER)
@@ -108,7 +110,9 @@ def open_records(path: AnyPath, encoding: str | None = None) -> RecordFile:
         raise ConfigError(
             f"encoding must be one that Python knows, got {encoding!r} for {file.name}; use 'utf-8' or 'gb18030'"
         ) from error
-    names = next(csv.reader(text.removeprefix("\ufeff").splitlines()[:1], delimiter=separator), [])
+    first = text.removeprefix("\ufeff").splitlines()[:1]
+    separator = max(_SEPARATORS, key="".join(first).count)
+    names = next(csv.reader(first, delimiter=separator), [])
     names = [name.strip() for name in names]
     if not any(names):
         raise InputError(f"{file.name} must have the names of its columns in the first row, got none; add them")

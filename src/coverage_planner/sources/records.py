@@ -119,7 +119,8 @@ def count_records(
     Parameters
     ----------
     path
-        CSV, TXT or TSV in UTF-8, GBK, GB18030 or UTF-16; column names in the first row, one record per row below.
+        CSV, TXT or TSV in UTF-8, GBK, GB18030 or UTF-16, cells separated by commas, tabs or semicolons; column names in
+        the first row, one record per row below.
     cell_m
         Width of the hexagons, metres; see `sources.hexagons`. Either this or `streets`.
     streets
@@ -134,7 +135,7 @@ def count_records(
         CRS of coordinates in metres, x to the east and y to the north, for example 'EPSG:4547'.
     crs
         Projected CRS in metres to count in, and of the result; default: that of `streets` where it is metric, else the
-        UTM zone of the study area.
+        UTM zone of the study area, else that of the streets.
     columns
         ``lon``, ``lat``, ``time``, ``rider``, ``weight`` -> column of the file. The first three are found where
         `RECORD_ALIASES` knows them. ``rider`` is who made a record: where it is named, a cell is shown when as many
@@ -185,8 +186,8 @@ def count_records(
     """
     _check_arguments(cell_m, streets, minimum, street_within_m)
     tally = RecordTally() if tally is None else tally
-    if streets is not None and crs is None and streets.crs.is_projected:
-        crs = streets.crs
+    if streets is not None and crs is None and (streets.crs.is_projected or study_area is None):
+        crs = streets.crs if streets.crs.is_projected else streets.estimate_utm_crs()
     file = open_records(path, encoding)
     places = Positions(file.source, datum, source_crs, crs, study_area)
     times = TimeFilter(hours, dates)
