@@ -15,7 +15,8 @@ from osmium.osm import RELATION, WAY
 from coverage_planner.errors import InputError
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import in_source_crs, polygon_faults, valid_polygons, warn_of_repairs
-from coverage_planner.sources.columns import ids_of, keep_where, number_column, refuse_rows, text_column
+from coverage_planner.sources.cells import read_numbers, text_column
+from coverage_planner.sources.columns import ids_of, keep_where, refuse_rows
 from coverage_planner.sources.datum import Datum, check_datum
 from coverage_planner.sources.headers import find_columns
 from coverage_planner.sources.osm_file import (
@@ -132,7 +133,7 @@ def _layer_buildings(
     warn_of_repairs(raw, repaired & solid)
     kinds = text_column(raw, found["kind"]) if "kind" in found else np.full(len(ids), "", dtype=object)
     levels, height_m = (
-        number_column(raw, found[name])[0] if name in found else np.full(len(ids), np.nan)
+        read_numbers(raw, found[name], name)[0] if name in found else np.full(len(ids), np.nan)
         for name in ("levels", "height_m")
     )
     return gpd.GeoDataFrame(

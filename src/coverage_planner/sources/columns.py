@@ -13,19 +13,10 @@ from coverage_planner.errors import InputError, SchemaError, name_some
 from coverage_planner.schema import TABLES, Rejections, TableName
 from coverage_planner.sources.aliases import LEVELS
 from coverage_planner.sources.cells import Mask, Remark, Texts, parse_mark, read_numbers, text_column
-from coverage_planner.sources.headers import find_columns
 from coverage_planner.sources.hours import in_grammar, read_hours
-from coverage_planner.sources.ranges import check_not_swapped, layer_to_wgs84, range_faults, to_metric
 from coverage_planner.sources.raw_tables import Fault, RawTable, cell_text
 from coverage_planner.sources.services import find_service, parse_services
 from coverage_planner.sources.signs import plain
-
-__all__ = [
-    "Fault", "check_not_swapped", "find_columns", "ids_of", "keep_where", "layer_to_wgs84", "number_column",
-    "range_faults", "refuse_rows", "schema_columns", "text_column", "to_metric",
-    "understood_columns",
-]  # fmt: skip
-
 
 _WRITTEN_ANEW = "opening hours written in the grammar of OpenStreetMap"
 
@@ -75,23 +66,6 @@ def ids_of(raw: RawTable, column: str | None, prefix: str) -> tuple[Texts, list[
     ids = text_column(raw, column)
     repeated = pd.Series(ids).duplicated(keep="first").to_numpy() & (ids != "")
     return ids, [(ids == "", "id is blank"), (repeated, "id stands in an earlier row already")]
-
-
-def number_column(raw: RawTable, column: str) -> tuple[NDArray[np.float64], Mask]:
-    """Return a column as numbers, NaN where blank, and a mask of the cells that are filled but no number."""
-    numbers, faults, _ = read_numbers(raw, column, "")
-    wrong = np.zeros(len(numbers), dtype=np.bool_)
-    for rows, _ in faults:
-        wrong |= rows
-    return numbers, wrong
-
-
-def schema_columns(
-    raw: RawTable, table: TableName, found: Mapping[str, str]
-) -> tuple[dict[str, NDArray[Any]], list[Fault]]:
-    """Return what `understood_columns` does but the remarks."""
-    values, faults, _ = understood_columns(raw, table, found)
-    return values, faults
 
 
 def understood_columns(raw: RawTable, table: TableName, found: Mapping[str, str]) -> ColumnValues:

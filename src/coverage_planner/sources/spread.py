@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError, CrsError, InputError, SchemaError, name_some
 from coverage_planner.schema import check_table, require_metric
-from coverage_planner.sources.columns import to_metric
+from coverage_planner.sources.ranges import to_metric
 
 _Floats = NDArray[np.float64]
 _Shapes = NDArray[Any]
