@@ -44,6 +44,8 @@ class RoadCleaning:
         What -> (count, length in metres): the layer before and after.
     before, after
         The lines as they came in, and the streets between nodes that they became; metric CRS, None until filled.
+    before_main, after_main
+        Which of these belong to the largest connected part.
     """
 
     source: str = ""
@@ -51,6 +53,8 @@ class RoadCleaning:
     totals: dict[str, tuple[int, float]] = field(default_factory=dict)
     before: gpd.GeoSeries | None = None
     after: gpd.GeoSeries | None = None
+    before_main: NDArray[np.bool_] | None = None
+    after_main: NDArray[np.bool_] | None = None
     _found: list[dict[str, Any]] = field(default_factory=list)
 
     def add(

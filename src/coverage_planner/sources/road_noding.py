@@ -154,8 +154,7 @@ def warn_of_parts(roads: Roads, source: str, *, noding: Noding = "shared", join_
     UserWarning
         There are many parts, and the largest does not hold nearly all.
     """
-    segments = roads.segments
-    lengths = _part_lengths(segments["u"].to_numpy(), segments["v"].to_numpy(), segments["length_m"].to_numpy())
+    _, lengths = _parts_of(roads)
     share = lengths.max() / lengths.sum() if lengths.sum() > 0 else 1.0
     if len(lengths) < _MANY_PARTS or share >= _MOST_OF_IT:
         return
@@ -206,13 +205,20 @@ def _as_given(
     return Lines(noded.lines.starts, noded.lines.node_ids, given_x, given_y)
 
 
-def _part_lengths(u: Ints, v: Ints, length_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the length of street of each connected part."""
+def _parts(u: Ints, v: Ints, length_m: NDArray[np.float64]) -> tuple[Ints, NDArray[np.float64]]:
+    """Return the connected part of each piece of street, and the length of each part."""
     ids, ends = np.unique(np.concatenate([u, v]), return_inverse=True)
     tail, head = ends[: len(u)], ends[len(u) :]
     graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(len(ids), len(ids)))
-    _, part = connected_components(graph, directed=False)
-    return np.bincount(part[tail], weights=length_m).astype(np.float64)
+    part = np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)[tail]
+    # the numbers of parts that only a loose node makes up are not among them
+    part = np.unique(part, return_inverse=True)[1].astype(np.int64)
+    return part, np.bincount(part, weights=length_m).astype(np.float64)
+
+
+def _parts_of(roads: Roads) -> tuple[Ints, NDArray[np.float64]]:
+    segments = roads.segments
+    return _parts(*(segments[name].to_numpy() for name in ("u", "v", "length_m")))
 
 
 # --- what was changed ---
@@ -230,23 +236,30 @@ def _note_before(cleaning: RoadCleaning, edges: gpd.GeoDataFrame, repeats: Ints,
     cleaning.totals["lines"] = (len(lines), float(lines.length.sum()))
     noded = node_lines(starts, x, y, np.zeros(len(kept), dtype=np.int64), crossings=False)
     ids = noded.lines.node_ids
-    by_ends = _part_lengths(ids[starts[:-1]], ids[starts[1:] - 1], metres)
+    _, by_ends = _parts(ids[starts[:-1]], ids[starts[1:] - 1], metres)
     cleaning.totals["parts by line ends"] = (len(by_ends), float(by_ends.max()))
-    by_vertices = _part_lengths(*_steps_of(noded.lines))
+    line, tail, head, step_m = _steps_of(noded.lines)
+    part, by_vertices = _parts(tail, head, step_m)
     cleaning.totals["parts by shared vertices"] = (len(by_vertices), float(by_vertices.max()))
+    main = np.zeros(len(kept), dtype=bool)
+    main[line[part == by_vertices.argmax()]] = True
+    cleaning.before_main = np.zeros(len(lines), dtype=bool)
+    cleaning.before_main[repeats < 0] = main
+    cleaning.before_main[again] = cleaning.before_main[repeats[again]]
 
 
-def _steps_of(lines: Lines) -> tuple[Ints, Ints, NDArray[np.float64]]:
+def _steps_of(lines: Lines) -> tuple[Ints, Ints, Ints, NDArray[np.float64]]:
     line = line_numbers(lines.starts)
     along = line[1:] == line[:-1]
     metres = np.hypot(np.diff(lines.x), np.diff(lines.y))
-    return lines.node_ids[:-1][along], lines.node_ids[1:][along], metres[along]
+    return line[:-1][along], lines.node_ids[:-1][along], lines.node_ids[1:][along], metres[along]
 
 
 def _note_after(cleaning: RoadCleaning, roads: Roads, region: Any) -> None:
     segments = roads.segments
     cleaning.after = gpd.GeoSeries(segments.geometry)
-    lengths = _part_lengths(segments["u"].to_numpy(), segments["v"].to_numpy(), segments["length_m"].to_numpy())
+    part, lengths = _parts_of(roads)
+    cleaning.after_main = part == lengths.argmax()
     cleaning.totals["segments"] = (len(segments), float(segments["length_m"].sum()))
     cleaning.totals["parts"] = (len(lengths), float(lengths.max()))
     if region is not None:
