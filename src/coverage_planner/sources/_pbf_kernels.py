@@ -39,6 +39,41 @@ def decode_differences(data: NDArray[np.uint8], begin: int, end: int) -> NDArray
 
 
 @compiled
+def split_messages(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.int64]:
+    """Return where the messages begin and end that make up data[begin:end], all of one field with a number below 16.
+
+    Returns
+    -------
+    ndarray
+        Shape (messages, 2), int64; the last row is -1 where the data are damaged.
+    """
+    found = np.empty(((end - begin) // 2 + 1, 2), dtype=np.int64)
+    count, at = 0, np.int64(begin)
+    while at < end:
+        key = data[at]
+        at += 1
+        size, shift = np.int64(0), 0
+        while at < end and data[at] >= 128:  # noqa: PLR2004
+            size |= (np.int64(data[at]) & 127) << shift
+            shift += 7
+            at += 1
+        if at < end:
+            size |= np.int64(data[at]) << shift
+            at += 1
+        else:
+            size = np.int64(-1)
+        if key != data[begin] or key >= 128 or key & 7 != _PACKED or not 0 <= size <= end - at:  # noqa: PLR2004
+            found[count, :] = -1
+            count += 1
+            break
+        found[count, 0] = at
+        at += size
+        found[count, 1] = at
+        count += 1
+    return found[:count].copy()
+
+
+@compiled
 def locate_refs(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return of each way its id and where its nodes begin and end in the data.
 

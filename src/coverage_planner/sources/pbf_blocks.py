@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_planner.sources._pbf_kernels import decode_differences
+from coverage_planner.sources._pbf_kernels import decode_differences, split_messages
 
 #: Limits that the format sets, in bytes.
 _MOST_HEADER, _MOST_BLOB = 64 * 1024, 32 * 1024 * 1024
@@ -162,21 +162,21 @@ def open_block(frame: Frame) -> Block:
             groups.append(value)
         elif number in scale and isinstance(value, int):
             scale[number] = value - (1 << 64) if value >= 1 << 63 else value
+    data = np.frombuffer(content, dtype=np.uint8)
     dense: list[tuple[int, int]] = []
-    ways: list[tuple[int, int]] = []
+    ways = [np.empty((0, 2), dtype=np.int64)]
     kinds = set()
     for begin, end in groups:
-        for number, value in read_fields(content, begin, end):
-            kinds.add({1: "o", 2: "n", 3: "w", 4: "r"}.get(number, ""))
-            if isinstance(value, tuple):
-                if number == 2:  # noqa: PLR2004 - dense
-                    dense.append(value)
-                elif number == 3:  # noqa: PLR2004 - ways
-                    ways.append(value)
-                else:
-                    break  # a group holds one kind, and these need no closer look here
-    data = np.frombuffer(content, dtype=np.uint8)
-    spans = np.array(ways, dtype=np.int64).reshape(-1, 2)
+        # a group holds one kind of object
+        number, value = next(read_fields(content, begin, end), (0, 0))
+        kinds.add({1: "o", 2: "n", 3: "w", 4: "r"}.get(number, ""))
+        if number == 2 and isinstance(value, tuple):  # noqa: PLR2004 - dense
+            dense.append(value)
+        elif number == 3:  # noqa: PLR2004 - ways
+            ways.append(split_messages(data, begin, end))
+    spans = np.concatenate(ways)
+    if (spans < 0).any():
+        raise DamagedBlockError(f"the list of ways in the block at byte {frame.offset} is cut short")
     return Block(data, dense, spans, "".join(sorted(kinds)), scale[17], scale[19], scale[20])
 
 
