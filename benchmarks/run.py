@@ -26,6 +26,7 @@ import engine_speed
 import locality
 import machine
 import memory_use
+import osm_clip
 import peers
 import records
 import siting_speed
@@ -100,6 +101,11 @@ def doors(given: Settings) -> Made:
     return door_speed.report(measured), measured
 
 
+def clip(given: Settings) -> Made:
+    measured = osm_clip.measure(given.data, given.cache, quick=given.quick, rounds=min(3, given.rounds))
+    return osm_clip.report(measured), measured
+
+
 def build(given: Settings) -> Made:
     measured = build_speed.measure(
         given.data,
@@ -155,6 +161,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "memory": (memory_use.TITLE, memory),
     "doors": (door_speed.TITLE, doors),
     "build": (build_speed.TITLE, build),
+    "clip": (osm_clip.TITLE, clip),
     "records": (records.TITLE, orders),
     "siting": (siting_speed.TITLE, siting),
     "isochrones": ("Isochrones: speed and quality", isochrones),
