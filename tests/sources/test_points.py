@@ -14,9 +14,11 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from opening_hours import validate
 from pyproj import Transformer
 
 from coverage_planner.errors import CrsError, DatumError, InputError
+from coverage_planner.report.speech import speech
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
 from written_files import as_layer, write_csv, write_stations, write_workbook
@@ -232,6 +234,51 @@ def test_what_was_written_is_read_again(rows):
     back = demand.to_crs(4326).geometry
     np.testing.assert_allclose(back.x, [lon for _, lon, _, _ in rows], atol=1e-8)
     np.testing.assert_allclose(back.y, [lat for _, _, lat, _ in rows], atol=1e-8)
+
+
+NASTY = [
+    "", " ", "-", "无", "0", "0,0", "NaN", "inf", "1e999", "114.3", "30.6", "１１４．３", "114°18′", "E114.3", "114.3,30.6",
+    "30.6,114.3", "POINT(114.3 30.6)", "POINT(", "POLYGON((0 0,1 1,1 0,0 0))", "528793.1", "3386450.2", "约200人", "20-30",
+    "1.2万", "-5", "#N/A", "=1+1", "休息、饮水", "①休息②看海", "24小时", "周一至周五 9:00-18:00", "看天气", "珞喻路1号", "√", "×",
+    "合计", "'", '"', "\x07", "\u200b", "😀", "A" * 300, "٣٠.٦", "½", "Ⅳ", "㎡", "1\n2", ";;;", "()", "°", "9" * 400,
+]  # fmt: skip
+
+
+@given(
+    rows=st.lists(
+        st.lists(st.one_of(st.sampled_from(NASTY), st.text(max_size=8)), min_size=9, max_size=9), min_size=1, max_size=6
+    ),
+    metric=st.booleans(),
+    two_columns=st.booleans(),
+)
+def test_no_cell_makes_it_stumble_and_no_row_is_lost(rows, metric, two_columns):
+    header = ["编号", "经度" if two_columns else "备注", "纬度" if two_columns else "坐标", "地址", "服务", "开放时间", "容量",
+              "级别", "充电"]  # fmt: skip
+    good = ["好", "114.3", "30.6" if two_columns else "114.3,30.6", "", "", "", "", "", ""]
+    metres = ["好", "528793.1", "3386450.2" if two_columns else "528793.1,3386450.2", "", "", "", "", "", ""]
+    rejected = Rejections()
+    area = gpd.GeoDataFrame(geometry=[shapely.box(114.1, 30.4, 114.5, 30.8)], crs=4326)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *[metres if metric else good] * (len(rows) + 1), *rows])
+        try:
+            kept = read_facilities(
+                path, header_row=1, source_crs=4547 if metric else None, study_area=area, crs=UTM_50N, rejected=rejected
+            )
+        except InputError:  # most rows are exchanged or in metres
+            return
+    listed = rejected.to_frame()
+    filled = sum(any(cell.strip() for cell in row) for row in rows) + len(rows) + 1
+    assert len(kept) + len(listed) == filled
+    assert not listed["row"].duplicated().any()
+    assert set(rejected.remarks_frame()["row"]).isdisjoint(listed["row"])
+    assert all(speech("zh").say("reason", reason) != reason for reason in listed["reason"])
+    assert all(
+        speech("zh").say("remark", remark["remark"]) != remark["remark"] for remark in rejected.remarks if remark["id"]
+    )
+    assert np.isfinite(kept.geometry.x).all()
+    assert all(validate(hours) or hours in NASTY or len(hours) <= 8 for hours in kept.get("opening_hours", []) if hours)
 
 
 @pytest.mark.real_data

@@ -129,6 +129,17 @@ def test_addresses_without_coordinates_are_listed(tmp_path):
         read_facilities(path)
 
 
+def test_an_address_of_several_lines_is_shown_on_one(tmp_path):
+    path = write_csv(tmp_path / "a.csv", rows_of(f'A,114.3,30.6,\nB,,,"珞喻路\n2号  东门"\nC,,,{"很长" * 500}\n'))
+    rejected = Rejections()
+    read_facilities(path, rejected=rejected)
+    assert reasons(rejected)["B"] == "no coordinates, only an address: 珞喻路 2号 东门"
+    assert len(reasons(rejected)["C"]) < 200
+    with pytest.raises(InputError) as caught:
+        read_facilities(path)
+    assert "\n" not in str(caught.value)
+
+
 def test_zeros_are_refused(tmp_path):
     path = write_csv(tmp_path / "a.csv", rows_of("A,114.3,30.6,\nB,0,0,\nC,0.0,0.000,\nD,-15.4,0,\n"))
     rejected = Rejections()

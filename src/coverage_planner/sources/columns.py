@@ -1,5 +1,6 @@
 """What the columns of a schema hold in a file, and which of its rows cannot be used."""
 
+import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -231,7 +232,7 @@ def refuse_rows(
         full = reasons.copy()
         for reason, texts in shown.items():
             rows = reasons == reason
-            full[rows] = [f"{reason}: {text}" for text in texts[rows]]
+            full[rows] = [f"{reason}: {_on_one_line(text)}" for text in texts[rows]]
         for reason in dict.fromkeys(full[~keep]):
             wrong = full == reason
             rejected.add(
@@ -252,7 +253,12 @@ def _shown(texts: Texts | None, rows: Mask) -> str:
     """Show the first details of a reason in brackets."""
     if texts is None:
         return ""
-    return f" ({', '.join(texts[rows][:2])}{', …' if rows.sum() > 2 else ''})"  # noqa: PLR2004 - a few
+    first = ", ".join(_on_one_line(text) for text in texts[rows][:2])
+    return f" ({first}{', …' if rows.sum() > 2 else ''})"  # noqa: PLR2004 - a few
+
+
+def _on_one_line(text: str) -> str:
+    return textwrap.shorten(text, 120, placeholder=" …") if any(sign.isspace() for sign in text) else text[:120]
 
 
 def _pass_remarks(
