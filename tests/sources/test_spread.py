@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, CrsError, InputError, SchemaError
 from coverage_planner.sources.areas import read_areas
+from coverage_planner.sources.carriers import streets_with_people
 from coverage_planner.sources.population import read_population
-from coverage_planner.sources.spread import exact_shares, spread_counts, streets_with_people
+from coverage_planner.sources.spread import exact_shares, spread_counts
 
 CRS = "EPSG:32650"
 X0, Y0 = 500_000.0, 3_400_000.0
@@ -147,6 +148,34 @@ def test_areas_without_a_street_keep_their_people_at_one_point():
     assert demand["demand"].tolist() == [1.5, 7]
     assert demand["kind"].tolist() == ["street", "area"]
     assert RIGHT.contains(demand.geometry[1])
+
+
+def test_people_beyond_the_region_where_streets_are_known_are_not_crowded_into_it():
+    streets = layer(line((0, 500), (600, 500)))
+    within = gpd.GeoSeries([box(-100, -100, 600, 1100)], crs=CRS).to_crs(4326)
+    areas = areas_of(LEFT, RIGHT, box(0, 1000, 500, 1050), demand=[100, 7, 3])
+    with pytest.warns(UserWarning, match=r"should have a street .* none in 1: A2; "):
+        demand = spread_counts(areas, streets, complete_in=within, spacing_m=200.0)
+    np.testing.assert_allclose(demand["demand"], [20, 20, 20, 40, 7, 3], rtol=1e-5)
+    assert demand["kind"].tolist() == ["street"] * 3 + ["area"] * 3
+    assert demand["source"].tolist() == ["A0"] * 4 + ["A1", "A2"]
+    assert places_of(demand)[3][0] > 600
+    assert math.fsum(demand["demand"][:4]) == 100
+    # of the part beyond, half is water
+    lake = layer(box(600, 0, 800, 1000))
+    demand = spread_counts(areas[:1], streets, complete_in=within, spacing_m=200.0, avoid=lake)
+    np.testing.assert_allclose(demand["demand"], [25, 25, 25, 25], rtol=1e-4)
+    assert places_of(demand)[3][0] > 800
+    with pytest.warns(UserWarning, match="none in 1: A0"):
+        demand = spread_counts(areas[:1], layer(line((700, 0), (900, 0))), complete_in=within)
+    np.testing.assert_allclose(demand["demand"], [60, 40], rtol=1e-5)
+    assert len(spread_counts(areas[:1], streets, complete_in=layer(box(0, 0, 1000, 1000)), spacing_m=200.0)) == 3
+
+
+def test_a_layer_of_motorways_only_carries_nobody():
+    streets = layer(line((0, 500), (600, 500)), highway=["motorway"])
+    with pytest.warns(UserWarning, match="should have a street .* none in 1: A0"):
+        assert spread_counts(areas_of(LEFT, demand=[100]), streets)["kind"].tolist() == ["area"]
 
 
 def test_missing_counts_and_overlaps_are_told():

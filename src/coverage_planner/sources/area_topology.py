@@ -87,7 +87,7 @@ def _overlaps(shapes: _Shapes, ids: NDArray[np.object_], sliver_m: float) -> pd.
     one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     once = one < other
     one, other = one[once], other[once]
-    shared = _polygonal(shapely.intersection(shapes[one], shapes[other]))
+    shared = polygonal(shapely.intersection(shapes[one], shapes[other]))
     overlapping = shapely.area(shared) > 0
     one, other, shared = one[overlapping], other[overlapping], shared[overlapping]
     same = ~_is_wider(shapely.difference(shapes[one], shapes[other]), sliver_m)
@@ -109,7 +109,7 @@ def _gaps(
     holes = shapely.difference(enclosed, covered) if len(enclosed) else enclosed
     if study_area is not None:
         holes = np.append(holes, shapely.difference(study_area.to_crs(crs).union_all(), covered))
-    holes = shapely.get_parts(_polygonal(np.asarray(shapely.union_all(holes), dtype=object).reshape(1)))
+    holes = shapely.get_parts(polygonal(np.asarray(shapely.union_all(holes), dtype=object).reshape(1)))
     open_gaps = _open_gaps(shapes, covered, holes, sliver_m)
     told = _by_width(holes, _neighbours(holes, shapes, ids)[0], "hole", sliver_m)
     return pd.concat([told, _by_width(open_gaps, _neighbours(open_gaps, shapes, ids)[0], "hole", sliver_m)])
@@ -122,7 +122,7 @@ def _open_gaps(shapes: _Shapes, covered: Any, holes: _Shapes, sliver_m: float) -
     # a sharp notch that was made narrower comes back only with a mitre as long as it was deep
     filled = shapely.buffer(wider, -half_m, join_style="mitre", mitre_limit=_DEEPEST_NOTCH)
     new = shapely.difference(shapely.difference(filled, covered), shapely.union_all(holes))
-    gaps = shapely.get_parts(_polygonal(np.array([new], dtype=object)))
+    gaps = shapely.get_parts(polygonal(np.array([new], dtype=object)))
     gaps = gaps[_is_wider(gaps, ROUNDING_M)]
     long = shapely.length(gaps) ** 2 / (4.0 * np.maximum(shapely.area(gaps), ROUNDING_M**2)) >= _LONG
     gaps = gaps[long]
@@ -156,7 +156,7 @@ def _is_wider(shapes: _Shapes, width_m: float) -> NDArray[np.bool_]:
     return np.asarray(~shapely.is_empty(shapely.buffer(shapes, -width_m / 2.0)), dtype=np.bool_)
 
 
-def _polygonal(shapes: Any) -> _Shapes:
+def polygonal(shapes: Any) -> _Shapes:
     """Return the polygons of geometries, without the lines and points in which areas touch."""
     parts, of = shapely.get_parts(np.atleast_1d(shapes), return_index=True)
     parts, nested = shapely.get_parts(parts, return_index=True)

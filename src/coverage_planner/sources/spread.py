@@ -5,42 +5,27 @@ Formula, edge cases and what the result does not know: docs/methods-demand.md.
 
 import math
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.errors import ConfigError, CrsError, InputError, SchemaError, name_some
 from coverage_planner.schema import check_table, require_metric
+from coverage_planner.sources.area_topology import polygonal
+from coverage_planner.sources.carriers import LINE, POLYGON, find_carriers, holds
 from coverage_planner.sources.ranges import to_metric
 
 _Floats = NDArray[np.float64]
 _Shapes = NDArray[Any]
 
-#: Classes of streets (OpenStreetMap's ``highway``) along which people are thought to live and work: those with front
-#: doors. Motorways, trunk roads and links have none; footways run beside a street that counts already.
-STREETS_WITH_PEOPLE = (
-    "primary", "secondary", "tertiary", "unclassified", "residential", "living_street", "pedestrian", "service", "road",
-)  # fmt: skip
-
-#: Values of ``service`` that never hold a front door.
-_SERVICE_WITHOUT_PEOPLE = ("parking_aisle", "drive-through", "emergency_access")
-
-#: Kinds of buildings (OpenStreetMap's ``building``) in which nobody lives or works.
-BUILDINGS_WITHOUT_PEOPLE = (
-    "no", "garage", "garages", "carport", "parking", "shed", "roof", "canopy", "hut", "greenhouse", "barn", "cowshed",
-    "stable", "sty", "farm_auxiliary", "ruins", "construction", "collapsed", "bunker", "bridge", "transformer_tower",
-    "water_tower", "storage_tank", "silo", "toilets", "service", "tent", "container", "gasometer", "guardhouse",
-)  # fmt: skip
-
-_LINE = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
-_POLYGON = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 #: An intersection that is shorter or smaller than this, m or m², is rounding.
 _NOTHING = 1e-6
+#: Smaller shares of an area within or beyond the region where `over` is complete are rounding.
+_SPLINTER = 1e-6
 
 
 def spread_counts(
@@ -51,6 +36,7 @@ def spread_counts(
     classes: Collection[str] | None = None,
     default_levels: float = 1.0,
     avoid: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    complete_in: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     crs: Any = None,
 ) -> gpd.GeoDataFrame:
     """Spread the head counts of areas over the streets or the buildings inside them.
@@ -76,6 +62,10 @@ def spread_counts(
         Storeys of a building whose ``levels`` are not known.
     avoid
         Polygons where nobody is, such as water, in any CRS: they are cut out first. Lines among them are passed over.
+    complete_in
+        Polygons within which `over` is complete, in any CRS, where it was cut out: a study area and its margin. Of an
+        area that reaches beyond, the people of the part beyond, by its share of the dry land, stand at one point there;
+        without this they would all be crowded into the part within.
     crs
         Projected CRS in metres of the result; default: that of `areas`.
 
@@ -84,7 +74,7 @@ def spread_counts(
     GeoDataFrame
         One row per point, by area and then along the streets or by building in the order of `over`: ``id`` (the
         area's and a number: '330106-1'), ``demand``, ``name`` (the area's, its id where it has none), ``kind``
-        ('street', 'building', or 'area' for a point in an area that has neither), ``source`` (the area's id),
+        ('street', 'building', or 'area' for a point in an area or part that has neither), ``source`` (the area's id),
         ``geometry``. The points of an area have exactly its count in sum (`math.fsum` of them is the count); they are
         fractions of people, also where the count is a whole number. Areas with nobody have no points.
 
@@ -114,54 +104,31 @@ def spread_counts(
     peopled = np.flatnonzero(counts > 0)
     polygons = np.asarray(areas.geometry.array, dtype=object)[peopled]
     wet = _polygons_of(avoid, areas.crs)
-    carriers = _carriers(over, classes, default_levels).to_crs(areas.crs)
-    kind = "street" if _holds(carriers, _LINE) else "building"
-    rows, parts = _parts_inside(carriers, polygons)
+    carriers = find_carriers(over, classes, default_levels).to_crs(areas.crs)
+    kind = "street" if holds(over, LINE) else "building"
+    ids = areas["id"].to_numpy(dtype=object)[peopled]
+    known, beyond, share_beyond = _divide(polygons, _polygons_of(complete_in, areas.crs), wet, complete_in is not None)
+    rows, parts = _parts_inside(carriers, known)
     parts = _cut_out(parts, wet)
     weigh = _points_on_streets if kind == "street" else _points_of_buildings
     owner, points, weight = weigh(rows, parts, carriers["storeys"].to_numpy(dtype=np.float64)[rows[1]], spacing_m)
-    bare = np.setdiff1d(np.arange(len(peopled)), owner)
-    ids = areas["id"].to_numpy(dtype=object)[peopled]
-    owner = np.concatenate([owner, bare])
-    points = np.concatenate([points, _interior_points(polygons[bare], wet, ids[bare])])
-    kinds = np.array([kind] * len(weight) + ["area"] * len(bare), dtype=object)
-    weight = np.concatenate([weight, np.ones(len(bare))])
-    if len(bare):
-        warnings.warn(
-            f"areas should have a {kind} over which their people are spread, none in {name_some(ids[bare])}; their "
-            f"people stand at one point inside each; look at the layer of {kind}s there",
-            stacklevel=2,
-        )
+    bare = np.setdiff1d(np.flatnonzero(share_beyond < 1), owner)
+    outside = np.flatnonzero(share_beyond)
+    lone = _interior_points(known[bare], wet, ids[bare]), _interior_points(beyond[outside], wet, ids[outside])
+    _warn_of_bare(ids[bare], kind)
+    # the people within an area, and those beyond the region, are as their land is
+    total = np.bincount(owner, weight, minlength=len(peopled))
+    weight = weight * (1.0 - share_beyond[owner]) / total[owner]
+    weight = np.concatenate([weight, 1.0 - share_beyond[bare], share_beyond[outside]])
+    kinds = np.array([kind] * len(owner) + ["area"] * (len(bare) + len(outside)), dtype=object)
+    owner = np.concatenate([owner, bare, outside])
+    points = np.concatenate([points, *lone])
     order = np.argsort(owner, kind="stable")
     owner = owner[order]
     table = _table(areas.iloc[peopled], owner, _shares(counts[peopled], owner, weight[order]), kinds[order])
     demand = table.set_geometry(to_metric(gpd.GeoSeries(points[order], crs=areas.crs), crs or areas.crs, "areas"))
     check_table(demand, "demand", what="the spread demand")
     return demand
-
-
-def streets_with_people(segments: gpd.GeoDataFrame, classes: Collection[str] | None = None) -> NDArray[np.bool_]:
-    """Tell which streets carry people.
-
-    Parameters
-    ----------
-    segments
-        Streets, with ``highway``, ``service``, ``bridge`` and ``tunnel`` where known.
-    classes
-        The values of ``highway`` that do; default: `STREETS_WITH_PEOPLE`.
-
-    Returns
-    -------
-    array
-        Shape (segments,): true where the class is among them or not known, and the street is on no bridge and in no
-        tunnel. Without `classes`, parking aisles and the like are left out too.
-    """
-    kept = _is_among(segments, "highway", STREETS_WITH_PEOPLE if classes is None else classes, missing=True)
-    if classes is None:
-        kept &= ~_is_among(segments, "service", _SERVICE_WITHOUT_PEOPLE, missing=False)
-    for tag in ("bridge", "tunnel"):
-        kept &= _is_among(segments, tag, ("no", ""), missing=True)
-    return kept
 
 
 def exact_shares(count: float, weights: _Floats) -> _Floats:
@@ -231,68 +198,38 @@ def _warn_of_overlaps(areas: gpd.GeoDataFrame) -> None:
         )
 
 
-def _carriers(over: gpd.GeoDataFrame, classes: Collection[str] | None, default_levels: float) -> gpd.GeoDataFrame:
-    """Return the streets or buildings that carry people, with their storeys (1 for streets)."""
-    if over.crs is None:
-        raise CrsError("the streets or buildings must have a CRS, got none; set it with .set_crs(...)")
-    lines, polygons = _holds(over, _LINE), _holds(over, _POLYGON)
-    if lines == polygons:
-        raise InputError(
-            f"counts are spread over lines (streets) or over polygons (buildings), got "
-            f"{sorted(set(over.geom_type.dropna())) or 'no geometry'}; give one kind"
-        )
-    wanted = np.isin(shapely.get_type_id(np.asarray(over.geometry.array, dtype=object)), _LINE if lines else _POLYGON)
-    if not wanted.all():
-        raise InputError(
-            f"every row must be a {'line' if lines else 'polygon'}, not so in {name_some(over.index[~wanted])}; "
-            "remove the others"
-        )
-    if lines:
-        return _with_storeys(over, np.ones(len(over)), streets_with_people(over, classes))
-    if classes is None:
-        kept = ~_is_among(over, "kind", BUILDINGS_WITHOUT_PEOPLE, missing=False)
-    else:
-        kept = _is_among(over, "kind", classes, missing=True)
-    return _with_storeys(over, _storeys(over, default_levels), kept)
-
-
-def _with_storeys(over: gpd.GeoDataFrame, storeys: _Floats, kept: NDArray[np.bool_]) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({"storeys": storeys[kept]}, geometry=over.geometry.array[kept], crs=over.crs)
-
-
-def _storeys(buildings: gpd.GeoDataFrame, default_levels: float) -> _Floats:
-    if "levels" not in buildings:
-        return np.full(len(buildings), default_levels)
-    levels = pd.to_numeric(buildings["levels"], errors="coerce").to_numpy(dtype=np.float64)
-    known = np.isfinite(levels) & (levels > 0)
-    if known.any() and not known.all():
-        warnings.warn(
-            f"buildings should say their storeys, {int((~known).sum())} of {len(known)} do not and count with "
-            f"{default_levels:g}; high buildings among them get too few people",
-            stacklevel=4,
-        )
-    return np.where(known, levels, default_levels)
-
-
-def _is_among(table: pd.DataFrame, column: str, values: Iterable[str], *, missing: bool) -> NDArray[np.bool_]:
-    if column not in table:
-        return np.full(len(table), missing)
-    unknown = table[column].isna().to_numpy()
-    return np.where(unknown, missing, table[column].isin(list(values)).to_numpy(dtype=np.bool_))
-
-
-def _holds(table: gpd.GeoDataFrame, kinds: tuple[int, ...]) -> bool:
-    return bool(np.isin(shapely.get_type_id(np.asarray(table.geometry.array, dtype=object)), kinds).any())
-
-
 def _polygons_of(avoid: gpd.GeoDataFrame | gpd.GeoSeries | None, crs: Any) -> _Shapes:
     if avoid is None:
         return np.empty(0, dtype=object)
     if avoid.crs is None:
         raise CrsError("the polygons to avoid must have a CRS, got none; set it with .set_crs(...)")
     shapes = shapely.get_parts(np.asarray(avoid.geometry.dropna().to_crs(crs).array, dtype=object))
-    shapes = shapes[np.isin(shapely.get_type_id(shapes), _POLYGON) & ~shapely.is_empty(shapes)]
+    shapes = shapes[np.isin(shapely.get_type_id(shapes), POLYGON) & ~shapely.is_empty(shapes)]
     return np.asarray(shapely.make_valid(shapes), dtype=object)
+
+
+def _divide(polygons: _Shapes, complete: _Shapes, wet: _Shapes, divided: bool) -> tuple[_Shapes, _Shapes, _Floats]:
+    """Return the part of each area where the carriers are known, the part beyond, and that part's share of the land."""
+    if not divided:
+        return polygons, polygons, np.zeros(len(polygons))
+    region = shapely.union_all(complete)
+    shapely.prepare(region)
+    known, beyond = (polygonal(cut(polygons, region)) for cut in (shapely.intersection, shapely.difference))
+    land_m2, beyond_m2 = shapely.area(_cut_out(polygons, wet)), shapely.area(_cut_out(beyond, wet))
+    share = np.where(land_m2 > _NOTHING, beyond_m2 / np.maximum(land_m2, _NOTHING), 0.0)
+    # a border drawn twice leaves splinters
+    share[share < _SPLINTER] = 0.0
+    share[share > 1.0 - _SPLINTER] = 1.0
+    return known, beyond, share
+
+
+def _warn_of_bare(ids: NDArray[np.object_], kind: str) -> None:
+    if len(ids):
+        warnings.warn(
+            f"areas should have a {kind} over which their people are spread, none in {name_some(ids)}; their people "
+            f"stand at one point inside each; look at the layer of {kind}s there",
+            stacklevel=3,
+        )
 
 
 def _parts_inside(carriers: gpd.GeoDataFrame, polygons: _Shapes) -> tuple[NDArray[np.int64], _Shapes]:
@@ -336,7 +273,7 @@ def _points_on_streets(
     # a street that leaves an area and comes back may be a collection of lines and points
     flat, nested = shapely.get_parts(flat, return_index=True)
     of = of[nested]
-    lines = np.isin(shapely.get_type_id(flat), _LINE) & (shapely.length(flat) > _NOTHING)
+    lines = np.isin(shapely.get_type_id(flat), LINE) & (shapely.length(flat) > _NOTHING)
     flat, of = flat[lines], of[lines]
     length_m = shapely.length(flat)
     n_pieces = np.maximum(np.ceil(length_m / spacing_m - _NOTHING), 1).astype(np.int64)
