@@ -3,11 +3,12 @@
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
@@ -20,6 +21,8 @@ from coverage_planner.sources.encodings import known_codec
 SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparquet")
 
 _LOG = logging.getLogger(__name__)
+#: An encoding in which every byte is a character.
+_BYTES = "ISO-8859-1"
 _PARQUET = (".parquet", ".geoparquet")
 
 
@@ -39,6 +42,8 @@ class LayerFile:
         The names of its columns.
     encoding
         What its texts are in, where that had to be said or recognised.
+    cut_names
+        Name as GDAL gives it, byte by byte -> column, where a name of a Shapefile was cut off inside a character.
     """
 
     path: Path
@@ -46,6 +51,7 @@ class LayerFile:
     layer: str | None
     fields: Sequence[str]
     encoding: str | None = None
+    cut_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_layer(path: Path, layer: str | None, encoding: str | None = None) -> LayerFile:
@@ -92,8 +98,7 @@ def find_layer(path: Path, layer: str | None, encoding: str | None = None) -> La
             found = LayerFile(path, dataset, name, (), said)
             if said is None and is_shapefile:
                 found = replace(found, encoding=_recognise_encoding(found))
-            fields = pyogrio.read_info(dataset, layer=name, encoding=found.encoding)["fields"].tolist()
-            return replace(found, fields=fields)
+            return _with_fields(found)
     except (DataSourceError, DataLayerError) as error:
         raise _unreadable(path, error) from error
 
@@ -130,8 +135,37 @@ def _read_parquet(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
 
 
 def _read_ogr(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
+    if place.cut_names:
+        return _read_bytewise(place, wanted)
     fields = [name for name in place.fields if name in wanted]
     return pyogrio.read_dataframe(place.dataset, layer=place.layer, columns=fields, encoding=place.encoding)
+
+
+def _with_fields(place: LayerFile) -> LayerFile:
+    """Add the names of the columns."""
+    try:
+        info = pyogrio.read_info(place.dataset, layer=place.layer, encoding=place.encoding)
+        return replace(place, fields=info["fields"].tolist())
+    except UnicodeDecodeError:  # ten bytes of a name end inside a character
+        names = pyogrio.read_info(place.dataset, layer=place.layer, encoding=_BYTES)["fields"].tolist()
+        encoding = place.encoding or "utf-8"
+        cut = {name: _decoded(name, encoding) for name in names}
+        return replace(place, fields=[*cut.values()], encoding=encoding, cut_names=cut)
+
+
+def _read_bytewise(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
+    """Read a Shapefile whose columns pyogrio cannot name."""
+    names = {name: ours for name, ours in place.cut_names.items() if ours in wanted}
+    frame = pyogrio.read_dataframe(place.dataset, layer=place.layer, columns=[*names], encoding=_BYTES)
+    for name in frame.select_dtypes(include=["object", "string"]):
+        cells = [_decoded(cell, place.encoding or "utf-8") if isinstance(cell, str) else None for cell in frame[name]]
+        frame[name] = pd.Series(cells, index=frame.index, dtype=object)
+    return frame.rename(columns=names)
+
+
+def _decoded(text: str, encoding: str) -> str:
+    """Return a text that was read byte by byte; what is cut off at its end goes."""
+    return text.encode(_BYTES).decode(encoding, errors="ignore")
 
 
 def _inside_zip(path: Path) -> str:

@@ -164,7 +164,7 @@ def read_road_tags(
         wrong = [number for number, text in enumerate(texts) if text is not None and read(text) is None]
         _tell_unknown(tag, texts, wrong, frame["row_number"].to_numpy(), source, rejected)
         if tag == "highway":
-            odd = [number for number, text in enumerate(texts) if text is not None and read(text) == _odd_class(text)]
+            odd = [number for number, text in enumerate(texts) if text and read(text) == (_odd_class(text) or "?")]
             _remark(tag, texts, odd, frame["row_number"].to_numpy(), source, rejected, CLOSED)
         found = [None if text is None else read(text) or None for text in texts]
         if tag == "highway":
