@@ -28,6 +28,7 @@ from coverage_planner.pipeline.stopwatch import StageReport
 from coverage_planner.report.findings import CheckReport, Finding, Said, sort_findings
 from coverage_planner.report.words import Language
 from coverage_planner.schema import Rejections
+from coverage_planner.sources.road_cleaning import RoadCleaning
 
 
 def check_plan(
@@ -73,7 +74,8 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
     if plan.study_area is not None:
         study_area = step(STUDY_AREA, partial(look_at_study_area, plan, plan.study_area))
     usable = plan if study_area is not None else replace(plan, study_area=None)
-    streets = step(ROADS, lambda: look_at_streets(usable, study_area))
+    cleaning = RoadCleaning()
+    streets = step(ROADS, partial(look_at_streets, usable, study_area, cleaning))
     ground = Ground(usable, study_area, streets, None)
     if plan.communities is not None:
         areas = step(COMMUNITIES, partial(look_at_communities, ground, plan.communities))
@@ -91,7 +93,7 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
         synthetic=plan.synthetic,
         study_area=study_area,
         communities=ground.communities,
-        streets=None if streets is None else draw_streets(streets),
+        streets=None if streets is None else draw_streets(streets, cleaning),
         rejected=_frame(readings, Rejections.to_frame),
         remarks=_frame(readings, Rejections.remarks_frame),
     )

@@ -22,6 +22,7 @@ from coverage_planner.pipeline.inputs import read_points
 from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
 from coverage_planner.report.findings import Finding, InputCheck, Named, Said
 from coverage_planner.sources.areas import read_areas, read_study_area
+from coverage_planner.sources.road_cleaning import RoadCleaning
 
 STUDY_AREA, COMMUNITIES, FACILITIES = "[study_area]", "[communities]", "[facilities]"
 _CALLED = {
@@ -79,26 +80,29 @@ def look_at_study_area(plan: Plan, source: AreaSource) -> Reading[gpd.GeoDataFra
     return reading if reading.found is None else reading.adding(read=len(reading.found), kept=len(reading.found))
 
 
-def look_at_streets(plan: Plan, study_area: gpd.GeoDataFrame | None) -> Reading[Streets]:
-    """Read the streets, build their network and look at it."""
+def look_at_streets(plan: Plan, study_area: gpd.GeoDataFrame | None, cleaning: RoadCleaning) -> Reading[Streets]:
+    """Read the streets, build their network and look at it; `cleaning` is filled."""
     reading = read_alone(
-        InputCheck(ROADS, "roads", plan.roads.file.name), lambda rejected: prepare_streets(plan, rejected)
+        InputCheck(ROADS, "roads", plan.roads.file.name),
+        lambda rejected: prepare_streets(plan, rejected, cleaning=cleaning),
     )
     streets = reading.found
     if streets is None:
         return reading
     network = streets.network
     wanted_m = max(farthest_m(plan, group) for group in plan.groups)
-    kept = int(str(streets.notes["rows"]["kept"]))
+    pieces, refused = int(str(streets.notes["rows"]["kept"])), len(reading.rejected.rows)
+    read, kept = doctor_streets.count_lines(cleaning, refused) or (pieces + refused, pieces)
     return reading.adding(
         [
             *find_pieces(network, small_component_m=plan.snap.small_component_m),
+            *doctor_streets.find_cleaned(cleaning),
             *doctor_streets.find_islands(network),
             *doctor_streets.find_short_lengths(network),
             *doctor_streets.find_reach(network, study_area, wanted_m),
             *doctor_streets.find_unnamed_source(plan, network),
         ],
-        read=kept + len(reading.rejected.rows),
+        read=read,
         kept=kept,
     )
 

@@ -9,10 +9,35 @@ from coverage_planner.config import Plan
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import ROADS
 from coverage_planner.pipeline.streets import Streets
+from coverage_planner.report.check_page_cleaning import said_of
 from coverage_planner.report.findings import Finding, Said, StreetCheck
 from coverage_planner.report.words import words
+from coverage_planner.sources.road_cleaning import RoadCleaning
 
 _M_PER_KM = 1000.0
+#: What a road layer was changed by -> what to do about it.
+_CLEANED = {
+    "duplicate": Said("无需处理；双向各画一遍的道路只留一条", "nothing: a street drawn once each way is one street"),
+    "overlap": Said(
+        "请在 GIS 中看看这些路是否画重了；时间不受影响",
+        "look in a GIS whether these streets are drawn twice; times are not changed by it",
+    ),
+    "crossing": Said(
+        "若其中有立交而属性未注明（bridge、tunnel、layer），请补上属性",
+        "if one of them is a bridge that no column tells (bridge, tunnel, layer), fill that in",
+    ),
+    "joined end": Said(
+        "请在地图上抽查：不该相连的把 [roads] join_within_m 改小",
+        "look at some on the map: if they should not be joined lower [roads] join_within_m",
+    ),
+    "near end of another level": Said(
+        "若两处本该相连，请更正桥隧属性", "if they should meet, correct the columns of bridges and tunnels"
+    ),
+    "dangling end": Said(
+        "断头路本属正常；若在路口附近，可在 [roads] 设 join_within_m",
+        "dead ends are common; where they stop short of a junction, set join_within_m in [roads]",
+    ),
+}
 #: A share of the streets on islands from which their number is more than the usual driveways and courtyards.
 _MANY_ISLANDS = 0.05
 #: A length may be this much shorter than the straight line before it is wrong; rounding and projection explain less.
@@ -176,7 +201,42 @@ def islands_of(network: RoadNetwork) -> gpd.GeoDataFrame:
     return network.edges[alone]
 
 
-def draw_streets(streets: Streets) -> StreetCheck:
+def find_cleaned(cleaning: RoadCleaning) -> list[Finding]:
+    """Say what reading a road layer changed, one finding per kind that somebody may want to look at."""
+    if cleaning.before is None:
+        return []
+    changes = cleaning.changes
+    found = []
+    for what, advice in _CLEANED.items():
+        rows = changes[changes["what"] == what]
+        if rows.empty:
+            continue
+        said = said_of(what)
+        where = rows.geometry[~(rows.geometry.isna() | rows.geometry.is_empty)]
+        found.append(
+            Finding(
+                "note",
+                f"roads: {what}",
+                ROADS,
+                Said(f"{len(rows):,} 处{said.zh}", f"{len(rows):,} {said.en}"),
+                advice,
+                rows=tuple(int(row) for row in rows["row"]),
+                where=where if len(where) else None,
+            )
+        )
+    return found
+
+
+def count_lines(cleaning: RoadCleaning, refused: int) -> tuple[int, int] | None:
+    """Return how many rows a road layer has and how many of them count; None for other formats."""
+    if "lines" not in cleaning.totals:
+        return None
+    lines = cleaning.totals["lines"][0]
+    twice = int((cleaning.changes["what"] == "duplicate").sum())
+    return lines + refused, lines - twice
+
+
+def draw_streets(streets: Streets, cleaning: RoadCleaning | None) -> StreetCheck:
     """Return what the report shows of the streets."""
     network = streets.network
     return StreetCheck(
@@ -185,4 +245,5 @@ def draw_streets(streets: Streets) -> StreetCheck:
         islands=islands_of(network),
         obstacles=network.obstacles,
         attribution=network.source,
+        cleaning=None if cleaning is None or cleaning.before is None else cleaning,
     )

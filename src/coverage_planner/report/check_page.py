@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from coverage_planner import __version__
 from coverage_planner.report.check_page_charts import histogram_svg
+from coverage_planner.report.check_page_cleaning import cleaning_html
 from coverage_planner.report.check_page_map import bounds_of, draw_layers, shown_of
 from coverage_planner.report.check_page_text import INPUT_COLUMNS, input_cells, verdict
 from coverage_planner.report.check_page_words import check_words, count_words, input_name
@@ -201,17 +202,8 @@ def _streets(streets: StreetCheck, report: CheckReport, words: Mapping[str, str]
         f"<section id=streets><h2>{escape(words['streets'])}</h2>",
         f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>",
     ]
-    if streets.cleaning is not None and len(streets.cleaning):
-        head = _row("th", [words["what"], words["count"], words["length_m"]])
-        rows = "".join(
-            f'<tr><th scope="row">{escape(said.say("reason", change["what"]))}</th>'
-            f'<td class="number">{change["count"]:,}</td><td class="number">{change["length_m"]:,.0f}</td></tr>'
-            for change in streets.cleaning.to_dict("records")
-        )
-        parts += [
-            f"<h3>{escape(words['cleaning'])}</h3><table><thead>{head}</thead><tbody>{rows}</tbody></table>",
-            f"<div class=picture>{streets.picture.of(report.language)}</div>",  # SVG of ours, escaped where it is made
-        ]
+    if streets.cleaning is not None:
+        parts.append(cleaning_html(streets.cleaning, report.language, words))
     return "".join([*parts, "</section>\n"])
 
 

@@ -24,6 +24,7 @@ def check_record(report: CheckReport) -> dict[str, Any]:
         "inputs": [_input(check) for check in report.inputs],
         "findings": [_finding(finding) for finding in report.findings],
         "modes": [] if report.streets is None else report.streets.modes.to_dict("records"),
+        "cleaning": _cleaning(report),
     }
 
 
@@ -43,6 +44,15 @@ def findings_table(report: CheckReport) -> pd.DataFrame:
         ids: list[str | None] = [*finding.ids, *[None] * (n - len(finding.ids))]
         records += [[*said, row, label] for row, label in zip(rows, ids, strict=True)]
     return pd.DataFrame(records, columns=columns).astype({"row": "Int64"})
+
+
+def _cleaning(report: CheckReport) -> list[dict[str, Any]]:
+    if report.streets is None or report.streets.cleaning is None:
+        return []
+    return [
+        {"what": str(what), "count": int(count), "length_m": round(float(length_m), 1)}
+        for what, count, length_m in report.streets.cleaning.summary().itertuples(index=False)
+    ]
 
 
 def _input(check: InputCheck) -> dict[str, Any]:

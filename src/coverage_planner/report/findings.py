@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coverage_planner.report.words import Language
+from coverage_planner.sources.road_cleaning import RoadCleaning
 
 Level = Literal["error", "warning", "note"]
 #: From heavy to light; the exit code of a report is that of its heaviest finding.
@@ -180,9 +181,7 @@ class StreetCheck:
     attribution
         Whom to name for the streets.
     cleaning
-        Summary of what was changed in a road layer: ``what``, ``count``, ``length_m``; None where nothing was.
-    picture
-        The changes as SVG per language; empty without.
+        What reading a road layer changed; None for other formats.
     """
 
     edges: gpd.GeoDataFrame
@@ -190,8 +189,7 @@ class StreetCheck:
     islands: gpd.GeoDataFrame
     obstacles: gpd.GeoDataFrame
     attribution: str
-    cleaning: pd.DataFrame | None = None
-    picture: Said = NOTHING_SAID
+    cleaning: RoadCleaning | None = None
 
 
 @dataclass(frozen=True, eq=False)
