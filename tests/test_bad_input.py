@@ -176,9 +176,9 @@ def test_sites_for_a_group_that_does_not_exist(folder, refused):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("stations.csv", "stations.csv must have column names in its first row and at least one row of values, got 0"),
-        ("demand.csv", "demand.csv must have column names in its first row and at least one row of values, got 0"),
-        ("premises.csv", "premises.csv must have column names in its first row and at least one row of values, got 0"),
+        ("stations.csv", "stations.csv must have column names and at least one row of values under them, got 0"),
+        ("demand.csv", "demand.csv must have column names and at least one row of values under them, got 0"),
+        ("premises.csv", "premises.csv must have column names and at least one row of values under them, got 0"),
     ],
 )
 def test_empty_tables(folder, refused, name, said):
@@ -292,13 +292,28 @@ def test_demand_of_which_no_row_can_be_used(folder, refused, weights, said):
     assert f"demand.csv must have a usable row, got none: {said}; correct the file" in message
 
 
-def test_a_table_in_the_encoding_of_chinese_windows(folder, refused):
-    plan = draw_plan(folder)
+def test_a_table_in_the_encoding_of_chinese_windows_is_recognised(folder):
+    plan = draw_plan(folder, siting=None)
     text = (folder / "stations.csv").read_text(encoding="utf-8-sig")
+    assert main(["plan", str(plan), "--out", str(folder / "utf-8")]) == 0
     (folder / "stations.csv").write_text(text, encoding="gb18030")
+    assert main(["plan", str(plan), "--out", str(folder / "gb18030")]) == 0
+    ours, theirs = (
+        (folder / name / "by_facility.csv").read_text(encoding="utf-8-sig") for name in ("gb18030", "utf-8")
+    )
+    assert ours == theirs
+    assert "河西户外劳动者服务中心" in ours
+    assert "GB18030" in (folder / "gb18030" / "remarks.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_table_of_two_encodings(folder, refused):
+    plan = draw_plan(folder)
+    text = (folder / "stations.csv").read_text(encoding="utf-8-sig").splitlines()
+    mixed = b"\r\n".join(line.encode("gb18030" if number == 2 else "utf-8") for number, line in enumerate(text))
+    (folder / "stations.csv").write_bytes(mixed)
     message = refused(plan)
-    assert "stations.csv must be text in UTF-8" in message
-    assert "encoding='gb18030'" in message
+    assert "stations.csv must be in one encoding" in message
+    assert "in GB18030 are 1: line 3" in message
 
 
 def test_a_workbook_that_is_cut_short(folder, refused):
