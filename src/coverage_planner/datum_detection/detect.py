@@ -60,7 +60,9 @@ _EFFECT = 3.0
 _MOST_DEVIATIONS = 20.0
 #: Before looking: each datum; some other displacement; points that have nothing to do with streets.
 _PRIOR = np.log([0.25, 0.25, 0.25, 0.15, 0.10])
-_OTHER, _CHANCE = 3, 4
+_OTHER = 3
+#: A log Bayes factor from which on a datum stands out at all.
+_WORTH_MENTIONING = np.log(3.0)
 
 _Floats = NDArray[np.float64]
 
@@ -119,7 +121,7 @@ def detect_datum(
 
 def judge_points(points: gpd.GeoDataFrame, streets: "Streets", *, declared: Datum, seed: int) -> DatumVerdict:
     """Do the work of `detect_datum` with streets that are prepared already, for many questions to the same streets."""
-    places, reason = _hypotheses(points, streets.crs, declared, seed)
+    places, reason = place_points(points, streets.crs, declared, seed)
     if not reason and len(places[0]) >= LEAST_POINTS:
         places = places[:, streets.surround(places.mean(axis=0))]
         reason = "no streets" if len(places[0]) < LEAST_POINTS else ""
@@ -140,8 +142,8 @@ def _sample(n: int, most: int, seed: int) -> NDArray[np.intp]:
     return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
-def _hypotheses(points: gpd.GeoDataFrame, crs: object, declared: Datum, seed: int) -> tuple[_Floats, Reason]:
-    """Return the points' positions under each datum, shape (3, n, 2), in a CRS; and why there are none."""
+def place_points(points: gpd.GeoDataFrame, crs: object, declared: Datum, seed: int) -> tuple[_Floats, Reason]:
+    """Return the points' positions under each datum, shape (3, n, 2), in a CRS; and why they cannot be compared."""
     geometry = points.geometry[~(points.geometry.isna() | points.geometry.is_empty)].representative_point()
     xy = shapely.get_coordinates(geometry.to_crs("EPSG:4326").to_numpy())
     given = np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], declared))
@@ -205,24 +207,75 @@ def _parts(places: _Floats, n_displacements: int) -> Iterator[_Floats]:
 # --- what fits ---
 
 
-class _Fit(NamedTuple):
-    """Mean scores per kind of place: of the hypotheses, shape (2, 3), and of the displacements, shape (2, m)."""
+class Evidence(NamedTuple):
+    """What mean scores say, per datum and per displacement of the grid.
 
-    hypotheses: _Floats
-    displaced: _Floats
+    Attributes
+    ----------
+    probability
+        Shape (5,): of the three datums, of some other displacement, and of points that have nothing to do with streets.
+    deviations
+        Shape (3,): how far each datum stands out from chance, for the kind of place that suits it best.
+    for_datum, for_displaced
+        Shapes (3,) and (m,): log Bayes factors; -inf for displacements that are one of the datums.
+    surface, spread
+        Trend over the disc and standard deviation of chance, per kind of place.
+    """
+
+    probability: _Floats
+    deviations: _Floats
+    for_datum: _Floats
+    for_displaced: _Floats
+    surface: _Floats
+    spread: _Floats
 
 
-def _scores(distances_m: _Floats) -> _Floats:
+def disc_of_displacements() -> _Floats:
+    """Return the displacements (m, 2) that show what chance looks like."""
+    return _disc(_RADIUS_M, _STEP_M)
+
+
+def score_distances(distances_m: _Floats) -> _Floats:
     """Score distances (…) for being those of true places: shape (2, …)."""
     return np.array([np.interp(distances_m, _DISTANCES_M, kind) for kind in _KINDS])
 
 
-def _displaced_scores(places: _Floats, displacements: _Floats, streets: Streets) -> _Floats:
-    """Mean score of points (n, 2) at each displacement (m, 2): shape (2, m)."""
-    total = np.zeros((len(_KINDS), len(displacements)))
+def displaced_scores(places: _Floats, displacements: _Floats, streets: Streets) -> Iterator[_Floats]:
+    """Score points (n, 2) at each displacement (m, 2): arrays (2, part of n, m)."""
     for part in _parts(places, len(displacements)):
-        total += _scores(streets.distances(part[:, None] + displacements, _FAR_M)).sum(axis=1)
-    return total / len(places)
+        yield score_distances(streets.distances(part[:, None] + displacements, _FAR_M))
+
+
+def weigh_evidence(at_datum: _Floats, displaced: _Floats, offset: _Floats) -> Evidence:
+    """Compare the mean scores of the datums with those of displaced points.
+
+    Parameters
+    ----------
+    at_datum
+        Shape (2, 3): mean score per kind of place and datum.
+    displaced
+        Shape (2, m): the same at each displacement of `disc_of_displacements`.
+    offset
+        Shape (3, 2): where each datum lies on the disc.
+    """
+    grid = disc_of_displacements()
+    away = np.hypot(*(grid[:, None] - offset).transpose(2, 0, 1)).min(axis=1) > _SAME_M
+    surface: _Floats = np.linalg.lstsq(_trend(grid[away]), displaced[:, away].T, rcond=None)[0].astype(np.float64)
+    left = displaced[:, away] - (_trend(grid[away]) @ surface).T
+    spread = np.maximum(left.std(axis=1, keepdims=True), 1e-9)
+    deviations, for_datum = _stand_out(at_datum, offset, surface, spread)
+    for_displaced = np.where(away, _stand_out(displaced, grid, surface, spread)[1], -np.inf)
+    elsewhere = logsumexp(for_displaced) - np.log(len(grid))
+    weights = _PRIOR + np.array([*for_datum, elsewhere, 0.0])
+    probability = np.exp(weights - logsumexp(weights))
+    return Evidence(probability, deviations.max(axis=0), for_datum, for_displaced, surface, spread)
+
+
+def _stand_out(scores: _Floats, where: _Floats, surface: _Floats, spread: _Floats) -> tuple[_Floats, _Floats]:
+    """Return by how many standard deviations of chance scores (2, m) stand out, and their log Bayes factors (m,)."""
+    deviations = (scores - (_trend(where) @ surface).T) / spread
+    factors: _Floats = logsumexp(_log_bayes(deviations), axis=0) - np.log(len(_KINDS))
+    return deviations, factors
 
 
 def _log_bayes(deviations: _Floats) -> _Floats:
@@ -240,53 +293,52 @@ def _trend(displacements: _Floats) -> _Floats:
     return np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
 
 
+def name_datum(evidence: Evidence) -> tuple[Verdict, float, Reason]:
+    """Return the verdict, the confidence in it and, where it is 'undecided', why."""
+    best = int(evidence.probability.argmax())
+    confidence = float(evidence.probability[best])
+    if confidence >= SURE and best <= _OTHER:
+        named: tuple[Verdict, ...] = ("wgs84", "gcj02", "bd09", "none")
+        return named[best], confidence, ""
+    reason: Reason = "close" if (evidence.for_datum > _WORTH_MENTIONING).any() else "chance"
+    return "undecided", float(evidence.probability[:_OTHER].max()), reason
+
+
 def _judge(places: _Floats, streets: Streets, declared: Datum) -> DatumVerdict:
-    middle = places.mean(axis=0)
+    middle, n = places.mean(axis=0), len(places[0])
     offset = (places - middle).mean(axis=1)
-    grid = _disc(_RADIUS_M, _STEP_M)
     distances = streets.distances(places, _FARTHEST_M)
-    fit = _Fit(_scores(distances).mean(axis=2), _displaced_scores(middle, grid, streets))
-    away = np.hypot(*(grid[:, None] - offset).transpose(2, 0, 1)).min(axis=1) > _SAME_M
-    surface = np.linalg.lstsq(_trend(grid[away]), fit.displaced[:, away].T, rcond=None)[0]
-    left = fit.displaced - (_trend(grid) @ surface).T
-    spread = np.maximum(left[:, away].std(axis=1, keepdims=True), 1e-9)
+    at_datum = score_distances(distances).mean(axis=2)
 
-    def evidence(scores: _Floats, displacements: _Floats) -> tuple[_Floats, _Floats]:
-        deviations = (scores - (_trend(displacements) @ surface).T) / spread
-        return deviations, logsumexp(_log_bayes(deviations), axis=0) - np.log(len(_KINDS))
+    def mean_scores(displacements: _Floats) -> _Floats:
+        total = np.zeros((len(_KINDS), len(displacements)))
+        for part in displaced_scores(middle, displacements, streets):
+            total += part.sum(axis=1)
+        return total / n
 
-    deviations, for_datum = evidence(fit.hypotheses, offset)
-    _, for_displaced = evidence(fit.displaced, grid)
-    elsewhere = logsumexp(for_displaced[away]) - np.log(len(grid))
-    weights = _PRIOR + np.array([*for_datum, elsewhere, 0.0])
-    probability = np.exp(weights - logsumexp(weights))
+    grid = disc_of_displacements()
+    evidence = weigh_evidence(at_datum, mean_scores(grid), offset)
+    verdict, confidence, reason = name_datum(evidence)
+    from_declared = offset - offset[HYPOTHESES.index(plain(declared))]
     table = pd.DataFrame(
         {
             "datum": list(HYPOTHESES),
-            "probability": probability[: len(HYPOTHESES)],
-            "deviations": deviations.max(axis=0),
+            "probability": evidence.probability[: len(HYPOTHESES)],
+            "deviations": evidence.deviations,
             "median_m": np.median(distances, axis=1),
             "typical_m": np.exp(np.log(np.maximum(distances, 1.0)).mean(axis=1)),
             "within_50m_share": (distances <= 50.0).mean(axis=1),  # noqa: PLR2004 - the column's name says it
-            "east_m": offset[:, 0] - offset[HYPOTHESES.index(plain(declared)), 0],
-            "north_m": offset[:, 1] - offset[HYPOTHESES.index(plain(declared)), 1],
+            "east_m": from_declared[:, 0],
+            "north_m": from_declared[:, 1],
         }
     )
-    n, best = len(middle), int(probability.argmax())
-    if best == _OTHER and probability[best] >= SURE:
-        start = grid[away][for_displaced[away].argmax()]
-        finer = start + _disc(_STEP_M, _FINE_M)
-        _, found = evidence(_displaced_scores(middle, finer, streets), finer)
-        east, north = finer[found.argmax()] - offset[HYPOTHESES.index(plain(declared))]
-        return DatumVerdict(
-            declared, "none", float(probability[best]), n, table, displacement_m=(float(east), float(north))
-        )
-    if best < _OTHER and probability[best] >= SURE:
-        verdict: Verdict = ("wgs84", "gcj02", "bd09")[best]
-        return DatumVerdict(declared, verdict, float(probability[best]), n, table)
-    stands_out = bool((for_datum > np.log(3.0)).any())
-    reason: Reason = "close" if stands_out else "chance"
-    return DatumVerdict(declared, "undecided", float(probability[: len(HYPOTHESES)].max()), n, table, reason)
+    moved = None
+    if verdict == "none":
+        finer = grid[evidence.for_displaced.argmax()] + _disc(_STEP_M, _FINE_M)
+        best = _stand_out(mean_scores(finer), finer, evidence.surface, evidence.spread)[1].argmax()
+        east, north = finer[best] - offset[HYPOTHESES.index(plain(declared))]
+        moved = (float(east), float(north))
+    return DatumVerdict(declared, verdict, confidence, n, table, reason, moved)
 
 
 def _no_table() -> pd.DataFrame:
