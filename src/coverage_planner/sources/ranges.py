@@ -1,6 +1,7 @@
 """Which coordinates make sense: degrees and metres, exchanged ones, the CRS that a file says or is said to have."""
 
 import warnings
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -114,8 +115,13 @@ def check_not_metres(x: _Floats, y: _Floats, source: str, region: Region | None)
 # --- metres ---
 
 
+@lru_cache(maxsize=32)
+def _to_degrees(crs: CRS) -> Transformer:
+    return Transformer.from_crs(crs, 4326, always_xy=True)
+
+
 def _degrees_of(x: _Floats, y: _Floats, crs: CRS) -> tuple[_Floats, _Floats]:
-    lon, lat = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
+    lon, lat = _to_degrees(crs).transform(x, y)
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
 
