@@ -80,6 +80,21 @@ def test_a_parquet_file_that_is_no_layer_has_a_message_of_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_crs_that_nobody_knows(tmp_path, monkeypatch):
+    as_layer().to_file(tmp_path / "a.shp", encoding="utf-8")
+    text = (tmp_path / "a.prj").read_text(encoding="ascii")
+    (tmp_path / "a.prj").write_text(text.replace("298.257223563", "?"), encoding="ascii")
+    with pytest.raises(SourceError, match=r"a\.shp must be a readable"):
+        read_table(tmp_path / "a.shp")
+
+    def stumble(*_args, **_kwargs):
+        raise UnboundLocalError("local variable 'wkt' referenced before assignment")  # noqa: EM101 - pyogrio's own
+
+    monkeypatch.setattr("pyogrio.read_dataframe", stumble)
+    with pytest.raises(SourceError, match=r"a\.shp must have a coordinate reference system that PROJ knows.*\.prj"):
+        read_table(tmp_path / "a.shp")
+
+
 def test_a_spreadsheet_is_no_layer(tmp_path):
     for name, advice in (("a.csv", "convert it"), ("a.xls", r"save it as \.xlsx"), ("a.dbf", r"name the \.shp file")):
         (tmp_path / name).write_bytes(b"x")

@@ -306,6 +306,21 @@ class TestFilesThatAreNoWorkbooks:
         with pytest.raises(SourceError, match=r"must be a readable \.xlsx file, got"):
             read_table(path)
 
+    def test_a_sheet_without_a_part(self, tmp_path):
+        path = repacked(saved(tmp_path, lambda *_: None), lambda _, data: data.replace(b' r:id="rId1"', b""))
+        with pytest.raises(SourceError, match=r"must be a readable \.xlsx file"):
+            read_table(path)
+
+    def test_bytes_that_do_not_unpack(self, tmp_path):
+        path = saved(tmp_path, lambda *_: None)
+        data = bytearray(path.read_bytes())
+        with zipfile.ZipFile(path) as archive:
+            start = archive.getinfo("xl/workbook.xml").header_offset + 60
+        data[start : start + 40] = b"\xff" * 40
+        path.write_bytes(bytes(data))
+        with pytest.raises(SourceError, match=r"must be a readable \.xlsx file"):
+            read_table(path)
+
     @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
     def test_that_are_cut_off(self, tmp_path, share):
         path = saved(tmp_path, lambda *_: None)

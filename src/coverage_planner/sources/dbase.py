@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 
 from coverage_planner.sources.encodings import PLAUSIBLE, everyday_share
+from coverage_planner.sources.packed_files import BROKEN_PACKED
 from coverage_planner.sources.raw_tables import unreadable
 
 _HEAD = 32
@@ -63,7 +64,7 @@ def read_texts(file: Path, part: str) -> Texts:
                 at += field[16]
             if length:
                 _collect(stream, count, length, places, cells)
-    except (OSError, BadZipFile, KeyError) as error:
+    except BROKEN_PACKED as error:
         raise unreadable(file, error) from error
     return Texts(cells)
 

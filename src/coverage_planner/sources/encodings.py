@@ -90,7 +90,7 @@ def known_codec(encoding: str, source: str) -> str:
     try:
         codec = codecs.lookup(encoding).name
         "a".encode(codec)  # not all codecs are of text
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise ConfigError(
             f"encoding must be one that Python knows, got {encoding!r} for {source}; use 'utf-8' or 'gb18030'"
         ) from error

@@ -101,7 +101,7 @@ def find_columns(
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def column_datum(column: str) -> str | None:
     """Return the datum that the name of a column of coordinates says, None where it says none.
 
@@ -150,9 +150,10 @@ def known_names(cells: Sequence[str]) -> int:
     return sum(bool(_known_forms() & _forms(name)) or column_datum(name) is not None for name in names)
 
 
-def plain(name: object) -> str:
+@lru_cache(maxsize=65536)
+def plain(name: str) -> str:
     """Return a name without what does not matter: case, width, spaces, '_', '-', '*', quotes, points and colons."""
-    return _UNIMPORTANT.sub("", unicodedata.normalize("NFKC", str(name)).casefold())
+    return _UNIMPORTANT.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _family(datum: str) -> str:
@@ -195,7 +196,7 @@ def _fitting(
 
 
 def _matches(name: str, aliases: tuple[str, ...], present: Sequence[str]) -> list[_Match]:
-    rank = {plain(alias): number for number, alias in reversed([*enumerate(aliases)])}
+    rank = _ranks(aliases)
     found = []
     for column in present:
         if _means_other(name, column):
@@ -209,6 +210,12 @@ def _matches(name: str, aliases: tuple[str, ...], present: Sequence[str]) -> lis
     return found
 
 
+@cache
+def _ranks(aliases: tuple[str, ...]) -> Mapping[str, int]:
+    return {plain(alias): number for number, alias in reversed([*enumerate(aliases)])}
+
+
+@lru_cache(maxsize=65536)
 def _forms_by_distance(column: str) -> tuple[str, ...]:
     """Return a name plain, without brackets and unit, its lower part, and what stands in brackets."""
     inside = tuple(plain(text) for text in _in_brackets(column))
@@ -255,5 +262,7 @@ def _datum_in_brackets(column: str) -> str | None:
 def _means_other(name: str, column: str) -> bool:
     """Whether a column's brackets say that it is not what its name says: 面积(亩), 坐标(经度)."""
     remarks = {plain(text) for text in (*_in_brackets(column), *column.split("/")[1:])}
+    if not remarks:
+        return False
     halves = (*ALIASES["lon"], *ALIASES["lat"]) if name == "position" else ()
     return not remarks.isdisjoint({plain(text) for text in (*OTHER_UNITS.get(name, ()), *halves)})

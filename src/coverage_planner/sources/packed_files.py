@@ -1,5 +1,6 @@
 """Whether a file is what its name says, and whether a packed one is safe to unpack."""
 
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from xml.parsers import expat
@@ -7,6 +8,9 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from coverage_planner.errors import SourceError
 from coverage_planner.sources.raw_tables import unreadable
+
+#: What zipfile raises for packed files that are damaged, encrypted, or packed in a way that it does not know.
+BROKEN_PACKED = (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, LookupError, ValueError)
 
 #: Most bytes that a packed file may hold in all, most files in it, and most bytes per packed byte (deflate cannot give
 #: more than about 1030; workbooks stay below 100) for files in it that are larger than `_SMALL`.
@@ -69,7 +73,7 @@ def check_workbook_file(file: Path) -> None:
             for part in archive.infolist():
                 if part.filename.endswith((".xml", ".rels")):
                     _check_no_doctype(file, archive, part)
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except BROKEN_PACKED as error:
         raise unreadable(file, error) from error
 
 
@@ -92,7 +96,7 @@ def check_packed(file: Path, *, most_ratio: int | None = MOST_RATIO) -> None:
     try:
         with ZipFile(file) as archive:
             parts = archive.infolist()
-    except (BadZipFile, OSError) as error:
+    except BROKEN_PACKED as error:
         raise unreadable(file, error) from error
     size = sum(part.file_size for part in parts)
     tight = "" if most_ratio is None else _too_tight(parts, most_ratio)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
 from coverage_planner.sources.dbase import Texts, read_texts, recognise_texts
 from coverage_planner.sources.encodings import GB18030_NOTE, PLAUSIBLE, everyday_share, known_codec
-from coverage_planner.sources.packed_files import check_packed
+from coverage_planner.sources.packed_files import BROKEN_PACKED, check_packed
 from coverage_planner.sources.raw_tables import CellRemark, unreadable
 
 CUT_TEXT = "the text was cut in the middle of a character, which was left out"
@@ -248,7 +248,7 @@ def _packed(file: Path, layer: str | None) -> Shapefile | None:
             entries = {
                 entry.filename: entry for entry in archive.infolist() if not entry.filename.startswith("__MACOSX")
             }
-    except (BadZipFile, OSError) as error:
+    except BROKEN_PACKED as error:
         raise unreadable(file, error) from error
     shapes = {_readable(entry): name for name, entry in entries.items() if name.lower().endswith(".shp")}
     if not shapes:
@@ -286,11 +286,14 @@ def _said_encoding(shapefile: Shapefile) -> str | None:
     part = shapefile.parts.get(".cpg")
     if part is None:
         return None
-    if shapefile.file.suffix.lower() == ".zip":
-        with ZipFile(shapefile.file) as archive:
-            text = archive.read(part).decode("ascii", errors="replace")
-    else:
-        text = Path(part).read_text(encoding="ascii", errors="replace")
+    try:
+        if shapefile.file.suffix.lower() == ".zip":
+            with ZipFile(shapefile.file) as archive:
+                text = archive.read(part).decode("ascii", errors="replace")
+        else:
+            text = Path(part).read_text(encoding="ascii", errors="replace")
+    except BROKEN_PACKED as error:
+        raise unreadable(shapefile.file, error) from error
     word = text.strip().lower().removeprefix("ansi").removeprefix("oem").removeprefix("cp").strip(" -_")
     try:
         return known_codec(_CODE_PAGES.get(word, word), shapefile.file.name).removesuffix("-sig")

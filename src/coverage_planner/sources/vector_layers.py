@@ -7,8 +7,10 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import CRSError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
 from coverage_planner.sources.encodings import recognise_encoding
@@ -79,7 +81,7 @@ class _Read:
 def _parquet_frame(file: Path) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(file)
-    except (ValueError, OSError) as error:  # pyarrow's ArrowInvalid is a ValueError
+    except (ValueError, OSError, LookupError, TypeError, AttributeError, pa.ArrowException, CRSError) as error:
         said = " ".join(str(error).split())
         raise SourceError(f"{file.name} must be a readable GeoParquet file, got: {said}; export it anew") from error
 
@@ -110,6 +112,11 @@ def _ogr(file: Path, dataset: str | bytes, layer: str | None, encoding: str | No
     except UnicodeDecodeError as error:
         raise InputError(
             f"texts of {file.name} must be in UTF-8, got bytes that are not: {error}; export the layer anew"
+        ) from error
+    except (CRSError, UnboundLocalError) as error:  # pyogrio stumbles over a CRS that GDAL cannot read
+        raise SourceError(
+            f"{file.name} must have a coordinate reference system that PROJ knows, or none, got another (in the .prj "
+            "file of a Shapefile); save the layer anew with its CRS, or remove it and say source_crs"
         ) from error
     except (DataSourceError, DataLayerError) as error:
         if "not recognized as being in a supported file format" in str(error):

@@ -110,7 +110,7 @@ def _sheets(archive: ZipFile) -> list[_Sheet]:
     sheets = []
     for space in (_MAIN, _STRICT):
         for entry in book.iter(f"{space}sheet"):
-            relation = relations[next(entry.get(name, "") for name in _RELATION_IDS if name in entry.attrib)]
+            relation = relations[next((entry.get(name, "") for name in _RELATION_IDS if name in entry.attrib), "")]
             if relation.get("Type", "").endswith("/worksheet"):
                 target = relation.get("Target", "")
                 part = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
