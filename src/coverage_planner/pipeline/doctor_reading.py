@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from coverage_planner.errors import CoveragePlannerError, name_some
 from coverage_planner.report.findings import NOTHING_SAID, Finding, InputCheck, Level, Said
+from coverage_planner.report.messages import in_chinese
 from coverage_planner.report.speech import speech
 from coverage_planner.report.table_columns import COLUMNS
 from coverage_planner.schema import Rejections
@@ -80,12 +81,13 @@ def read_alone(check: InputCheck, read: Callable[[Rejections], Found]) -> Readin
 def of_message(level: Level, code: str, key: str, message: str) -> Finding:
     """Turn a message of a reader into a finding: what follows its last semicolon says what to do.
 
-    Readers speak English; the Chinese page shows their words.
+    Readers speak English; a message that has no Chinese yet is shown as it is.
     """
     what, mark, advice = message.rpartition("; ")
     if not mark:
         what, advice = message, ""
-    return Finding(level, code, key, Said(what, what), Said(advice, advice) if advice else NOTHING_SAID)
+    zh = in_chinese(message) or (what, advice)
+    return Finding(level, code, key, Said(zh[0], what), Said(zh[1], advice) if advice else NOTHING_SAID)
 
 
 def _of_refusals(key: str, rejected: Rejections) -> list[Finding]:
