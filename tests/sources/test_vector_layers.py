@@ -88,7 +88,7 @@ def test_a_crs_that_nobody_knows(tmp_path, monkeypatch):
         read_table(tmp_path / "a.shp")
 
     def stumble(*_args, **_kwargs):
-        raise UnboundLocalError("local variable 'wkt' referenced before assignment")  # noqa: EM101 - pyogrio's own
+        raise UnboundLocalError("local variable 'wkt' referenced before assignment")
 
     monkeypatch.setattr("pyogrio.read_dataframe", stumble)
     with pytest.raises(SourceError, match=r"a\.shp must have a coordinate reference system that PROJ knows.*\.prj"):
