@@ -283,7 +283,7 @@ def test_no_cell_makes_it_stumble_and_no_row_is_lost(rows, metric, two_columns):
 
 @pytest.mark.real_data
 def test_wuhans_places(real_data):
-    columns = {"id": "", "name": "Name_POI", "kind": "Category"}
+    columns = {"id": "column A", "name": "Name_POI", "kind": "Category"}
     places = read_candidates(real_data / "wuhan" / "places.csv", datum="gcj02", columns=columns)
     assert len(places) == 430
     assert places.crs == "EPSG:32650"

@@ -74,9 +74,7 @@ OTHER_UNITS: Mapping[str, tuple[str, ...]] = {
 
 #: Levels as planners write them. Other texts are kept as they are.
 LEVELS: Mapping[str, str] = {
-    "服务中心": "hub",
-    "中心": "hub",
-    "驿站": "satellite",
-    "hub": "hub",
-    "satellite": "satellite",
-}
+    **dict.fromkeys(("服务中心", "中心", "中心站", "综合服务中心", "户外劳动者服务中心", "hub", "service centre",
+                     "service center"), "hub"),
+    **dict.fromkeys(("驿站", "服务站", "服务驿站", "爱心驿站", "户外劳动者驿站", "微驿站", "小站", "satellite"), "satellite"),
+}  # fmt: skip

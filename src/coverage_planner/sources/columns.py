@@ -111,7 +111,7 @@ def understood_columns(raw: RawTable, table: TableName, found: Mapping[str, str]
 
 @cache
 def _levels() -> Mapping[str, str]:
-    return {plain(text).casefold(): level for text, level in LEVELS.items()}
+    return {plain(text).casefold().replace(" ", ""): level for text, level in LEVELS.items()}
 
 
 def _spelled(name: str, texts: Texts) -> tuple[Texts, list[Remark]]:
