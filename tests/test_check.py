@@ -175,25 +175,43 @@ def test_many_points_on_one_spot(folder):
     assert "up to 7 on one" in finding.what.en
 
 
-def draw_river(path):
-    """The grid of streets, with a river along the street at row 18, drawn 20 m to its south."""
+def draw_wall(path, west, east):
+    """The grid of streets, with a wall 20 m south of the street at row 18."""
     number = {(column, row): 1000 + 100 * row + column for row in ROWS for column in COLUMNS}
     ways = [[number[column, row] for column in COLUMNS] for row in ROWS]
     ways += [[number[column, row] for row in ROWS] for column in COLUMNS]
     nodes = {node: corner for corner, node in number.items()}
-    nodes |= {1: (16.0, 17.8), 2: (17.0, 17.8)}
+    nodes |= {1: (west, 17.8), 2: (east, 17.8)}
     streets = [(n, refs, {"highway": "residential"}) for n, refs in enumerate(ways, start=1)]
     return write_osm(path, nodes, [*streets, (999, [1, 2], {"barrier": "wall"})])
 
 
 def test_a_station_whose_nearest_street_is_behind_a_wall(folder):
     plan = draw_plan(folder)
-    draw_river(folder / "roads.osm")
-    write_stations(folder, *STATIONS, ("S3", "墙南驿站", "驿站", 16.5, 17.5))  # 50 m from the street behind the wall
+    draw_wall(folder / "roads.osm", 15.5, 17.5)
+    write_stations(folder, *STATIONS, ("S3", "墙南驿站", "驿站", 16.5, 17.5))  # 55 m from the street behind the wall
     finding = only(check_plan(plan), "nearest street behind a barrier")
-    assert finding.ids == ("S3",)
-    assert finding.rows == (4,)
-    assert "S3: " in finding.what.en
+    assert (finding.ids, finding.rows) == (("S3",), (4,))
+    # it goes to the street 1.5 steps to the west or east; from there to the street in the north half a step, and back
+    walk_m = 1.5 * 95.7 + 0.5 * 110.9
+    minutes = round(walk_m / (4.8 / 3.6) / 60)
+    assert f"144 m instead of 55 m, and the way round takes {minutes} min" in finding.what.en
+    assert finding.level == ("warning" if walk_m / (4.8 / 3.6) / 60 >= 3 else "note")
+
+
+def test_a_station_on_the_wrong_side_of_a_long_wall(folder):
+    plan = draw_plan(folder, study_area=None, communities=None)
+    number = {(column, row): 1000 + 100 * row + column for row in ROWS for column in COLUMNS}
+    ways = [[number[column, row] for column in COLUMNS] for row in ROWS]
+    ways.append([number[0, row] for row in ROWS])  # the only way from row to row is far in the west
+    nodes = {node: corner for corner, node in number.items()} | {1: (1.0, 15.3), 2: (42.0, 15.3)}
+    streets = [(n, refs, {"highway": "residential"}) for n, refs in enumerate(ways, start=1)]
+    write_osm(folder / "roads.osm", nodes, [*streets, (999, [1, 2], {"barrier": "wall"})])
+    write_stations(folder, *STATIONS, ("S3", "墙北驿站", "驿站", 6.0, 16.4), ("S4", "路边驿站", "驿站", 6.0, 17.9))
+    finding = only(check_plan(plan), "nearest street behind a barrier")
+    assert (finding.level, finding.ids) == ("warning", ("S3",))
+    walk_m = 2 * 6 * 95.7 + 3 * 110.9
+    assert f"the way round takes {walk_m / (4.8 / 3.6) / 60:.0f} min" in finding.what.en
 
 
 def test_points_without_a_street_and_points_on_an_island(folder):

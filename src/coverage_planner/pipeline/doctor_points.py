@@ -15,6 +15,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import BEHIND_OBSTACLE, Positions, snap_points
 from coverage_planner.pipeline.doctor_streets import mode_name
 from coverage_planner.report.findings import Finding, Level, Named, Said, SnapCheck, snap_counts
+from coverage_planner.traveltime.times import travel_times
 
 #: Places nearer to each other than this are one place whatever they are called, metres.
 _SAME_PLACE_M = 3.0
@@ -27,6 +28,8 @@ _LIKE = 0.8
 _PILE = 5
 #: A leg this much longer than to the nearest street goes round something.
 _ROUND_M = 10.0
+#: The way round a barrier is searched this far, from at most so many points; one this long makes a side matter.
+_SEARCHED_MIN, _MOST_WALKED, _LONG_WAY_MIN = 20.0, 300, 3.0
 #: People walk this far to the nearest street without anybody wondering, metres.
 _FAR_M = 60.0
 _MARKS = re.compile(r"[\W_]+")
@@ -128,41 +131,78 @@ def find_on_islands(named: Named, points: gpd.GeoDataFrame, positions: Positions
 def find_behind_barriers(
     named: Named, network: RoadNetwork, points: gpd.GeoDataFrame, positions: Positions, mode: str
 ) -> list[Finding]:
-    """Find points whose nearest street lies behind an obstacle, so that they go to another, farther one."""
+    """Find points whose nearest street lies behind an obstacle, so that they go to another, farther one.
+
+    Of stations and premises it is also said how long one walks from the street they are taken to belong to round to the
+    street that is nearest: where that is long, they may stand on the wrong side.
+    """
     graph = network.graph(mode)
     streets = network.edges.geometry.to_numpy()[graph.snappable & ~graph.island]
     if not len(streets) or network.obstacles.empty:
         return []
     here = np.flatnonzero(positions.snapped & ~positions.on_island)
     geometry = points.geometry.to_crs(network.crs).to_numpy()
-    near, nearest_m = shapely.STRtree(streets).query_nearest(geometry[here], return_distance=True, all_matches=False)
-    first_m = np.full(len(geometry), np.inf)
-    first_m[here[near[0]]] = nearest_m
-    turned = positions.snapped & (positions.access_m > first_m + _ROUND_M)
+    row, nearest = shapely.STRtree(streets).query_nearest(geometry[here], all_matches=False)
+    legs = shapely.shortest_line(geometry[here[row]], streets[nearest])
+    turned = positions.access_m[here[row]] > shapely.length(legs) + _ROUND_M
     if not turned.any():
         return []
-    most = int(np.argmax(np.where(turned, positions.access_m - first_m, -np.inf)))
+    who, legs = here[row[turned]], legs[turned]
+    round_min = _ways_round_min(network, positions.xy[who], shapely.get_point(legs, -1), mode)
+    longer_m = positions.access_m[who] - shapely.length(legs)
+    worst = int(np.argmax(longer_m if np.isnan(round_min).all() else round_min))
+    far = bool(round_min[worst] >= _LONG_WAY_MIN)
+    way = _say_way(round_min[worst])
+    label, first_m, then_m = positions.ids[who[worst]], legs[worst].length, positions.access_m[who[worst]]
     return [
         Finding(
-            "warning" if named.key in ("[facilities]", "[premises]") else "note",
+            "warning" if far and named.key in ("[facilities]", "[premises]") else "note",
             "nearest street behind a barrier",
             named.key,
             Said(
-                f"{turned.sum():,} 个{named.what.zh}最近的道路被水域、铁路或围墙隔开，改接较远的道路；"
-                f"例如 {positions.ids[most]}：最近 {first_m[most]:.0f} 米，改接 {positions.access_m[most]:.0f} 米",
-                f"{turned.sum():,} {named.what.en}: the nearest street lies behind water, a railway or a wall, and a "
-                f"farther one is taken; for example {positions.ids[most]}: {positions.access_m[most]:.0f} m instead of "
-                f"{first_m[most]:.0f} m",
+                f"{len(who):,} 个{named.what.zh}最近的道路被水域、铁路或围墙隔开，改接较远的道路；"
+                f"例如 {label}：最近 {first_m:.0f} 米，改接 {then_m:.0f} 米{way.zh}",
+                f"{len(who):,} {named.what.en}: the nearest street lies behind water, a railway or a wall, and a "
+                f"farther one is taken; for example {label}: {then_m:.0f} m instead of {first_m:.0f} m{way.en}",
             ),
             Said(
                 "请在地图上核对点位是否落在了正确的一侧；若那里有门或通道，请在路网中补画",
                 "look on the map whether they stand on the right side; if there is a gate or passage, draw it in the "
                 "roads",
             ),
-            ids=tuple(map(str, positions.ids[turned])),
-            where=points.geometry[turned],
+            ids=tuple(map(str, positions.ids[who])),
+            where=points.geometry.iloc[who],
         )
     ]
+
+
+def _ways_round_min(
+    network: RoadNetwork, taken: NDArray[np.float64], behind: NDArray[np.object_], mode: str
+) -> NDArray[np.float64]:
+    """Shape (points,): minutes from the street taken to the one behind the barrier; infinite where beyond the search.
+
+    NaN for all where there are too many points to search from each.
+    """
+    if len(taken) > _MOST_WALKED:
+        return np.full(len(taken), np.nan)
+    ids = np.arange(len(taken)).astype(str)
+    start = gpd.GeoDataFrame({"id": ids}, geometry=shapely.points(taken), crs=network.edges.crs)
+    end = gpd.GeoDataFrame({"id": ids}, geometry=behind, crs=network.edges.crs)
+    times = travel_times(network, start, end, mode=mode, limit_s=_SEARCHED_MIN * 60.0).to_frame()
+    own = times[times["facility_id"] == times["demand_id"]]
+    ways = np.full(len(taken), np.inf)
+    ways[own["facility_id"].astype(int)] = own["time_s"] / 60.0
+    return ways
+
+
+def _say_way(way_min: float) -> Said:
+    if np.isnan(way_min):
+        return Said("", "")
+    if np.isinf(way_min):
+        return Said(
+            f"，绕到另一侧超过 {_SEARCHED_MIN:.0f} 分钟", f", and the way round takes more than {_SEARCHED_MIN:.0f} min"
+        )
+    return Said(f"，绕到另一侧要 {way_min:.0f} 分钟", f", and the way round takes {way_min:.0f} min")
 
 
 def find_far_snaps(named: Named, check: SnapCheck) -> list[Finding]:
