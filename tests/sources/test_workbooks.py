@@ -5,10 +5,13 @@ import zipfile
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from openpyxl.styles import Protection
 
-from coverage_planner.errors import ConfigError, InputError, SourceError
+from coverage_planner.errors import ConfigError, InputError, SchemaError, SourceError
+from coverage_planner.sources.points import read_facilities
 from coverage_planner.sources.raw_tables import (
     ERROR_VALUE,
     FILLED_FROM_MERGED,
@@ -107,6 +110,37 @@ class TestMergedCells:
         assert read_table(path).table["街道"].tolist() == ["洪山", "洪山"]
 
 
+@given(
+    rows=st.lists(
+        st.lists(
+            st.one_of(
+                st.none(),
+                st.integers(-(10**9), 10**9),
+                st.floats(-1e6, 1e6).map(lambda number: round(number, 6)),
+                st.text(alphabet="洪山驿站abc12 ，；,:()", max_size=6).map(str.strip),
+            ),
+            min_size=3,
+            max_size=3,
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    titles=st.integers(0, 2),
+)
+def test_every_workbook_comes_back_cell_by_cell(tmp_path_factory, rows, titles):
+    header = ["详细地址", "备注", "人数", "经度"]
+    written = [[*row, 114.25 + at] for at, row in enumerate(rows)]
+    path = tmp_path_factory.getbasetemp() / "来回.xlsx"
+    write_workbook(path, [*[["驿站一览表"]] * titles, header, *written])
+    table = read_table(path)
+    assert list(table.table.columns) == header
+    assert table.header_row == titles + 1
+    for texts, cells in zip(table.table.to_numpy().tolist(), written, strict=True):
+        for text, cell in zip(texts, cells, strict=True):
+            assert (text == (cell or "")) if cell is None or isinstance(cell, str) else (float(text) == cell)
+    assert table.row_faults == {}
+
+
 class TestFormulas:
     def test_without_saved_values_are_named_by_their_address(self, tmp_path):
         rows = [HEADER, ["洪山", "甲", "=1+1"], ["武昌", "=A2", 2], ["江岸", "丙", "=SUM(C2:C3)"]]
@@ -183,6 +217,16 @@ class TestWhatIsHidden:
         )
         assert read_table(path).notes == ("only the sheet 现状 was read, not: 规划, 说明",)
         assert read_table(path, sheet="现状").notes == ()
+
+
+def test_a_first_sheet_without_a_table_is_named_with_the_others(tmp_path):
+    path = write_workbook(tmp_path / "a.xlsx", [["封面"]], title="封面", extra_sheets=["数据"])
+    with pytest.raises(InputError, match=r"got 0 rows .*\(only the sheet 封面 was read, not: 数据\); check"):
+        read_table(path)
+    path = write_workbook(tmp_path / "b.xlsx", [["说明", "填写"], ["一", "二"]], title="说明", extra_sheets=["数据"])
+    with pytest.raises(SchemaError, match=r"columns for lon, lat, .*\(only the sheet 说明 was read, not: 数据\); name"):
+        read_facilities(path)
+    assert len(read_facilities(path, sheet="数据")) == 1
 
 
 def test_a_chart_is_no_sheet(tmp_path):
@@ -280,6 +324,11 @@ class TestFilesThatAreNoWorkbooks:
         assert "a.xlsx must be a readable .xlsx workbook" in str(caught.value)
         assert words in str(caught.value)
         assert "save it as .xlsx" in str(caught.value)
+
+    def test_an_empty_file(self, tmp_path):
+        (tmp_path / "a.xlsx").touch()
+        with pytest.raises(SourceError, match=r"a\.xlsx must be a readable \.xlsx workbook, got an empty file"):
+            read_table(tmp_path / "a.xlsx")
 
     def test_an_opendocument_file(self, tmp_path):
         with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:

@@ -9,8 +9,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "编号", "站点编号", "编码", "代码", "code", "fid", "序号", "站点ID", "站点编码", "点位编号",
            "点位编码", "驿站编号", "门店编号", "门店ID", "POI编号", "poi_id", "uid", "objectid"),
     "name": ("name", "名称", "站点名称", "驿站名称", "地点名称", "站点", "驿站", "名字", "点位名称", "场所名称",
-             "POI名称", "poi_name", "门店名称", "店铺名称", "店名", "商户名称", "网点名称", "网点", "机构名称",
-             "单位名称", "小区名称", "站名", "点位", "title"),
+             "POI名称", "poi_name", "name_poi", "门店名称", "店铺名称", "店名", "商户名称", "网点名称", "网点",
+             "机构名称", "单位名称", "小区名称", "站名", "点位", "title"),
     "position": ("position", "坐标", "经纬度", "经纬度坐标", "坐标经纬度", "位置坐标", "点位坐标", "地理坐标",
                  "坐标点", "位置", "定位", "地理位置", "location", "coordinates", "coordinate", "lnglat", "lonlat",
                  "latlng", "latlon", "纬经度", "wkt", "geom", "geometry", "the_geom", "shape"),
@@ -76,5 +76,6 @@ OTHER_UNITS: Mapping[str, tuple[str, ...]] = {
 LEVELS: Mapping[str, str] = {
     **dict.fromkeys(("服务中心", "中心", "中心站", "综合服务中心", "户外劳动者服务中心", "hub", "service centre",
                      "service center"), "hub"),
-    **dict.fromkeys(("驿站", "服务站", "服务驿站", "爱心驿站", "户外劳动者驿站", "微驿站", "小站", "satellite"), "satellite"),
+    **dict.fromkeys(("驿站", "服务站", "服务驿站", "爱心驿站", "户外劳动者驿站", "微驿站", "小站", "satellite"),
+                    "satellite"),
 }  # fmt: skip

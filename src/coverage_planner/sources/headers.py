@@ -163,7 +163,8 @@ def _family(datum: str) -> str:
 def _where(raw: RawTable) -> str:
     number = next((column for column in raw.table.columns if _NUMBER.fullmatch(str(column))), None)
     values = f" (with a number, {number!r}: the row of column names is missing, it seems)" if number else ""
-    return (f" in row {raw.header_row}" if raw.header_row > 1 else "") + values
+    sheets = "".join(f" ({note})" for note in raw.notes if "sheet" in note)
+    return (f" in row {raw.header_row}" if raw.header_row > 1 else "") + values + sheets
 
 
 def _said(column: str, present: Sequence[str]) -> str:

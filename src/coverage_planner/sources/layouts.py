@@ -172,9 +172,10 @@ def lay_out(
     for row in below:
         collected.add(*row)
     if not collected.numbers:
+        known_too = f" ({'; '.join(notes)})" if notes else ""
         raise InputError(
             f"{source} must have column names and at least one row of values under them, got 0 rows of values under "
-            f"{header.names}; check the export and the sheet"
+            f"{header.names}{known_too}; check the export and the sheet"
         )
     return collected.table(source, header, (*notes, *header.notes))
 

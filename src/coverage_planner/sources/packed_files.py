@@ -51,6 +51,8 @@ def check_workbook_file(file: Path) -> None:
         The file is a workbook of another format, encrypted, a text file, damaged, or unpacks to too much.
     """
     start = _first_bytes(file, 4096)
+    if not start:
+        raise SourceError(f"{file.name} must be a readable .xlsx workbook, got an empty file; export it anew")
     if start.startswith(_OLD_OR_ENCRYPTED):
         encrypted = _ENCRYPTED_PART in file.read_bytes()
         kind = "one with a password" if encrypted else "one in the old format of .xls, .et or .wps"
