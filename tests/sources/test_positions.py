@@ -144,6 +144,7 @@ def test_zeros_are_refused(tmp_path):
     path = write_csv(tmp_path / "a.csv", rows_of("A,114.3,30.6,\nB,0,0,\nC,0.0,0.000,\nD,-15.4,0,\n"))
     rejected = Rejections()
     assert read_facilities(path, crs="EPSG:3857", rejected=rejected)["id"].tolist() == ["A", "D"]
+    assert remarks(rejected) == {"D": "longitude or latitude is zero, taken as it stands"}
     assert reasons(rejected) == dict.fromkeys("BC", "longitude and latitude are zero")
 
 
@@ -207,6 +208,17 @@ class TestMetresInDegrees:
         with pytest.raises(InputError, match=r'source_crs = "EPSG:4547"'):
             read_facilities(path, study_area=WUHAN)
         with pytest.raises(InputError, match=r'for example source_crs = "EPSG:4547".*ask who made the file'):
+            read_facilities(path)
+        path = write_csv(tmp_path / "c.csv", rows_of(f"A,{y},{x},\n"))
+        with pytest.raises(InputError, match=r'"EPSG:4547".*would fit with x and y exchanged'):
+            read_facilities(path, study_area=WUHAN)
+        path = write_csv(tmp_path / "d.csv", rows_of("A,9723808.9,4581230.2,\n"))
+        with pytest.raises(InputError, match=r'"EPSG:3857"'):
+            read_facilities(path)
+
+    def test_may_be_degrees_times_a_million(self, tmp_path):
+        path = write_csv(tmp_path / "a.csv", rows_of("A,114300000,30600000,\n"))
+        with pytest.raises(InputError, match="would be degrees if divided by 1,000,000: divide them"):
             read_facilities(path)
 
     def test_in_single_rows_refuse_them(self, tmp_path):

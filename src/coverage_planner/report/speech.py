@@ -72,6 +72,9 @@ _REMARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(re.escape(english)), chinese)
     for english, chinese in {
         "no number given, taken as blank": "没有填数字，按空白处理",
+        "nothing given, taken as blank": "没有填写，按空白处理",
+        "one number in a cell merged over several rows, taken as blank": "一个数字合并在多行的单元格中，按空白处理",
+        "longitude or latitude is zero, taken as it stands": "经度或纬度为 0，按所填数值处理",
         "approximate number taken as it stands": "约数，按所写数字处理",
         "千, 万 or 亿 multiplied out": "已将“千”“万”“亿”换算成数字",
         "unit converted": "已换算单位",
@@ -245,6 +248,8 @@ class Speech:
         if column == "services" and isinstance(value, str):
             between = "、" if self.language == "zh" else "; "
             return between.join(service_name(part.strip(), self.language) for part in value.split(";"))
+        if column == "column" and value in COLUMNS:
+            return self.heading(value)
         if isinstance(value, bool):
             return self.texts["yes" if value else "no"]
         return self._word(column, value) if isinstance(value, str) else value
@@ -252,8 +257,6 @@ class Speech:
     def _word(self, column: str, value: str) -> str:
         if column in {"reason", "remark"}:
             return self.values.get(value) or self._refusal(value)
-        if column == "column":
-            return self.heading(value) if value in COLUMNS else value
         if column in {"status", "proof", "tie_break", "how"}:
             word, colon, rest = value.partition(": ")
             return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"

@@ -17,8 +17,9 @@ from coverage_planner.sources.cells import Mask, Remark, Texts, parse_mark, read
 from coverage_planner.sources.hours import in_grammar, read_hours
 from coverage_planner.sources.raw_tables import Fault, RawTable, cell_text
 from coverage_planner.sources.services import find_service, parse_services
-from coverage_planner.sources.signs import plain
+from coverage_planner.sources.signs import NOTHING, plain
 
+_NOTHING_GIVEN = "nothing given, taken as blank"
 _WRITTEN_ANEW = "opening hours written in the grammar of OpenStreetMap"
 
 
@@ -139,6 +140,8 @@ def _spell_services(text: str) -> tuple[str, str]:
 
 
 def _spell_hours(text: str) -> tuple[str, str]:
+    if plain(text).casefold() in NOTHING:
+        return "", _NOTHING_GIVEN
     hours, remark = read_hours(text)
     if hours is None:
         return text, remark

@@ -129,8 +129,12 @@ def positions_of_cells(
         points = layer_to_wgs84(gpd.GeoSeries.from_xy(cells.x, cells.y, crs=crs), datum, raw.source, checked=True)
     addresses = _only_addresses(raw, found, np.isnan(cells.x) & np.isnan(cells.y))
     faults = [((addresses != "").astype(np.bool_), ADDRESS_ONLY), *cells.faults, zero, *range_]
-    far = [] if region is None else _far(points, region, _as_given(raw, found))
-    return Positions(points, faults, [*cells.remarks, *far], {ADDRESS_ONLY: addresses})
+    one_zero = (cells.x == 0) ^ (cells.y == 0)
+    given = _as_given(raw, found) if region is not None or one_zero.any() else addresses
+    remarks = [*cells.remarks, Remark(one_zero, "position", given, "longitude or latitude is zero, taken as it stands")]
+    if region is not None:
+        remarks += _far(points, region, given)
+    return Positions(points, faults, remarks, {ADDRESS_ONLY: addresses})
 
 
 def positions_of_layer(

@@ -107,8 +107,8 @@ def check_not_metres(x: _Floats, y: _Floats, source: str, region: Region | None)
         first = int(np.flatnonzero(metres)[0])
         raise InputError(
             f"{source} must give longitude and latitude in degrees, got what look like metres in {int(metres.sum())} "
-            f"of {int(known.sum())} rows, the first with {x[first]:.12g} and {y[first]:.12g}; say which CRS they are "
-            f"in: {_likely_crs(x[metres], y[metres], region)}"
+            f"of {int(known.sum())} rows, the first with {x[first]:.12g} and {y[first]:.12g}; "
+            f"{_likely_meaning(x[metres], y[metres], region)}"
         )
 
 
@@ -183,6 +183,15 @@ def check_metres(x: _Floats, y: _Floats, crs: CRS, source: str, region: Region |
     ]
 
 
+def _likely_meaning(x: _Floats, y: _Floats, region: Region | None) -> str:
+    """Say whether large numbers would be degrees times a power of ten, or in which CRS they would be metres."""
+    whole = bool((x == np.round(x)).all() and (y == np.round(y)).all())
+    for factor in (100_000, 1_000_000, 10_000_000) if whole else ():
+        if inside(np.array([np.median(x) / factor]), np.array([np.median(y) / factor]), region or CHINA).all():
+            return f"they would be degrees if divided by {factor:,}: divide them"
+    return f"say which CRS they are in: {_likely_crs(x, y, region)}"
+
+
 def _likely_crs(x: _Floats, y: _Floats, region: Region | None) -> str:
     """Say in which CRS coordinates in metres would lie in the region, or in China where there is none."""
     middle = np.array([np.median(x)]), np.array([np.median(y)])
@@ -197,12 +206,14 @@ def _likely_crs(x: _Floats, y: _Floats, region: Region | None) -> str:
         meridian = round((region.west + region.east) / 6) * 3
         utm = 32600 + int(((region.west + region.east) / 2 + 180) // 6) + 1
         codes = [4534 + (meridian - 75) // 3, utm, 3857] if 75 <= meridian <= 135 else [utm, 3857]  # noqa: PLR2004
+    elif zone >= 8:  # noqa: PLR2004 - the west of China in Web Mercator
+        codes = [3857]
     fitting: list[str] = []
     for code in codes:
         crs = CRS.from_epsg(code)
-        for a, b in (middle, middle[::-1]):
+        for (a, b), how in ((middle, ""), (middle[::-1], " with x and y exchanged")):
             if inside(*_degrees_of(a, b, crs), region or CHINA).all():
-                fitting.append(f'source_crs = "EPSG:{code}" ({crs.name}) would fit')
+                fitting.append(f'source_crs = "EPSG:{code}" ({crs.name}) would fit{how}')
     if fitting:
         return " or ".join(dict.fromkeys(fitting))
     return 'for example source_crs = "EPSG:4547" (CGCS2000, 3-degree zone about 114 E); ask who made the file'
