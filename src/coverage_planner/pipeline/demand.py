@@ -28,6 +28,7 @@ def spread_areas(
     crs: CRS,
     network: RoadNetwork | None,
     study_area: gpd.GeoDataFrame | None,
+    margin_m: float,
     rejected: Rejections,
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Spread the head counts of areas over the streets of the network, or over buildings.
@@ -40,8 +41,9 @@ def spread_areas(
         Projected CRS in metres of the result.
     network
         Its streets that one can step onto carry people; its water carries none.
-    study_area
-        Where buildings are cut out of an OpenStreetMap file.
+    study_area, margin_m
+        Where the streets are complete: of an area that reaches beyond, the people beyond are not put on the streets
+        within.
     rejected
         Rows that cannot be used are added to it, with the reason.
 
@@ -72,13 +74,16 @@ def spread_areas(
         rejected=rejected,
     )
     water = network.obstacles[(network.obstacles["kind"] == "water").to_numpy()]
-    if source.buildings is None:
+    complete = None
+    if source.buildings is not None:
+        whole = gpd.GeoDataFrame(geometry=areas.geometry)
+        over = read_buildings(source.buildings, crs=crs, study_area=whole, rejected=rejected)
+    else:
         steps_on = np.logical_or.reduce([graph.snappable for graph in network.graphs.values()])
         over = network.edges[steps_on]
-    else:
-        reach = gpd.GeoDataFrame(geometry=[areas.union_all()], crs=areas.crs) if study_area is None else study_area
-        over = read_buildings(source.buildings, crs=crs, study_area=reach, rejected=rejected)
-    return spread_counts(areas, over, spacing_m=source.spacing_m, avoid=water, crs=crs), len(areas)
+        complete = None if study_area is None else study_area.to_crs(crs).buffer(margin_m)
+    points = spread_counts(areas, over, spacing_m=source.spacing_m, avoid=water, complete_in=complete, crs=crs)
+    return points, len(areas)
 
 
 def count_on_map(

@@ -169,7 +169,7 @@ def read_points(
     """
     name = source.file.name
     if isinstance(source, DemandSource) and source.form == "areas":
-        return spread_areas(source, crs, network, study_area, rejected)
+        return spread_areas(source, crs, network, study_area, margin_m, rejected)
     if isinstance(source, DemandSource) and source.form == "records":
         return count_on_map(source, crs, network, study_area, rejected)
     if source.form == "osm":
