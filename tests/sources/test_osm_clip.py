@@ -14,6 +14,7 @@ from coverage_planner import read_pois, read_roads
 from coverage_planner.errors import ConfigError, CrsError, InputError, SourceError
 from coverage_planner.sources import osm_reading
 from coverage_planner.sources.osm_clip import clip_osm
+from coverage_planner.sources.poi_table import PoiTally
 from osm_drawing import STEP, place, write_osm
 
 # A street that leaves the region to the east and one that stays outside; a lake of two ways, one of them outside; a
@@ -275,7 +276,11 @@ def test_large_files_are_clipped_while_reading(big, monkeypatch):
     monkeypatch.setattr(osm_reading, "LARGE_BYTES", 0)
     monkeypatch.setattr(osm_reading, "BEYOND_M", 10 * STEP * 1e5)
     same_roads(whole[0], read_roads(big, study_area=AREA, margin_m=100))
-    assert whole[1].equals(read_pois(big, {"shop": True}, study_area=AREA))
+    tally = PoiTally()
+    monkeypatch.setattr(osm_reading, "BEYOND_M", 0)
+    assert whole[1].equals(read_pois(big, {"shop": True}, study_area=AREA, tally=tally))
+    # the other shop is not among those found: its node was clipped away, with three others
+    assert (tally.found, tally.outside, tally.nodes_clipped, tally.kept) == (1, 0, 4, 1)
 
 
 def test_a_large_file_that_is_not_sorted_is_read_whole(tmp_path, monkeypatch):
