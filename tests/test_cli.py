@@ -325,3 +325,19 @@ def test_a_drive_that_is_not_there_is_refused(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(Path, "exists", lambda self: self not in [*gone, tmp_path, gone[-1]] and real(self))
     assert main(["plan", str(plan), "--out", str(tmp_path / "out")]) == 2
     assert "must be in a place that can be written to" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Windows are closed in another way")
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    plan = draw_plan(tmp_path / "规划 一", siting=None)
+    running = subprocess.Popen(
+        [program(), "check", plan],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    running.stdout.close()
+    _, said = running.communicate()
+    assert b"Traceback" not in said
+    assert b"BrokenPipe" not in said
+    assert running.returncode == 0

@@ -5,6 +5,7 @@ errors among its findings); 130 interrupted.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -131,10 +132,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from coverage_planner.cli.commands import COMMANDS  # noqa: PLC0415 - --help must start without heavy libraries
 
-        return COMMANDS[given.command](given) or 0
+        code = COMMANDS[given.command](given) or 0
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read what is printed has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python says so once more at its end
+        return 0
     except CoveragePlannerError as error:
         print(f"coverage-planner: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks
         return 2
     except KeyboardInterrupt:
         print("coverage-planner: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
+    return code
