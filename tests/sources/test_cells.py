@@ -1,6 +1,7 @@
 """Numbers and marks as they stand in the cells of planners' tables."""
 
 import numpy as np
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,6 +140,26 @@ class TestOfAFile:
         rejected = Rejections()
         np.testing.assert_array_equal(read_candidates(path, rejected=rejected)["area_m2"], [80, np.nan])
         assert [remark["remark"] for remark in rejected.remarks] == ["unit left out", "no number given, taken as blank"]
+
+    def test_a_number_merged_over_rows_belongs_to_none_of_them(self, tmp_path):
+        book = openpyxl.Workbook()
+        for row in [["id", "经度", "纬度", "人数", "面积"], ["A", 114.3, 30.6, 50, 80], ["B", 114.3, 30.6, None, None],
+                    ["C", 114.3, 30.6, 7, 9]]:  # fmt: skip
+            book.active.append(row)
+        book.active.merge_cells("D2:D3")
+        book.active.merge_cells("E2:E3")
+        book.save(tmp_path / "a.xlsx")
+        rejected = Rejections()
+        assert read_demand(tmp_path / "a.xlsx", rejected=rejected)["id"].tolist() == ["C"]
+        assert [(row["id"], row["reason"]) for row in rejected.rows] == [
+            (label, "demand stands in a cell merged over several rows") for label in "AB"
+        ]
+        assert speech("zh").say("reason", rejected.rows[0]["reason"]) == "需求在合并了多行的单元格中"
+        premises = read_candidates(tmp_path / "a.xlsx", rejected=(rejected := Rejections()))
+        np.testing.assert_array_equal(premises["area_m2"], [np.nan, np.nan, 9])
+        assert {remark["remark"] for remark in rejected.remarks} >= {
+            "one number in a cell merged over several rows, taken as blank"
+        }
 
     def test_levels_have_one_spelling(self, tmp_path):
         path = write_csv(

@@ -318,6 +318,13 @@ class TestSourceCrs:
             read_facilities(tmp_path / "a.shp")
         assert places(read_facilities(tmp_path / "a.shp", source_crs="EPSG:4547")) == [(114.3, 30.6)]
 
+    def test_of_another_planet_is_refused(self, tmp_path):
+        gpd.GeoDataFrame(geometry=[shapely.Point(114.3, 30.6)], crs=4326).to_file(tmp_path / "a.shp")
+        moon = (tmp_path / "a.prj").read_text(encoding="ascii").replace("6378137.0", "1.0")
+        (tmp_path / "a.prj").write_text(moon, encoding="ascii")
+        with pytest.raises(CrsError, match=r"a\.shp must be in a CRS of the Earth that PROJ can convert"):
+            read_facilities(tmp_path / "a.shp")
+
     def test_must_agree_with_a_layer_that_says_one(self, tmp_path):
         gpd.GeoDataFrame(geometry=[shapely.Point(114.3, 30.6)], crs=4326).to_file(tmp_path / "a.gpkg")
         assert len(read_facilities(tmp_path / "a.gpkg", source_crs=4326)) == 1

@@ -161,6 +161,10 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
         "{0}的单位与多数行不同",
     ),
     (re.compile("(demand|cost|area_m2|capacity|entry_delay_s) is an error of the spreadsheet"), "{0}是表格的错误值"),
+    (
+        re.compile("(demand|cost|area_m2|capacity|entry_delay_s) stands in a cell merged over several rows"),
+        "{0}在合并了多行的单元格中",
+    ),
     (re.compile("no coordinates, only an address: (.*)", re.DOTALL), "没有坐标，只有地址：{0}"),
     (re.compile("(longitude|latitude) is blank"), "{0}为空"),
     (re.compile("(longitude|latitude) is not a number of degrees"), "{0}不是有效的度数"),

@@ -77,6 +77,7 @@ _BOUND = re.compile(
 _SHEET_ERROR = re.compile(r"#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 
 _MERGED = "one number in a cell merged over several rows, taken as blank"
+_IN_MERGED = "{} stands in a cell merged over several rows"
 _NOT_A_NUMBER = "{} is not a finite number"
 _OTHER_UNIT = "{} has another unit than most rows"
 
@@ -152,7 +153,9 @@ def _number_remark(text: str, found: re.Match[str], scale: float) -> str:
     return "" if text.isascii() else "full-width or typographic signs read as plain ones"
 
 
-def read_numbers(raw: RawTable, column: str, name: str) -> tuple[NDArray[np.float64], list[Fault], list[Remark]]:
+def read_numbers(
+    raw: RawTable, column: str, name: str, *, required: bool = False
+) -> tuple[NDArray[np.float64], list[Fault], list[Remark]]:
     """Return a column as numbers, the rows that are filled but no number, and those taken with a remark.
 
     Parameters
@@ -163,6 +166,8 @@ def read_numbers(raw: RawTable, column: str, name: str) -> tuple[NDArray[np.floa
         Column of the file.
     name
         This package's name of it, for units and reasons.
+    required
+        A number that stands in a cell merged over several rows is a fault; otherwise it is blank, with a remark.
 
     Returns
     -------
@@ -185,7 +190,8 @@ def read_numbers(raw: RawTable, column: str, name: str) -> tuple[NDArray[np.floa
         reasons[row] = (_OTHER_UNIT if other else cell.reason).format(name)
         remarks[row] = "" if other else cell.remark
     if merged.any():
-        remarks[merged & (texts != "")] = _MERGED
+        reasons[merged] = _IN_MERGED.format(name) if required else ""
+        remarks[merged & (texts != "")] = "" if required else _MERGED
         left = np.flatnonzero((reasons != "") | (remarks != ""))
     return (
         numbers,

@@ -97,7 +97,7 @@ def understood_columns(raw: RawTable, table: TableName, found: Mapping[str, str]
             if column.required:
                 read.faults.append((texts == "", f"{column.name} is blank"))
             continue
-        numbers, wrong, remarks = read_numbers(raw, found[column.name], column.name)
+        numbers, wrong, remarks = read_numbers(raw, found[column.name], column.name, required=column.required)
         read.cells[column.name] = numbers
         read.remarks.extend(remarks)
         read.faults.extend(wrong)

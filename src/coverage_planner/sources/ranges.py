@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from coverage_planner.errors import CrsError, DatumError, InputError
 from coverage_planner.schema import require_metric
@@ -323,7 +323,7 @@ def layer_to_wgs84(
     if not checked:
         bounds = flat.bounds.to_numpy(dtype=np.float64)
         check_not_swapped(bounds[:, 0], bounds[:, 1], source)
-    flat = flat.to_crs(4326)
+    flat = _project(flat, 4326, source)
     if datum in ("wgs84", "cgcs2000"):
         return flat
 
@@ -344,6 +344,17 @@ def _warn_of_old_datum(crs: CRS, source: str) -> None:
         )
 
 
+def _project(geometry: gpd.GeoSeries, target: Any, source: str) -> gpd.GeoSeries:
+    try:
+        return geometry.to_crs(target)
+    except ProjError as error:  # such as an ellipsoid of another planet in a .prj
+        said = " ".join(str(error).split())
+        raise CrsError(
+            f"{source} must be in a CRS of the Earth that PROJ can convert, got {geometry.crs.name}: {said}; correct "
+            "its .prj file, or remove it and say source_crs"
+        ) from error
+
+
 def to_metric(geometry: gpd.GeoSeries, crs: Any, source: str) -> gpd.GeoSeries:
     """Project geometries to `crs`, or to the UTM zone of their middle where it is None.
 
@@ -359,6 +370,6 @@ def to_metric(geometry: gpd.GeoSeries, crs: Any, source: str) -> gpd.GeoSeries:
             f"crs must be a projected CRS in metres that PROJ knows, got {crs!r} for {source}: {error}; "
             "give for example 'EPSG:32650'"
         ) from error
-    projected = geometry.to_crs(target)
+    projected = _project(geometry, target, source)
     require_metric(projected, source)
     return projected
