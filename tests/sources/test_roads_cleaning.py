@@ -224,6 +224,20 @@ def test_layers_that_fall_apart_are_said_with_the_options(tmp_path):
     assert parts(read_roads(path, noding="crossings")) == 1
 
 
+def test_crossings_that_look_like_bridges_are_said(tmp_path):
+    # a grid of pieces that share their ends, and an elevated road across it that the layer does not say to be one
+    grid = [LineString([(x, y), (x + 9, y)]) for x in range(0, 45, 9) for y in range(0, 45, 9)]
+    grid += [LineString([(x, y), (x, y + 9)]) for x in range(0, 45, 9) for y in range(0, 45, 9)]
+    elevated = LineString([(-5, 4), (60, 5)])
+    with pytest.warns(
+        UserWarning, match=r"say which lines are bridges.* 5 crossings .* common vertices at \d\d junctions"
+    ):
+        roads = read_roads(save(tmp_path, [*grid, elevated]), noding="crossings")
+    assert parts(roads) == 1
+    told = save(tmp_path, [*grid, elevated], file="told.gpkg", 高架=[None] * len(grid) + ["是"])
+    assert parts(read_roads(told, noding="crossings")) == 2
+
+
 def test_arguments_are_checked(tmp_path):
     path = save(tmp_path, STREETS)
     for options, match in [
@@ -410,7 +424,8 @@ def test_jinan(real_data):
     path = real_data / "jinan" / "roads.shp"
     with pytest.raises(CrsError, match="source_crs=4326 for longitude and latitude in WGS 84, 4490 in CGCS2000"):
         read_roads(path)
-    roads, cleaning, rejected = read(path, source_crs=4490, noding="crossings")
+    with pytest.warns(UserWarning, match="say which lines are bridges.* 1208 crossings"):
+        roads, cleaning, rejected = read(path, source_crs=4490, noding="crossings")
     assert rejected.to_frame()[["row", "reason"]].to_numpy().tolist() == [[22644, "the line has no length"]]
     kinds = cleaning.changes["what"].value_counts()
     # one row per direction of travel: all but motorways, which have a line each way, are there twice

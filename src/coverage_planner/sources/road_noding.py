@@ -40,6 +40,10 @@ NODINGS: tuple[Noding, ...] = get_args(Noding)
 #: A layer of so many parts, of which the largest holds less than this share of the streets, is said to fall apart.
 _MANY_PARTS = 10
 _MOST_OF_IT = 0.9
+#: So many ways out of a place make it a junction.
+_JUNCTION = 3
+#: Where crossings without a common vertex are fewer than this share of the junctions, they are most likely bridges.
+_FEW_CROSSINGS = 0.5
 #: Roads that by law are joined by ramps only (JTG B01: 高速公路 are wholly grade-separated).
 _MOTORWAYS = ("motorway", "motorway_link")
 
@@ -77,7 +81,8 @@ def roads_by_noding(
     Warns
     -----
     UserWarning
-        The streets fall into many parts all the same.
+        The layer does not say its bridges and looks as if crossings without a vertex were bridges; or the streets fall
+        into many parts all the same.
     """
     repeats = find_repeats(edges.drop(columns=["u", "v"], errors="ignore"))
     kept = edges[repeats < 0].reset_index(drop=True)
@@ -122,6 +127,8 @@ def roads_by_noding(
         _note_loose(cleaning, noded, rows)
         _note_overlaps(cleaning, cut_lines(noded.lines, np.empty(0, dtype=np.int64)), rows[noded.parent])
         _note_after(cleaning, roads, clip_region(study_area, margin_m, chosen))
+    if not any(tag in tags.columns for tag in LEVEL_TAGS):
+        _warn_of_bridges(noded, source)
     warn_of_parts(roads, source, noding=noding, join_within_m=join_within_m)
     return roads
 
@@ -166,6 +173,23 @@ def warn_of_parts(roads: Roads, source: str, *, noding: Noding = "shared", join_
         f"the streets of {source} should hang together; they fall into {len(lengths)} parts, and the largest holds "
         f"{share:.0%} of their length: lines meet at {'shared vertices' if noding == 'shared' else 'crossings'} only; "
         f"try {', '.join(option for option in options if option)}",
+        stacklevel=4,
+    )
+
+
+def _warn_of_bridges(noded: nodes.Noding, source: str) -> None:
+    """Warn of crossings that were joined in a layer whose junctions have common vertices and that has no bridges."""
+    crossings = len(noded.crossings.x)
+    _, tail, head, _ = _steps_of(noded.lines)
+    ways = np.bincount(np.concatenate([tail, head]))
+    junctions = int((ways >= _JUNCTION).sum()) - crossings
+    if not 0 < crossings <= _FEW_CROSSINGS * junctions:
+        return
+    warnings.warn(
+        f"{source} should say which lines are bridges or tunnels (columns bridge, tunnel, layer; 桥梁, 隧道, 层级), as "
+        f"{crossings} crossings without a common vertex were joined; the layer has common vertices at {junctions} "
+        "junctions, so that crossings without one are most likely bridges; say columns = { bridge = … }, or read it "
+        "with noding='shared'",
         stacklevel=4,
     )
 
