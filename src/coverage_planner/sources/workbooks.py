@@ -1,14 +1,14 @@
 """Workbooks: which sheet, its cells as text, and what a workbook knows of its cells beside their values."""
 
-import re
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
 from typing import Any
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 import openpyxl
@@ -27,15 +27,15 @@ _RELATION_IDS = (
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
 )
 _TRUE = {"1", "true"}
-_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+_BLOCK = 1 << 16
 #: The most rows that a sheet can have, by the format.
 MOST_ROWS = 1_048_576
 
 
 #: What openpyxl, zipfile and the XML parser raise for files that are damaged.
 _OF_BROKEN_FILES = (
-    BadZipFile, InvalidFileException, ET.ParseError, zlib.error, EOFError, OSError, LookupError, ValueError, TypeError,
-    AttributeError, RuntimeError, OverflowError,
+    BadZipFile, InvalidFileException, ET.ParseError, expat.ExpatError, zlib.error, EOFError, OSError, LookupError,
+    ValueError, TypeError, AttributeError, RuntimeError, OverflowError,
 )  # fmt: skip
 
 
@@ -179,55 +179,92 @@ def _rows(file: Path, title: str, seen: _Seen) -> Iterator[NumberedRow]:
 
 def _look(source: str, archive: ZipFile, part: str) -> _Seen:
     """Read what the XML of a sheet says beside its values, in one pass and bounded memory."""
-    seen = _Seen()
-    number = column = 0
-    rows = ET.Element("")
+    looker = _Looker(source)
     with archive.open(part) as stream:
-        for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314 - no entities in it
-            tag = element.tag.rpartition("}")[2]
-            if event == "start":
-                if tag == "sheetData":
-                    rows = element
-                elif tag == "row":
-                    number, column = _row_number(element, number + 1, source), -1
-                continue
-            if tag == "c":
-                address = _ADDRESS.fullmatch(element.get("r", ""))
-                column = _column(address[1]) if address else column + 1
-                _look_at_cell(seen, element, number, column)
-            elif tag == "mergeCell":
-                left, top, right, bottom = (int(bound or 0) for bound in range_boundaries(element.get("ref", "")))
-                seen.merged.append((top, left - 1, min(bottom, MOST_ROWS), right - 1))
-            elif tag == "col" and element.get("hidden") in _TRUE:
-                seen.hidden_columns.append(column_letters(int(element.get("min", "1")) - 1))
-            elif tag == "row":
-                if element.get("hidden") in _TRUE:
-                    seen.hidden_rows.add(number)
-                rows.clear()
-    return seen
+        while block := stream.read(_BLOCK):
+            looker.parser.Parse(block)
+        looker.parser.Parse(b"", True)  # noqa: FBT003 - the end
+    return looker.seen
 
 
-def _row_number(row: ET.Element, following: int, source: str) -> int:
-    number = int(row.get("r", following))
-    if number > MOST_ROWS:
-        raise InputError(
-            f"{source} must have sheets of at most {MOST_ROWS:,} rows, as Excel has, got row {number:,}; save it anew, "
-            "or as CSV"
-        )
-    return number
+class _Looker:
+    """Hears the elements of a sheet as they begin; only of a formula or an error does it hear text and end too."""
+
+    def __init__(self, source: str) -> None:
+        self.seen = _Seen()
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self._source = source
+        self._row = 0
+        self._address = ""  # of the last cell that says its own
+        self._behind = 0  # how many cells behind it
+        self._error = False
+        self._calculated_text = False
+        self._formula = False
+        self._in_value = False
+        self._value: list[str] = []
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        tag = name.rpartition(":")[2]
+        if tag == "c":
+            address = attributes.get("r", "")
+            self._address, self._behind = (address, 0) if address else (self._address, self._behind + 1)
+            kind = attributes.get("t")
+            self._error, self._calculated_text, self._formula = kind == "e", kind == "str", False
+            if self._error:
+                self._listen()
+        elif tag == "v":
+            self._in_value = True
+        elif tag == "f":
+            self._formula = True
+            self._listen()
+        elif tag == "row":
+            self._begin_row(attributes)
+        elif tag == "mergeCell":
+            left, top, right, bottom = (int(bound or 0) for bound in range_boundaries(attributes.get("ref", "")))
+            self.seen.merged.append((top, left - 1, min(bottom, MOST_ROWS), right - 1))
+        elif tag == "col" and attributes.get("hidden") in _TRUE:
+            self.seen.hidden_columns.append(column_letters(int(attributes.get("min", "1")) - 1))
+
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
+        self._row = int(attributes.get("r", self._row + 1))
+        self._address, self._behind = "", 0
+        if self._row > MOST_ROWS:
+            raise InputError(
+                f"{self._source} must have sheets of at most {MOST_ROWS:,} rows, as Excel has, got row {self._row:,}; "
+                "save it anew, or as CSV"
+            )
+        if attributes.get("hidden") in _TRUE:
+            self.seen.hidden_rows.add(self._row)
+
+    def _listen(self) -> None:
+        self._in_value, self._value = False, []
+        self.parser.CharacterDataHandler = self._text
+        self.parser.EndElementHandler = self._end
+
+    def _text(self, text: str) -> None:
+        if self._in_value:
+            self._value.append(text)
+
+    def _end(self, name: str) -> None:
+        tag = name.rpartition(":")[2]
+        if tag == "v":
+            self._in_value = False
+        if tag != "c":
+            return
+        self.parser.CharacterDataHandler = self.parser.EndElementHandler = None
+        place = (self._row, _column(self._address) + self._behind)
+        value = "".join(self._value)
+        if self._error:
+            self.seen.errors[place] = value
+        elif self._formula and not value and not self._calculated_text:
+            self.seen.formulas.append(place)
 
 
-def _look_at_cell(seen: _Seen, cell: ET.Element, row: int, column: int) -> None:
-    children = {child.tag.rpartition("}")[2]: child for child in cell}
-    value = (children["v"].text or "") if "v" in children else ""
-    if cell.get("t") == "e":
-        seen.errors[row, column] = value
-    elif "f" in children and not value and cell.get("t") != "str":
-        seen.formulas.append((row, column))
-
-
-def _column(letters: str) -> int:
+def _column(address: str) -> int:
+    """Return the column of an address such as 'AB7', counted from 0; -1 for none."""
     number = 0
-    for letter in letters:
+    for letter in address.rstrip("0123456789"):
         number = 26 * number + ord(letter) - ord("A") + 1
     return number - 1
