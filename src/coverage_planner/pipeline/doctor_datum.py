@@ -50,8 +50,6 @@ def _advice(key: str, verdict: str) -> Said:
             "请查明坐标的来源：可能是其他坐标系、地方坐标，或整体平移过",
             "find out where the coordinates come from: another CRS, a local one, or moved as a whole",
         )
-    where = Said(f"，请在 {key} 写", f", write it in {key}:") if key else Said("，请写", ", write")
-    return Said(
-        f'若来源确是如此{where.zh} datum = "{verdict}"',
-        f'if that is where they come from{where.en} datum = "{verdict}"',
-    )
+    if not key:
+        return NOTHING_SAID
+    return Said(f"若来源确是如此，写在 {key} 中", f"if that is where they come from, write it in {key}")

@@ -152,7 +152,10 @@ def look_at_points(
         Whose demand it is; None for stations and premises.
     """
     table = "demand" if group is not None else "facilities" if key == FACILITIES else "premises"
-    check = InputCheck(key, table, source.file.name, group="" if group is None else group.name)
+    who = "" if group is None else group.name
+    if isinstance(source, DemandSource) and source.label:
+        who = f"{who} · {source.label}"
+    check = InputCheck(key, table, source.file.name, group=who)
     reading = read_alone(
         check,
         lambda rejected: read_points(

@@ -33,6 +33,7 @@ _SEARCHED_MIN, _MOST_WALKED, _LONG_WAY_MIN = 20.0, 300, 3.0
 #: People walk this far to the nearest street without anybody wondering, metres.
 _FAR_M = 60.0
 _MARKS = re.compile(r"[\W_]+")
+_TELLING = re.compile("[0-9一二三四五六七八九十甲乙丙丁东南西北前后左右上下]|[a-z](?=[座栋区幢楼馆厅口号])")
 
 
 def check_snaps(
@@ -293,10 +294,8 @@ def _are_twins(one: str, other: str, distance_m: float, *, like: bool) -> bool:
 
 
 def _numbered(one: str, other: str) -> bool:
-    """Whether two names differ in their numbers: 'No. 1' and 'No. 2' are two places."""
-    return re.findall(r"[0-9一二三四五六七八九十东南西北]", one) != re.findall(
-        r"[0-9一二三四五六七八九十东南西北]", other
-    )
+    """Whether two names differ in what tells places apart: 'No. 1' and 'No. 2', '东区' and '西区', 'A座' and 'B座'."""
+    return _TELLING.findall(one) != _TELLING.findall(other)
 
 
 def _plain(name: Any) -> str:

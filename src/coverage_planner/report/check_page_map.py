@@ -18,7 +18,8 @@ MOST_POINTS, MOST_PLACES = 4000, 1500
 #: A whole city is drawn coarser than a district.
 _CITY_M = 20_000.0
 _COLOURS = {"error": "#b3261e", "warning": "#c8730a", "note": "#2f6f9f"}
-_POINTS = {"facilities": ("#14304f", 5.0), "premises": ("#6b4a8a", 3.0), "demand": ("#5f6b57", 2.0)}
+#: Colour and radius of the points of each table, those drawn first first.
+_POINTS = {"demand": ("#5f6b57", 2.0), "premises": ("#6b4a8a", 3.0), "facilities": ("#14304f", 5.0)}
 _ISLAND = "#b0308f"
 _LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -34,7 +35,10 @@ def draw_layers(report: CheckReport, words: Mapping[str, str]) -> list[dict[str,
         `drawing` makes them. A finding's key is 'finding-' and its number in the report.
     """
     layers = [*_ground(report, words)]
-    layers += [layer for check in report.inputs if (layer := _points(check, words)) is not None]
+    few_on_top = sorted(
+        report.inputs, key=lambda check: list(_POINTS).index(check.table) if check.table in _POINTS else -1
+    )
+    layers += [layer for check in few_on_top if (layer := _points(check, words)) is not None]
     layers += [
         layer
         for number, finding in enumerate(report.findings)

@@ -14,6 +14,8 @@ from coverage_planner.sources.road_cleaning import RoadCleaning
 Level = Literal["error", "warning", "note"]
 #: From heavy to light; the exit code of a report is that of its heaviest finding.
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+#: Kinds of findings that explain many others.
+_FIRST = ("plan", "datum", "far from streets")
 _EXIT_CODES = {"error": 2, "warning": 1, "note": 0}
 
 #: Upper ends of the classes of snap distances in metres; what lies beyond the snap limit stands apart.
@@ -238,7 +240,7 @@ class CheckReport:
 
 
 def sort_findings(findings: Sequence[Finding], keys: Sequence[str]) -> tuple[Finding, ...]:
-    """Order findings by level, then by input as the plan names them, then by how many rows they are about.
+    """Order findings by level, a wrong datum first, then by input as the plan names them, then by how many rows.
 
     Parameters
     ----------
@@ -248,7 +250,9 @@ def sort_findings(findings: Sequence[Finding], keys: Sequence[str]) -> tuple[Fin
         The inputs in the order of the plan.
     """
     place = {key: number for number, key in enumerate(keys)}
-    return tuple(sorted(findings, key=lambda f: (LEVELS.index(f.level), place.get(f.input, -1), -f.count)))
+    return tuple(
+        sorted(findings, key=lambda f: (LEVELS.index(f.level), f.code not in _FIRST, place.get(f.input, -1), -f.count))
+    )
 
 
 def snap_counts(access_m: np.ndarray, limit_m: float) -> tuple[int, ...]:
