@@ -1,4 +1,4 @@
-"""Text files of rows: delimiters, layouts for readers that stream, and every cell back as it was."""
+"""Text files of rows: their delimiters, and every cell back as it was."""
 
 import csv
 import io
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage_planner.errors import InputError, SourceError
-from coverage_planner.sources.csv_files import csv_layout
 from coverage_planner.sources.encodings import GB18030_NOTE, UTF16_NOTE
 from coverage_planner.sources.tables import read_table
 from written_files import write_csv
@@ -58,30 +57,6 @@ class TestDelimiters:
         assert read_table(write_csv(tmp_path / "b.csv", "坐标\n114.3,30.5\n")).overlong.tolist() == [True]
 
 
-class TestLayoutsForStreams:
-    def test_say_what_a_reader_needs(self, tmp_path):
-        text = "驿站表,,,,\n" + as_text([HEADER, *ROWS], ";")
-        layout = csv_layout(write_csv(tmp_path / "a.csv", text, "gb18030"))
-        assert (layout.encoding, layout.delimiter, layout.skip_lines) == ("gb18030", ";", 0)
-        assert (layout.header_row, layout.names) == (2, tuple(HEADER))
-        assert layout.notes[0] == GB18030_NOTE
-        assert len(layout.notes) == 3
-
-    def test_agree_with_the_table(self, tmp_path):
-        path = write_csv(tmp_path / "a.csv", "sep=;\n" + as_text([HEADER, *ROWS], ";"))
-        layout, table = csv_layout(path), read_table(path)
-        assert (layout.skip_lines, layout.header_row) == (1, table.header_row)
-        assert layout.names == tuple(table.table.columns)
-        assert layout.notes == table.notes
-        assert csv_layout(path, header_row=2).names == tuple(ROWS[0])
-
-    def test_need_something_to_look_at(self, tmp_path):
-        with pytest.raises(InputError, match="at least one row of values, got none"):
-            csv_layout(write_csv(tmp_path / "a.csv", "\n,,\n"))
-        with pytest.raises(SourceError, match="found nothing"):
-            csv_layout(tmp_path / "b.csv")
-
-
 class TestOtherKindsNamedAsText:
     @pytest.mark.parametrize(
         ("start", "words"),
@@ -97,13 +72,11 @@ class TestOtherKindsNamedAsText:
         path.write_bytes(start)
         with pytest.raises(SourceError, match=rf"a\.csv must be a text file as its name says, got {words}"):
             read_table(path)
-        with pytest.raises(SourceError, match="must be a text file"):
-            csv_layout(path)
 
 
 def test_a_cell_longer_than_any_is_an_open_quotation_mark(tmp_path):
     text = 'name,lon\n"甲,1\n' + "乙,2\n" * 60_000
-    with pytest.raises(InputError, match="a quotation mark left open"):
+    with pytest.raises(InputError, match=r"in the row that begins in line 2 \(a quotation mark left open"):
         read_table(write_csv(tmp_path / "a.csv", text))
 
 

@@ -8,12 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, InputError
-from coverage_planner.sources.layouts import find_header, lay_out, numbered
+from coverage_planner.sources.layouts import find_header, lay_out
 from coverage_planner.sources.raw_tables import HEADER_AGAIN, NOTE, TOTAL
 
 
+def enumerated(rows):
+    return enumerate(rows, start=1)
+
+
 def table_of(text: str, **options):
-    return lay_out("表.csv", numbered(list(csv.reader(io.StringIO(text)))), **options)
+    return lay_out("表.csv", enumerated(list(csv.reader(io.StringIO(text)))), **options)
 
 
 class TestColumnNames:
@@ -60,18 +64,18 @@ class TestColumnNames:
 
     def test_can_be_said_far_down(self):
         rows = [["文字", "文字"]] * 200 + [["名称", "经度"], ["甲", "1"]]
-        assert lay_out("a", numbered(rows), header_row=201).row_numbers.tolist() == [202]
+        assert lay_out("a", enumerated(rows), header_row=201).row_numbers.tolist() == [202]
 
     def test_have_single_spaces_and_no_mark(self):
         rows = [["\ufeff名称", "开放\n 时间", "经度 "], ["甲", "8:00\n9:00", "1"]]
-        table = lay_out("a", numbered(rows))
+        table = lay_out("a", enumerated(rows))
         assert list(table.table.columns) == ["名称", "开放 时间", "经度"]
         assert table.table.iloc[0].tolist() == ["甲", "8:00\n9:00", "1"]
 
     def test_that_are_blank_get_their_letter(self):
         table = table_of("名称,,经度,纬度,,\n甲,x,1,2,,\n")
         assert list(table.table.columns) == ["名称", "column B", "经度", "纬度"]
-        wide = lay_out("a", numbered([["名称", *[""] * 26, "经度"], ["甲", *["x"] * 27]]))
+        wide = lay_out("a", enumerated([["名称", *[""] * 26, "经度"], ["甲", *["x"] * 27]]))
         assert [wide.table.columns[at] for at in (1, 25, 26)] == ["column B", "column Z", "column AA"]
 
     def test_that_repeat_are_kept(self):
@@ -173,7 +177,7 @@ def test_no_row_and_no_cell_gets_lost(cells):
     rows = [["标题", "", "", ""], ["编号", "名称", "经度", "纬度"], *cells]
     if not filled:
         return
-    table = lay_out("a", numbered(rows))
+    table = lay_out("a", enumerated(rows))
     assert table.table.to_numpy().tolist() == filled
     assert [rows[number - 1] for number in table.row_numbers] == filled
 

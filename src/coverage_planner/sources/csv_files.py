@@ -3,16 +3,15 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from coverage_planner.errors import InputError
 from coverage_planner.sources.encodings import recognise_encoding
 from coverage_planner.sources.headers import known_names
-from coverage_planner.sources.layouts import NumberedRow, find_header, lay_out, numbered
+from coverage_planner.sources.layouts import NumberedRow, lay_out
 from coverage_planner.sources.packed_files import check_text_file
-from coverage_planner.sources.raw_tables import AnyPath, RawTable, existing_file, unreadable
+from coverage_planner.sources.raw_tables import RawTable, unreadable
 
 #: Delimiters that are recognised, in the order in which they are believed, and what notes call them.
 DELIMITERS = {
@@ -25,34 +24,6 @@ DELIMITERS = {
 }
 _USUAL = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _SAMPLE = 100  # lines in which the delimiter is looked for
-
-
-@dataclass(frozen=True)
-class CsvLayout:
-    """How a text file of rows is written.
-
-    Attributes
-    ----------
-    encoding
-        Python codec.
-    delimiter
-        Between cells.
-    skip_lines
-        Lines to leave out before the first row ('sep=;', which Excel does not show).
-    header_row
-        Number of the (last) row of column names, as a spreadsheet shows it.
-    names
-        Names of the columns.
-    notes
-        What was recognised, where it is not the usual.
-    """
-
-    encoding: str
-    delimiter: str
-    skip_lines: int
-    header_row: int
-    names: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 def read_csv(
@@ -86,45 +57,20 @@ def read_csv(
     return lay_out(file.name, rows, header_row=header_row, named=named, notes=notes)
 
 
-def csv_layout(
-    path: AnyPath, *, encoding: str | None = None, header_row: int | None = None, named: Iterable[str] = ()
-) -> CsvLayout:
-    """Recognise how a text file of rows is written, in bounded memory, for readers that stream it.
-
-    Parameters
-    ----------
-    path, encoding, header_row, named
-        As for `read_csv`.
-
-    Raises
-    ------
-    SourceError, InputError, ConfigError
-        As for `read_csv`.
-    """
-    file = existing_file(path)
-    check_text_file(file)
-    codec, said = recognise_encoding(file, encoding)
-    delimiter, skip, noted = _delimiter(file, codec)
-    filled = (row for row in _rows(file, codec, delimiter, skip) if any(row[1]))
-    first = list(islice(filled, max(_SAMPLE, (header_row or 0) + 1)))
-    if not first:
-        raise InputError(f"{file.name} must have column names and at least one row of values, got none; export it anew")
-    header = find_header(file.name, first, header_row=header_row, named=named)
-    notes = tuple(note for note in (said, noted) if note)
-    return CsvLayout(codec, delimiter, skip, header.row, tuple(header.names), (*notes, *header.notes))
-
-
 def _rows(file: Path, codec: str, delimiter: str, skip: int) -> Iterator[NumberedRow]:
+    line = skip
     try:
         with file.open(encoding=codec, newline="") as lines:
             for _ in range(skip):
                 lines.readline()
             parsed = csv.reader(lines, delimiter=delimiter, strict=True)
-            yield from numbered([cell.strip() for cell in row] for row in parsed)
+            for number, row in enumerate(parsed, start=1):
+                line = skip + parsed.line_num
+                yield number, [cell.strip() for cell in row]
     except csv.Error as error:
         raise InputError(
-            f"{file.name} must be a well-formed CSV file, got: {error} (a quotation mark left open looks so too); save "
-            "it anew as CSV"
+            f"{file.name} must be a well-formed CSV file, got: {error}, in the row that begins in line {line + 1} (a "
+            "quotation mark left open looks so too); correct it, or save the file anew as CSV"
         ) from error
     except OSError as error:
         raise unreadable(file, error) from error

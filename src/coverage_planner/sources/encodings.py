@@ -141,7 +141,8 @@ def _strictly(line: bytes, codec: str) -> str | None:
 
 def _said(file: Path, encoding: str, marked: str | None) -> str:
     codec = known_codec(encoding, file.name)
-    if marked is not None and not marked.startswith(codec[:6].removesuffix("-sig")):
+    family = codec.removesuffix("-sig").removesuffix("-le").removesuffix("-be")
+    if marked is not None and marked.removesuffix("-sig") != family:
         raise InputError(
             f"{file.name} must be text in the encoding said, {encoding}; it begins with the mark of "
             f"{marked.removesuffix('-sig').upper()}; leave 'encoding' out or correct it"

@@ -1,7 +1,7 @@
 """Where the column names of a spreadsheet stand, and which rows below them are data."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
@@ -360,8 +360,3 @@ def column_letters(at: int) -> str:
         at, rest = divmod(at - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
-
-
-def numbered(rows: Iterable[list[str]], first: int = 1) -> Iterator[NumberedRow]:
-    """Yield rows with their numbers."""
-    return enumerate(rows, start=first)
