@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coverage_planner.report.speech import speech
 from coverage_planner.schema import Rejections
-from coverage_planner.sources.cells import parse_mark, parse_number
+from coverage_planner.sources.cells import parse_mark, parse_number, unit_in_name
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
 from written_files import write_csv
 
@@ -87,6 +87,18 @@ def test_units_that_belong_to_a_column(column, text, number):
     assert parse_number(text, column).value == number
 
 
+@pytest.mark.parametrize(
+    ("column", "name", "one"),
+    [
+        ("人口（万人）", "demand", 1e4), ("人口(万人)", "demand", 1e4), ("人数", "demand", 1), ("人数（2020年）", "demand", 1),
+        ("面积（亩）", "area_m2", 2000 / 3), ("面积/㎡", "area_m2", 1), ("成本（单位：万元）", "cost", 1e4), ("人数（统计）", "demand", 1),
+        ("进门用时（分钟）", "entry_delay_s", 60), ("（人）", "demand", 1), ("/", "demand", 1),
+    ],
+)  # fmt: skip
+def test_units_in_names_of_columns(column, name, one):
+    assert unit_in_name(column, name) == pytest.approx(one)
+
+
 @given(st.integers(0, 10**9), st.sampled_from(["{:,}", "{:,}人", "约{:,}", "{}", "{}位"]), st.booleans())
 def test_any_way_of_writing_a_count(count, how, wide):
     text = how.format(count)
@@ -140,6 +152,24 @@ class TestOfAFile:
         rejected = Rejections()
         np.testing.assert_array_equal(read_candidates(path, rejected=rejected)["area_m2"], [80, np.nan])
         assert [remark["remark"] for remark in rejected.remarks] == ["unit left out", "no number given, taken as blank"]
+
+    def test_a_unit_in_the_name_of_the_column_counts(self, tmp_path):
+        path = write_csv(
+            tmp_path / "a.csv", "id,经度,纬度,人口（万人）\nA,114.3,30.6,1.2\nB,114.3,30.6,8000人\nC,114.3,30.6,约2\n"
+        )
+        rejected = Rejections()
+        demand = read_demand(path, columns={"demand": "人口（万人）"}, rejected=rejected)
+        assert demand["demand"].tolist() == [12000, 8000, 20000]
+        scaled = "multiplied by the unit that the name of the column says"
+        assert {remark["id"]: remark["remark"] for remark in rejected.remarks} == {
+            "A": scaled, "B": "unit left out", "C": scaled,
+        }  # fmt: skip
+        path = write_csv(
+            tmp_path / "b.csv", "经度,纬度,成本（万元）,面积（㎡）\n114.3,30.6,28.3,50\n114.3,30.6,12万元,60\n"
+        )
+        premises = read_candidates(path, rejected=Rejections())
+        assert premises["cost"].tolist() == [28.3, 12]  # in the unit of the planner
+        assert premises["area_m2"].tolist() == [50, 60]
 
     def test_a_number_merged_over_rows_belongs_to_none_of_them(self, tmp_path):
         book = openpyxl.Workbook()

@@ -72,6 +72,7 @@ _REMARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(re.escape(english)), chinese)
     for english, chinese in {
         "no number given, taken as blank": "没有填数字，按空白处理",
+        "multiplied by the unit that the name of the column says": "已按列名中的单位换算",
         "nothing given, taken as blank": "没有填写，按空白处理",
         "one number in a cell merged over several rows, taken as blank": "一个数字合并在多行的单元格中，按空白处理",
         "longitude or latitude is zero, taken as it stands": "经度或纬度为 0，按所填数值处理",

@@ -57,7 +57,11 @@ _UNITS: Mapping[str, Mapping[str, tuple[str, float]]] = {
         **dict.fromkeys(("元/年", "元每年", "yuan/year"), ("yuan a year", 1.0)),
         **dict.fromkeys(("元/月", "元每月", "yuan/month"), ("yuan a month", 1.0)),
     },
-    "area_m2": {**dict.fromkeys(_METRES_2, ("m2", 1.0)), **dict.fromkeys(("公顷", "ha"), ("m2", 10_000.0))},
+    "area_m2": {
+        **dict.fromkeys(_METRES_2, ("m2", 1.0)),
+        **dict.fromkeys(("公顷", "ha"), ("m2", 10_000.0)),
+        "亩": ("m2", 2000 / 3),
+    },
     "entry_delay_s": {
         **dict.fromkeys(("s", "秒", "秒钟", "sec"), ("s", 1.0)),
         **dict.fromkeys(("min", "分", "分钟", "minutes"), ("s", 60.0)),
@@ -77,6 +81,7 @@ _BOUND = re.compile(
 _SHEET_ERROR = re.compile(r"#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 
 _MERGED = "one number in a cell merged over several rows, taken as blank"
+_SCALED = "multiplied by the unit that the name of the column says"
 _IN_MERGED = "{} stands in a cell merged over several rows"
 _NOT_A_NUMBER = "{} is not a finite number"
 _OTHER_UNIT = "{} has another unit than most rows"
@@ -87,6 +92,8 @@ class NumberCell(NamedTuple):
 
     value: float
     unit: str = ""
+    #: The cell itself says in which unit or multiple it counts.
+    own: bool = False
     remark: str = ""
     reason: str = ""
 
@@ -106,7 +113,7 @@ def parse_number(text: str, column: str) -> NumberCell:
     NumberCell
         A reason contains ``{}`` for the name of the column.
     """
-    said = plain(text)
+    said = plain(text).removeprefix("'")  # as spreadsheets mark a number that is text
     if said.casefold() in NOTHING:
         return NumberCell(float("nan"), remark="no number given, taken as blank")
     found = _NUMBER.fullmatch(said.casefold())
@@ -135,7 +142,7 @@ def _number(text: str, found: re.Match[str], column: str) -> NumberCell:
     value = float(re.sub("[, ']", "", found["number"])) * _FACTORS.get(found["factor"], 1.0) * scale
     if not np.isfinite(value):
         return NumberCell(float("nan"), reason=_NOT_A_NUMBER)
-    return NumberCell(value, unit, _number_remark(text, found, scale))
+    return NumberCell(value, unit, bool(unit or found["factor"]), _number_remark(text, found, scale))
 
 
 def _number_remark(text: str, found: re.Match[str], scale: float) -> str:
@@ -179,6 +186,8 @@ def read_numbers(
     merged = raw.merged_rows(column)
     left = left[~merged[left]]
     numbers[merged] = np.nan
+    scale = unit_in_name(column, name)
+    scaled = np.isfinite(numbers) & (scale != 1.0) & (name != "cost")
     read = {text: parse_number(text, name) for text in set(texts[left])}
     units = Counter(read[texts[row]].unit for row in left if read[texts[row]].unit)
     most = units.most_common(1)[0][0] if units else ""
@@ -189,6 +198,14 @@ def read_numbers(
         numbers[row] = np.nan if other else cell.value
         reasons[row] = (_OTHER_UNIT if other else cell.reason).format(name)
         remarks[row] = "" if other else cell.remark
+        if name != "cost":
+            scaled[row] = scale != 1.0 and np.isfinite(numbers[row]) and not cell.own
+        elif cell.own:
+            numbers[row] /= scale  # a cost stays in the unit that its column names
+    if scaled.any():
+        numbers[scaled] *= scale
+        remarks[scaled] = _SCALED
+        left = np.flatnonzero((reasons != "") | (remarks != ""))
     if merged.any():
         reasons[merged] = _IN_MERGED.format(name) if required else ""
         remarks[merged & (texts != "")] = "" if required else _MERGED
@@ -198,6 +215,13 @@ def read_numbers(
         [(reasons == reason, reason) for reason in dict.fromkeys(reasons[left]) if reason],
         [Remark(remarks == remark, name, texts, remark) for remark in dict.fromkeys(remarks[left]) if remark],
     )
+
+
+def unit_in_name(column: str, name: str) -> float:
+    """Return what one of the unit is that a column's name has in brackets: 10,000 for 人口（万人）, else 1."""
+    found = re.search(r"[(\[{【〔/]\s*(?:单位\s*[:=])?\s*([^()\[\]{}【】〔〕/]+?)\s*[)\]}】〕]?$", plain(column))
+    value = parse_number(f"1{found[1]}", name).value if found and not found[1][0].isdigit() else float("nan")
+    return value if np.isfinite(value) and value > 0 else 1.0
 
 
 def plain_numbers(texts: Texts) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

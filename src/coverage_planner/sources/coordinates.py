@@ -73,7 +73,7 @@ def parse_angle(text: str, *, metres: bool = False) -> Angle:
     Angle
         Positive to the east and north. A reason goes behind the name of the column.
     """
-    said = re.sub("(?<![经纬])度", "°", plain(text).casefold()).translate(_ANGLE_SIGNS)
+    said = re.sub("(?<![经纬])度", "°", plain(text).casefold().removeprefix("'")).translate(_ANGLE_SIGNS)
     remark = "" if text.isascii() else "full-width or typographic signs read as plain ones"
     if (_THOUSANDS_OF_METRES if metres else _THOUSANDS).fullmatch(said):
         return Angle(float(said.replace(",", "")), remark="thousands separators left out")
