@@ -2,11 +2,13 @@
 
 import csv
 from collections import Counter
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from pyproj import Transformer
 
 from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError, SchemaError, SourceError
@@ -235,6 +237,25 @@ def test_streets(tmp_path):
     assert labelled["demand"].sum() == 43
     assert count_records(path, streets=streets, minimum=1, rejected=rejected).crs == CRS
     assert count_records(path, streets=streets.to_crs(4326), minimum=1, rejected=rejected).crs == "EPSG:32650"
+
+
+def test_a_street_along_the_border_stands_inside(tmp_path):
+    turned = gpd.GeoSeries([shapely.affinity.rotate(AREA.geometry[0], 31.7, origin=(X0, Y0))], crs=CRS)
+    corners = shapely.get_coordinates(turned[0].exterior)
+    sides = [shapely.LineString([a, a + 0.77 * (b - a)]) for a, b in pairwise(corners)]
+    x, y = (corners[:-1] * 0.6 + corners[1:] * 0.4).mean(axis=0) * 0.01 + np.mean(corners[:-1], axis=0) * 0.99
+    inner = [shapely.line_interpolate_point(side, 0.4, normalized=True) for side in sides]
+    rows = [
+        row
+        for point in inner
+        for row in at(point.x + (x - point.x) * 0.01 - X0, point.y + (y - point.y) * 0.01 - Y0, 10)
+    ]
+    area = turned.to_frame("geometry")
+    streets = gpd.GeoDataFrame(geometry=sides, crs=CRS)
+    for how in ({"streets": streets}, {"cell_m": 900}):
+        demand = quietly(write(tmp_path / "a.csv", rows), study_area=area, minimum=1, **how)
+        assert demand["demand"].sum() == 40
+        assert demand.intersects(turned[0]).all()
 
 
 @pytest.mark.parametrize(("separator", "suffix"), [("\t", ".tsv"), ("\t", ".txt"), (";", ".csv"), (",", ".txt")])

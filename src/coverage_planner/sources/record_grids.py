@@ -21,6 +21,9 @@ from coverage_planner.sources.nearest_streets import NearestStreets
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
+#: Metres.
+_JUST_INSIDE_M = 0.01
+
 
 class HexagonCells:
     """Cells that are hexagons; `missing` says why a record is in none."""
@@ -41,7 +44,8 @@ class HexagonCells:
         if area is not None:
             away = ~np.asarray(shapely.intersects(area, points), dtype=np.bool_)
             cut = shapely.intersection(hexagon_polygons(q[away], r[away], self.cell_m), area)
-            points[away] = shapely.point_on_surface(cut)
+            inside = np.asarray(shapely.point_on_surface(cut), dtype=object)
+            points[away] = _brought_inside(np.where(shapely.is_empty(inside), points[away], inside), area)
         ids = [f"h{one}_{other}" for one, other in zip(q.tolist(), r.tolist(), strict=True)]
         return {"id": ids, "geometry": points}
 
@@ -74,7 +78,8 @@ class StreetCells:
         points = np.asarray(shapely.line_interpolate_point(lines, 0.5, normalized=True), dtype=object)
         if area is not None:
             away = np.flatnonzero(~shapely.intersects(area, points))
-            points[away] = [_middle_inside(line, area) for line in lines[away]]
+            middles = np.array([_middle_inside(line, area) for line in lines[away]], dtype=object)
+            points[away] = _brought_inside(middles, area)
         rows = self.rows[keys]
         table = {"id": [f"s{row}" for row in rows.tolist()], "geometry": points}
         for name in ("id", "name"):
@@ -82,6 +87,16 @@ class StreetCells:
                 values = self.streets[name].to_numpy(dtype=object)[rows]
                 table[name] = values if name == "name" else [str(value) for value in values]
         return table
+
+
+def _brought_inside(points: NDArray[Any], area: Any) -> NDArray[Any]:
+    """Move points that rounding puts beyond the border of the area to just inside of it."""
+    beyond = np.flatnonzero(~shapely.intersects(area, points))
+    within = shapely.buffer(area, -_JUST_INSIDE_M) if len(beyond) else area
+    moved = points.copy()
+    if len(beyond) and not within.is_empty:
+        moved[beyond] = shapely.get_point(shapely.shortest_line(within, points[beyond]), 0)
+    return moved
 
 
 def _middle_inside(line: Any, area: Any) -> Any:
