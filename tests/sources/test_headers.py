@@ -44,6 +44,9 @@ class TestNamesThatFit:
             ("建筑面积(平方米)", "area_m2"),
             ("人数(人)", "demand"),
             ("人数/人", "demand"),
+            ("人口（万人）", "demand"),
+            ("面积/亩", "area_m2"),
+            ("进门用时(分钟)", "entry_delay_s"),
             ("骑手人数", "demand"),
             ("营业时间：", "opening_hours"),
             ("街道（乡镇）", "subdistrict"),
@@ -60,7 +63,7 @@ class TestNamesThatFit:
         assert found_in("备注", column, names=list(ALIASES)) == {name: column}
 
     @pytest.mark.parametrize(
-        "column", ["面积（亩）", "面积(公顷)", "人数（万人）", "人数/千人", "进门耗时(分钟)", "经度差", "无名称"]
+        "column", ["面积（平方公里）", "面积/km2", "人口（%）", "进门耗时(小时)", "经度差", "无名称"]
     )
     def test_names_of_something_else_are_not(self, column):
         assert found_in(column, names=list(ALIASES)) == {}

@@ -64,12 +64,13 @@ OTHER_NAMES: tuple[str, ...] = (
     "rating", "标签", "tag",
 )  # fmt: skip
 
-#: Units in brackets behind a name that make its numbers something else; such a column must be named in `columns`.
+#: Units in brackets behind a name that make its numbers something else and are not converted (万人, 亩 and 分钟 are);
+#: such a column must be named in `columns`.
 OTHER_UNITS: Mapping[str, tuple[str, ...]] = {
-    "area_m2": ("亩", "公顷", "ha", "平方公里", "平方千米", "km2", "万平方米", "万m2"),
-    "demand": ("万人", "千人", "百人", "万户", "万", "%"),
-    "capacity": ("万人", "千人"),
-    "entry_delay_s": ("分", "分钟", "min", "minutes", "小时"),
+    "area_m2": ("平方公里", "平方千米", "km2"),
+    "demand": ("%",),
+    "capacity": ("%",),
+    "entry_delay_s": ("小时", "h", "hours"),
 }
 
 #: Levels as planners write them. Other texts are kept as they are.
