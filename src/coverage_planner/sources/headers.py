@@ -20,8 +20,8 @@ _NUMBER = re.compile(r"[-+]?\d+\.\d+")
 _UNIMPORTANT = re.compile(r"[\s_\-*＊.:\"'\u200b\ufeff]+")
 #: Behind a slash, these are units and no name of their own: 面积/㎡.
 _UNITS = frozenset(
-    {"m2", "平方米", "亩", "公顷", "ha", "人", "万人", "千人", "百人", "户", "万户", "个", "座", "元", "万元", "度", "°",
-     "deg", "米", "m", "秒", "s", "分", "分钟", "min", "次"}
+    {"m2", "平方米", "亩", "公顷", "ha", "人", "万人", "千人", "百人", "户", "万户", "个", "座", "元", "万元", "度",
+     "°", "deg", "米", "m", "秒", "s", "分", "分钟", "min", "次"}
 )  # fmt: skip
 
 
