@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString
 
 from coverage_planner import Rejections, read_roads
-from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError
+from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError, SourceError
 from coverage_planner.sources.datum import from_wgs84
 from coverage_planner.sources.road_cleaning import FINDINGS, RoadCleaning
 from osm_drawing import place
@@ -210,6 +210,20 @@ def test_what_keeps_crossings_apart(tmp_path, columns, apart):
     roads, cleaning, _ = read(save(tmp_path, STREETS[:2], **columns), noding="crossings")
     assert parts(roads) == (1 if apart is None else 2)
     assert set(cleaning.changes["what"]) - {"dangling end"} == {apart or "crossing"}
+
+
+def test_columns_u_and_v_are_not_used_where_lines_are_cut(tmp_path):
+    path = save(tmp_path, STREETS[:2], u=[1, 3], v=[2, None])
+    assert parts(read_roads(path, noding="crossings")) == 1
+    assert len(read_roads(path, rejected=Rejections()).segments) == 1, "by u and v the second row cannot be used"
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff\xfe\x00", b"hello", b'GEOGCS["x"'])
+def test_a_damaged_prj_is_said(tmp_path, text):
+    path = save(tmp_path, STREETS, file="r.shp")
+    path.with_suffix(".prj").write_bytes(text)
+    with pytest.raises((CrsError, SourceError), match=r"say its coordinate reference system|must be readable"):
+        read_roads(path)
 
 
 def test_layers_that_fall_apart_are_said_with_the_options(tmp_path):

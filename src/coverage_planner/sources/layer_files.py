@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import CRSError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
 from coverage_planner.sources.dbase import read_texts, recognise_texts
@@ -23,6 +24,8 @@ SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparqu
 _LOG = logging.getLogger(__name__)
 #: An encoding in which every byte is a character.
 _BYTES = "ISO-8859-1"
+#: What reading a damaged layer raises; `UnboundLocalError` is pyogrio's for a .prj that says nothing.
+_UNREADABLE = (DataSourceError, DataLayerError, CRSError, pa.ArrowInvalid, UnboundLocalError, ValueError, OSError)
 _PARQUET = (".parquet", ".geoparquet")
 
 
@@ -99,7 +102,7 @@ def find_layer(path: Path, layer: str | None, encoding: str | None = None) -> La
             if said is None and is_shapefile:
                 found = replace(found, encoding=_recognise_encoding(found))
             return _with_fields(found)
-    except (DataSourceError, DataLayerError) as error:
+    except (DataSourceError, DataLayerError, UnboundLocalError) as error:
         raise _unreadable(path, error) from error
 
 
@@ -118,7 +121,7 @@ def read_layer_file(place: LayerFile, wanted: set[str]) -> gpd.GeoDataFrame:
         warnings.simplefilter("always", RuntimeWarning)
         try:
             frame = _read_parquet(place, wanted) if place.layer is None else _read_ogr(place, wanted)
-        except (DataSourceError, DataLayerError, pa.ArrowInvalid, ValueError, OSError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(place.path, error) from error
     for remark in remarks:
         _LOG.warning("%s: %s", place.path.name, remark.message)

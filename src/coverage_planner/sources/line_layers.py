@@ -54,6 +54,9 @@ def read_line_layer(
     check_datum(datum, path.name)
     place = find_layer(path, layer, encoding)
     found = find_road_columns(place.fields, columns or {}, path.name)
+    by_lines = noding == "crossings" or join_within_m > 0
+    if by_lines:  # where lines meet is to be found, not read
+        found = {name: theirs for name, theirs in found.items() if name not in ("u", "v")}
     given = {name: theirs for name, theirs in found.items() if theirs == name or name in (columns or {})}
     frame = read_layer_file(place, {*found.values(), OTHER_TAGS})
     frame = _rename(frame, found)
@@ -77,7 +80,7 @@ def read_line_layer(
     if cleaning is not None:
         cleaning.source, cleaning.columns = path.name, dict(found)
         cleaning.add("empty row", unused, np.full(len(unused), None))
-    if noding == "shared" and not join_within_m:
+    if not by_lines:
         roads = roads_from_edges(edges, no_nodes(), crs=crs, study_area=study_area, margin_m=margin_m, source=path.name)
         if cleaning is not None:
             note_shared(cleaning, edges, roads, study_area=study_area, margin_m=margin_m)
@@ -118,7 +121,8 @@ def _check_length(
     """Take a column of lengths that nobody named only where it agrees with the drawing; blanks get the drawn length."""
     crs = frame.crs if frame.crs is not None else None if source_crs is None else parse_crs(source_crs)
     lines = frame.geometry.force_2d().to_numpy()
-    usable = ~shapely.is_missing(lines) & np.isfinite(shapely.length(lines))
+    with np.errstate(over="ignore"):
+        usable = ~shapely.is_missing(lines) & np.isfinite(shapely.length(lines))
     stated = pd.to_numeric(frame["length_m"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     drawn = np.full(len(lines), np.nan)
     if crs is not None and crs.is_geographic:
@@ -256,12 +260,14 @@ def _faults(frame: gpd.GeoDataFrame) -> list[tuple[NDArray[np.bool_], str]]:
     missing = np.asarray(shapely.is_missing(lines) | shapely.is_empty(lines))
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
     finite = np.isfinite(coordinates).all(axis=1)
+    with np.errstate(over="ignore"):  # of coordinates that are none, which the range of the CRS shows
+        no_length = shapely.length(lines) < _least_length(frame)
     infinite = np.bincount(line[~finite], minlength=len(lines)) > 0
     faults = [
         (missing, "the geometry is missing or empty"),
         (np.asarray(frame.geom_type != "LineString"), "the geometry is not a single line"),
         (infinite, "a coordinate is not a finite number"),
-        (np.asarray(shapely.length(lines) < _least_length(frame)), _NO_LENGTH),
+        (np.asarray(no_length), _NO_LENGTH),
     ]
     if ("u" in frame.columns) != ("v" in frame.columns):
         raise SchemaError("a road layer must have both columns u and v or neither, got one; map or remove it")
