@@ -131,7 +131,7 @@ steps = st.tuples(st.integers(0, 5), st.integers(0, 5))
 layers = st.lists(st.lists(steps, min_size=2, max_size=3, unique=True), min_size=1, max_size=6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(layers, st.data())
 def test_roads_are_those_of_geos(tmp_path_factory, lines, data):
     """Length, junctions and connectivity against the noded union of the same lines."""
