@@ -27,7 +27,7 @@ from coverage_planner.errors import ConfigError, InputError, SourceError
 from coverage_planner.sources.tables import AnyPath, existing_file
 
 #: Bytes of the file that are parsed at a time.
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 20
 
 _KINDS = (".csv", ".txt", ".tsv")
 #: Whichever stands most often in the first row; none is a byte of a Chinese character.
