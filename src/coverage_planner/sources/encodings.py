@@ -20,7 +20,7 @@ from coverage_planner.sources.raw_tables import AnyPath, unreadable
 
 #: Least share of everyday characters among those beyond ASCII, for a file to be taken for Chinese.
 PLAUSIBLE = 0.7
-#: The same for one line, in which a rare name weighs more; UTF-8 read as GB18030 has a share of an eighth or so.
+#: The same for one line, in which a rare name weighs more; UTF-8 read as GB18030 has a share of a third or so.
 PLAUSIBLE_LINE = 0.5
 
 GB18030_NOTE = "read as GB18030 (GBK), the encoding of Chinese Windows"
