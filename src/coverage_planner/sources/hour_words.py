@@ -28,10 +28,11 @@ class Token(NamedTuple):
     """A piece of the text that means something; 'unknown' where it does not.
 
     ``closed`` (休息), ``same`` (不休: open as on other days), ``break`` (午休: the time beside it is one), ``except``
-    (除…外: the days of it), ``pause`` (a time that is such a break).
+    (除…外: the days of it), ``pause`` (a time that is such a break),
+    ``rest`` (其余时间: all other days).
     """
 
-    kind: Literal["days", "time", "closed", "same", "break", "except", "season", "pause", "unknown"]
+    kind: Literal["days", "time", "closed", "same", "break", "except", "season", "pause", "rest", "unknown"]
     days: frozenset[int] = frozenset()
     workdays: bool = False
     start: int = 0
@@ -56,10 +57,10 @@ _WEEK = "(?:周|星期|礼拜)"
 _WEEK_DAY = r"(?:[一二三四五六日天]|[1-7](?![\d:.点时月]))"
 #: A further day of a list, not an hour: 周一五点 is five o'clock on Monday.
 _NEXT_DAY = rf"{_WEEK_DAY}(?![点时十月])"
-_LISTED = rf"{_WEEK}\s*{_WEEK_DAY}(?:\s*(?:[、,/及和与&-]|and)?\s*{_WEEK}?\s*{_NEXT_DAY})*"
+_LISTED = rf"每?{_WEEK}\s*{_WEEK_DAY}(?:\s*(?:[、,/及和与&-]|and)?\s*{_WEEK}?\s*{_NEXT_DAY})*"
 _NAMED_DAYS: tuple[tuple[str, frozenset[int], bool], ...] = (
-    (rf"(?:{_WEEK}末|双休日|双休|weekends?)", _WEEKEND, False),
-    (r"(?:工作日|平日|上班日|work(?:ing)? ?days?|weekdays?)", WORKDAYS, True),
+    (rf"(?:每?{_WEEK}末|双休日|双休|weekends?)", _WEEKEND, False),
+    (r"(?:(?:法定)?工作日|平日|上班日|work(?:ing)? ?days?|weekdays?)", WORKDAYS, True),
     (r"(?:国家)?(?:法定)?(?:节假日|假日|节日|假期)|公众假期|(?:public )?holidays?|\bph\b", _HOLIDAYS, False),
     (
         r"每天|每日|天天|日常|全周|全年|一周七天|每周七天|365天|daily|every ?day|all week|7 ?days(?: a week)?",
@@ -79,7 +80,7 @@ _TOMORROW = "次日|翌日|第二天|隔天|隔日|next day"
 def _clock(number: int) -> str:
     """Return the pattern of a time of day; its groups carry a number."""
     return (
-        rf"(?P<next{number}>{_TOMORROW})?\s*的?(?P<part{number}>{_MORNING}|{_MIDDAY}|{_EVENING})?\s*"
+        rf"(?P<next{number}>{_TOMORROW})?\s*的?(?:(?P<part{number}>{_MORNING}|{_MIDDAY}|{_EVENING})\s*:?\s*)?"
         rf"(?:(?P<four{number}>[0-2]\d[0-5]\d)(?!\d)|(?P<hour{number}>{_HOUR})"
         rf"(?:\s*[:.]\s*(?P<minute{number}>[0-5]\d)(?::00)?(?!\d)"
         rf"|(?P<half{number}>[点时]半)"
@@ -111,7 +112,7 @@ _BREAK = re.compile(r"午休(?:时间)?|午间休息|中午休息|午餐时间|l
 _NO_BREAK = re.compile(r"(?:中午|午间|午休)(?:也)?不(?:休息?|打烊|闭馆|关门)|中午连班|中午无休|不午休")
 _FILLER = re.compile(
     r"(?:营业|开放|服务|运营|工作|办公|上班|开门|对外|正常|开馆)?(?:时间|时段)|营业|开放|服务|对外|开门|运营|上班|工作|均为|均|都|为|是|的|"
-    r"分别|正常|免费|以及|及|和|与|或|其他时间|\band\b|\bopen\b|\bhours?\b|\bfrom\b|[\s,;:、。./|&()\[\]{}<>+\"'!·]+"
+    r"分别|正常|免费|以及|及|和|与|或|\band\b|\bopen\b|\bhours?\b|\bfrom\b|[\s,;:、。./|&()\[\]{}<>+\"'!·]+"
 )
 
 
@@ -139,7 +140,7 @@ def tokens_of(text: str) -> Iterator[Token]:
 
 def _next_token(text: str, at: int) -> tuple[Token | None, int]:
     """Return the token that starts at a place, None for filling words, and its length."""
-    for read in (_except, _no_break, _break, _season, _same, _always, _days, _times, _closed, _filler):
+    for read in (_except, _rest, _no_break, _break, _season, _same, _always, _days, _times, _closed, _filler):
         found = read(text, at)
         if found is not None:
             return found
@@ -165,6 +166,11 @@ def _all_days(text: str) -> frozenset[int]:
     if not tokens or any(token.kind != "days" for token in tokens):
         return frozenset()
     return frozenset().union(*(token.days for token in tokens))
+
+
+def _rest(text: str, at: int) -> _Found:
+    found = re.compile(r"其[余他它](?:时间|时段|日期|日子|各?天)?").match(text, at)
+    return (Token("rest"), found.end() - at) if found else None
 
 
 def _no_break(text: str, at: int) -> _Found:

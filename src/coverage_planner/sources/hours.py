@@ -8,6 +8,7 @@ and the rules are written out and checked by the library that evaluates them. Wh
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from opening_hours import OpeningHours, validate
 
@@ -129,7 +130,9 @@ def _rules(tokens: Sequence[Token]) -> list[_Rule]:
         if token.kind == "except":
             exceptions.append(_Rule(token.days, closed=True))
         elif token.kind == "season":
-            groups.append(_Group(season=token.season))
+            _add_season(token, groups)
+        elif token.kind == "rest":
+            groups.append(_Group(season=groups[-1].season))
         elif token.kind == "days":
             _add_days(token, groups)
         elif token.kind == "same":
@@ -152,6 +155,15 @@ def _pauses(tokens: Sequence[Token]) -> Iterator[Token]:
         else:
             yield token._replace(kind="pause") if pause else token
             pause = False
+
+
+def _add_season(token: Token, groups: list[_Group]) -> None:
+    """Begin a season, or give the one before its months where they stand behind: 夏季 8:00-20:00（5月-9月）."""
+    before = groups[-1].season
+    if groups[-1].filled and before is not None and not before.month and token.season and not token.season.name:
+        groups[-1].season = token.season
+    else:
+        groups.append(_Group(season=token.season))
 
 
 def _add_days(token: Token, groups: list[_Group]) -> None:
@@ -195,7 +207,7 @@ def _days_first(tokens: Sequence[Token]) -> list[Token]:
 def _says_something(group: _Group) -> bool:
     if group.filled:
         return True
-    if group.days is None or group.days == ALL_DAYS:  # 全年无休 beside the times
+    if group.season is None and group.days in (None, ALL_DAYS):  # 全年无休 beside the times
         return False
     raise _NotUnderstoodError
 
@@ -203,8 +215,11 @@ def _says_something(group: _Group) -> bool:
 def _open_as_before(groups: list[_Group]) -> None:
     """Add the days of the last group to those of the one before: 节假日不休."""
     days = groups[-1].days
-    if groups[-1].filled or days is None or len(groups) == 1:
+    if groups[-1].filled or days is None:
         return  # 8:00-20:00 无休
+    if len(groups) == 1:
+        groups[-1].days = None  # 节假日照常，8:00-20:00: no day is another
+        return
     groups.pop()
     before = groups[-1]
     if before.days is not None:
@@ -213,7 +228,7 @@ def _open_as_before(groups: list[_Group]) -> None:
 
 
 def _rule(group: _Group) -> _Rule:
-    times = list(group.times)
+    times = sorted(set(group.times))
     for start, end in group.breaks:
         inside = [(a, b) for a, b in times if a < start and end < b]
         if len(inside) != 1:
@@ -235,6 +250,8 @@ def _merged(rules: list[_Rule]) -> list[_Rule]:
             raise _NotUnderstoodError
         before = joined.get(key, replace(rule, times=()))
         joined[key] = replace(rule, times=tuple(sorted({*before.times, *rule.times})))
+    if any(end > start for rule in joined.values() for (_, end), (start, _) in pairwise(rule.times)):
+        raise _NotUnderstoodError  # 5.10-9.30 8:00-20:00 begins with a season
     return list(joined.values())
 
 
