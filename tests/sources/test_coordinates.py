@@ -49,7 +49,7 @@ def test_a_comma_separates_thousands_of_metres():
     ("text", "reason"),
     [
         ("三十", "is not a number of degrees"), ("114.3.5", "is not a number of degrees"), ("E114N", "says two directions"),
-        ("114°75′", "has 60 or more minutes or seconds"), ("114°18′60″", "has 60 or more minutes or seconds"),
+        ("114°75′", "has more than 60 minutes or seconds"), ("114°18′60.5″", "has more than 60 minutes or seconds"),
         ("-33S", "says two directions"), ("114°", ""), ("洪山区1号", "is not a number of degrees"), ("无", ""),
     ],
 )  # fmt: skip
@@ -106,7 +106,7 @@ def test_pairs_that_name_their_axes(text):
         ("POINT(114.3", "the WKT is broken"), ("POINT(114.3 abc)", "the WKT is broken"), ("POINT EMPTY", "the geometry is missing"),
         ("POINT(114.3)", "the WKT is broken"), ("LINESTRING(0 0,1 1)", "the geometry is not a point"),
         ("MULTIPOINT((0 0),(1 1))", "the geometry is not a point"), ("POLYGON((0 0,1 0,1 1,0 0))", "the geometry is not a point"),
-        ("0101000000" + "zz" * 16, NO_PAIR), ("114°75′,30°", "the position has 60 or more minutes or seconds"),
+        ("0101000000" + "zz" * 16, NO_PAIR), ("114°75′,30°", "the position has more than 60 minutes or seconds"),
         ("114.3E,30.6E", "the position says two directions"),
     ],
 )  # fmt: skip

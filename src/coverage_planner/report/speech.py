@@ -170,7 +170,7 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("(longitude|latitude) is blank"), "{0}为空"),
     (re.compile("(longitude|latitude) is not a number of degrees"), "{0}不是有效的度数"),
     (re.compile("(longitude|latitude|the position) says two directions"), "{0}注明的方向自相矛盾"),
-    (re.compile("(longitude|latitude|the position) has 60 or more minutes or seconds"), "{0}的分或秒达到或超过 60"),
+    (re.compile("(longitude|latitude|the position) has more than 60 minutes or seconds"), "{0}的分或秒超过 60"),
     (
         re.compile(r"(longitude|latitude) is outside (-\d+) to (\d+) \(for x and y in metres say source_crs\)"),
         "{0}不在 {1} 至 {2} 之间（若为以米为单位的 x、y，请填写 source_crs）",

@@ -92,8 +92,8 @@ def parse_angle(text: str, *, metres: bool = False) -> Angle:
         return Angle(sign * float(found["degrees"]), axis, remark)
     degrees, minutes = float(found["d"] or found["d3"]), float(found["m"] or found["m3"])
     seconds = float(found["s3"] or 0.0)
-    if minutes >= 60 or seconds >= 60:  # noqa: PLR2004 - sixty to the degree
-        return Angle(float("nan"), reason="has 60 or more minutes or seconds")
+    if minutes > 60 or seconds > 60:  # noqa: PLR2004 - 59.996″ is often written as 60.00″
+        return Angle(float("nan"), reason="has more than 60 minutes or seconds")
     return Angle(
         sign * (degrees + minutes / 60 + seconds / 3600), axis, "degrees, minutes and seconds made decimal degrees"
     )
