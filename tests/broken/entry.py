@@ -94,6 +94,7 @@ def rewrite_plan(folder: Path, **changes) -> Path:
     """Write the plan file alone, with keys changed."""
     demand = changes.pop("demand", {"file": "demand.csv"})
     base = {
+        "crs": "EPSG:32650",  # looking the zone up would be half of the time that a check takes
         "groups": [{**GROUP, "demand": demand}],
         "siting": None,
         "premises": None,
