@@ -22,7 +22,7 @@ THREE = ("rest", "water", "charging")
     [
         "休息、饮水、充电", "休息，饮水，充电", "休息；饮水;充电", "休息/饮水|充电", "休息+饮水+手机充电", "休息\n饮水\n充电",
         "①休息②饮水③充电", "1.休息 2.饮水 3.充电", "1、休息\n2、饮水\n3、充电", "(1)休息(2)饮水(3)充电", "（1）休息；（2）饮水；（3）充电。",
-        "休息 饮水 充电", "休息和饮水、充电", "提供休息、饮水、充电等服务", "rest; drinking water; phone charging",
+        "休息 饮水 充电", "休息和饮水、充电", "提供休息、饮水、充电等服务", "为户外劳动者提供休息、饮水、充电等服务", "rest; drinking water; phone charging",
         "Rest, Drinking Water & Charging", "rest;water;charging", "休息、饮水、休息、充电", "休息，，饮水、充电、无",
         "【休息】【饮水】【充电】", "休息（座椅）、饮水（热水）、充电", "休息　饮水　充电",
     ],
@@ -33,6 +33,7 @@ def test_a_list_in_one_cell(text):
 
 def test_what_the_catalogue_does_not_know_is_kept():
     assert parse_services("休息、看海；爬山") == (("rest",), ("看海", "爬山"))
+    assert parse_services("休息、暂不提供热饭") == (("rest",), ("暂不提供热饭",))
     assert parse_services("无") == ((), ())
     assert parse_services("") == ((), ())
 
@@ -103,6 +104,23 @@ class TestWideTables:
             "名称,经度,纬度,休息,饮水机,充电,热饭,WiFi\n甲,114.3,30.6,√,是,有,1,×\n乙,114.3,30.6,,否,无,0,✓\n丙,114.3,30.6,,,,,\n",
         )
         assert read_facilities(path)["services"].fillna("-").tolist() == ["rest;water;charging;meals", "wifi", "-"]
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "饮水（台）",
+            "饮水(有/无)",
+            "基本服务/饮水",
+            "服务_饮水",
+            "服务：饮水",
+            "drinking water",
+            "免费饮水",
+            "是否提供饮水",
+        ],
+    )
+    def test_are_named_in_many_ways(self, tmp_path, header):
+        path = write_csv(tmp_path / "a.csv", f"经度,纬度,{header}\n114.3,30.6,有\n")
+        assert read_facilities(path)["services"].tolist() == ["water"]
 
     def test_beside_a_list(self, tmp_path):
         path = write_csv(tmp_path / "a.csv", "经度,纬度,服务,厕所\n114.3,30.6,休息、厕所,是\n114.3,30.6,,有\n")

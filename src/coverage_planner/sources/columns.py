@@ -16,7 +16,7 @@ from coverage_planner.sources.aliases import LEVELS
 from coverage_planner.sources.cells import Mask, Remark, Texts, parse_mark, read_numbers, text_column
 from coverage_planner.sources.hours import in_grammar, read_hours
 from coverage_planner.sources.raw_tables import Fault, RawTable, cell_text
-from coverage_planner.sources.services import find_service, parse_services
+from coverage_planner.sources.services import find_service_column, parse_services
 from coverage_planner.sources.signs import NOTHING, plain
 
 _NOTHING_GIVEN = "nothing given, taken as blank"
@@ -156,7 +156,7 @@ def _add_marked_services(raw: RawTable, found: Mapping[str, str], read: ColumnVa
     offered: list[list[str]] = [[] for _ in range(len(raw.table))]
     present = [str(column) for column in raw.table.columns]
     for column in present:
-        service = find_service(column)
+        service = find_service_column(column)
         if service is None or column in found.values() or present.count(column) > 1:
             continue
         texts = text_column(raw, column)

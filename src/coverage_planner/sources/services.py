@@ -220,7 +220,7 @@ _SEPARATORS = re.compile(r"[;；、,，/|+&\n\r\t·•●★■◆()（）【】
 #: Numbers in front of the parts of a list: ①, 1. , (2), 3), 一、
 _NUMBERING = re.compile(r"[①-⑳❶-❿㈠-㈩]|[(（]\d{1,2}[)）]|(?:(?<=^)|(?<=[\s;；、,，。.]))\d{1,2}[.．、)）](?!\d)")
 _CLOSING = re.compile(r"(?:等)?(?:服务|功能|设施|设备)?(?:等)?[.。]?$")
-_OPENING = re.compile(r"^(?:免费|提供|可以?|便民|基本服务|服务项目|服务内容)[:：]?")
+_OPENING = re.compile(r"^(?:[^不未无没]*提供(?:免费)?|免费|可以?|便民|基本服务|服务项目|服务内容)[:：]?")
 
 
 def _key(text: str) -> str:
@@ -244,6 +244,17 @@ def find_service(text: str) -> str | None:
         if spelling in _known():
             return _known()[spelling]
     return None
+
+
+def find_service_column(name: str) -> str | None:
+    """Return the id of the service that a column of a wide table is named after, None where it is none.
+
+    >>> find_service_column("饮水（台）"), find_service_column("基本服务/休息"), find_service_column("名称")
+    ('water', 'rest', None)
+    """
+    bare = re.sub(r"[(\[【（〔].*?[)\]】）〕]", "", name)
+    found = (find_service(text) for text in (name, bare, re.split(r"[/_:：-]", bare)[-1]))
+    return next((service for service in found if service is not None), None)
 
 
 def parse_services(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
