@@ -12,6 +12,7 @@ from coverage_planner.pipeline.streets import prepare_streets
 from coverage_planner.schema import Rejections
 from drawn import draw_points
 from drawn_plan import COMMUNITIES, PEOPLE, PLAN, draw_plan, write_layer
+from osm_drawing import write_osm
 
 
 def sources_of(*labels, group=None):
@@ -114,3 +115,19 @@ def test_a_plan_puts_points_and_head_counts_together(tmp_path):
     assert others["source"].str.startswith("residents: ").all()
     assert set(others["group"]) == {"older"}
     assert [row["table"] for row in inputs.rows if row["table"].startswith("demand")] == ["demand of walkers"] * 2
+
+
+def test_a_place_drawn_twice_counts_once_and_is_said(tmp_path):
+    folder = tmp_path / "规划 一"
+    folder.mkdir()
+    corners = {1: (15.0, 12.0), 2: (15.4, 12.0), 3: (15.4, 12.4), 4: (15.0, 12.4)}
+    tags = {"amenity": "restaurant", "name": "周记面馆"}
+    nodes = {**corners, 9: (15.2, 12.2, tags), 10: (20.0, 20.0, tags)}
+    write_osm(folder / "places.osm", nodes, [(7, [1, 2, 3, 4, 1], {"building": "yes", **tags})])
+    inputs, rejected = read_demand_of(
+        folder, {"file": "places.osm", "osm": ["restaurants"], "weights": {"restaurants": 4}}
+    )
+    assert inputs.demand["walkers"]["demand"].tolist() == [4.0, 4.0]
+    [remark] = [row for row in rejected.remarks if row["table"] == "demand"]
+    assert (remark["id"], remark["given"]) == ("w7", "n9")
+    assert remark["remark"] == "drawn a second time, as a node inside it: counted once"

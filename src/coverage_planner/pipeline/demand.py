@@ -15,6 +15,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
 from coverage_planner.sources.buildings import read_buildings
+from coverage_planner.sources.poi_table import PoiTally
 from coverage_planner.sources.pois import read_pois
 from coverage_planner.sources.records import RecordTally, count_records
 from coverage_planner.sources.spread import spread_counts
@@ -136,11 +137,16 @@ def count_on_map(
 
 
 def read_places(
-    source: PointSource, crs: CRS, study_area: gpd.GeoDataFrame | None, margin_m: float
+    table: str,
+    source: PointSource,
+    crs: CRS,
+    study_area: gpd.GeoDataFrame | None,
+    margin_m: float,
+    rejected: Rejections,
 ) -> gpd.GeoDataFrame:
     """Read points of interest of an OpenStreetMap file; those of demand get their weight.
 
-    A place that is drawn twice, as a node and as its building, is there once.
+    A place that is drawn twice, as a node and as its building, is there once, with a remark.
     """
     wanted = source.osm
     tags = (
@@ -148,7 +154,20 @@ def read_places(
         if isinstance(wanted, tuple)
         else {key: True if values is True else list(values) for key, values in wanted.items()}
     )
-    places = read_pois(source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m, duplicates="merge")
+    tally = PoiTally()
+    places = read_pois(
+        source.file, tags, crs=crs, study_area=study_area, margin_m=margin_m, duplicates="merge", tally=tally
+    )
+    numbers = {str(label): number for number, label in enumerate(places["id"], start=1)}
+    rejected.remark(
+        source=source.file.name,
+        table=table,
+        labels=tally.buildings_of.values(),
+        row_numbers=[numbers[building] for building in tally.buildings_of.values()],
+        column="id",
+        given=tally.buildings_of,
+        remark="drawn a second time, as a node inside it: counted once",
+    )
     if isinstance(source, DemandSource):
         places = weigh_places(places, source)
     return places.drop(columns=[name for name in ("set", "duplicate_of") if name in places.columns])

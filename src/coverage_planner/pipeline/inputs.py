@@ -173,7 +173,7 @@ def read_points(
     if isinstance(source, DemandSource) and source.form == "records":
         return count_on_map(source, crs, network, study_area, rejected)
     if source.form == "osm":
-        points = read_places(source, crs, study_area, margin_m)
+        points = read_places(table, source, crs, study_area, margin_m, rejected)
     elif source.form == "raster":
         if study_area is None:
             raise InputError(

@@ -122,6 +122,7 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(\w+) is an error of the workbook, such as #N/A"), "{0}是工作簿中的错误值（如 #N/A）"),
     (re.compile("an error of the workbook, such as #N/A"), "工作簿中的错误值（如 #N/A）"),
     (re.compile("the row is hidden in the workbook"), "该行在工作簿中被隐藏"),
+    (re.compile("drawn a second time, as a node inside it: counted once"), "另画有一个点在其内部，只计一次"),
     (re.compile("taken from the cell that it is merged with"), "取自与其合并的单元格"),
     (re.compile("cells right of the column names were left out"), "表头右侧以外的单元格未读取"),
     (re.compile(r"read as GB18030 \(GBK\), the encoding of Chinese Windows"), "按 GB18030（中文 Windows 编码）读取"),

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -45,6 +45,8 @@ class PoiTally:
         Nodes of such a file, of whatever kind, that were never looked at.
     duplicates
         Nodes inside their own building, told or merged.
+    buildings_of
+        Node -> its building, by their ids.
     kept
         Rows of the table.
     """
@@ -54,6 +56,7 @@ class PoiTally:
     outside: int = 0
     nodes_clipped: int = 0
     duplicates: int = 0
+    buildings_of: dict[str, str] = field(default_factory=dict)
     kept: int = 0
 
 
@@ -156,7 +159,9 @@ def poi_table(
             "%s: %d of %d points of interest lie outside the study area", what, len(table) - len(kept), len(table)
         )
     if wanted.duplicates != "keep":
-        tally.duplicates += int(kept["duplicate_of"].notna().sum())
+        twice = kept[kept["duplicate_of"].notna()]
+        tally.duplicates += len(twice)
+        tally.buildings_of |= dict(zip(twice["id"], twice["duplicate_of"], strict=True))
     if wanted.duplicates == "merge":
         kept = _merge(kept)
     tally.kept += len(kept)
