@@ -1,9 +1,10 @@
 """GCJ-02 and BD-09 positions to WGS 84 and back.
 
 Online maps of mainland China do not publish WGS 84: Amap and Tencent shift every position by some 300 to 600 m
-(GCJ-02), Baidu shifts that once more (BD-09). The shift is not a map projection and PROJ does not know it, and the
-packages on PyPI that do are single-point Python functions whose inverses are good to a metre or so; so these few lines
-are our own: over whole arrays, with inverses that are exact to well under a millimetre.
+(GCJ-02), Baidu shifts that once more (BD-09). The shift is not a map projection and PROJ does not know it. The packages
+on PyPI that do convert one position at a time, mostly with inverses good to a metre or so; the best of them has no
+wheels for Windows (docs/methods-datum.md judges it). So these few lines are our own: over whole arrays, with inverses
+that are exact to well under a millimetre.
 
 CGCS2000 differs from WGS 84 by less than a tenth of a metre, far below the accuracy of any street, and is taken as
 equal to it.
