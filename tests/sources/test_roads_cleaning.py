@@ -91,7 +91,8 @@ def test_near_ends_are_joined_where_lines_share_vertices_too(tmp_path):
 
 def test_shared_noding_is_as_it_was_with_or_without_a_record(tmp_path):
     path = save(tmp_path, STREETS, **BRIDGES)
-    plain, (recorded, cleaning, _) = read_roads(path), read(path)
+    plain, (recorded, cleaning, rejected) = read_roads(path), read(path)
+    assert rejected.remarks_frame()[["row", "given"]].to_numpy().tolist() == [[5, "as row 2"]]
     pd.testing.assert_frame_equal(pd.DataFrame(plain.segments), pd.DataFrame(recorded.segments))
     assert cleaning.totals["segments"][0] == cleaning.totals["lines"][0] - 1 == 4
     assert set(cleaning.changes["what"]) == {"duplicate", "dangling end"}
@@ -468,5 +469,5 @@ def test_new_york(real_data):
     joins = changes[changes["what"] == "joined end"]
     assert 0 < joins["length_m"].max() <= 1
     # 'closed' is no class of OpenStreetMap, and not opened
-    assert rejected.remarks_frame()["given"].tolist() == ["closed"] * 3
+    assert rejected.remarks_frame()["given"].tolist()[:3] == ["closed"] * 3
     assert (roads.segments["highway"] == "closed").any()

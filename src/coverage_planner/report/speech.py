@@ -221,6 +221,10 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("bridge text not understood; read as no bridge"), "桥梁说明无法识别，按非桥梁读取"),
     (re.compile("tunnel text not understood; read as no tunnel"), "隧道说明无法识别，按非隧道读取"),
     (re.compile("level not understood; left out"), "层级无法识别，未采用"),
+    (
+        re.compile("repeats another row, drawn the same or the other way; the two count once"),
+        "与另一行重复（同向或反向绘制），两行只计一次",
+    ),
     (re.compile("speed not understood; the speed of the road class counts"), "限速无法识别，按道路等级的车速计"),
     (
         re.compile(

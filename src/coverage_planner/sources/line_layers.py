@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from coverage_planner.errors import ConfigError, CrsError, DatumError, InputError, SchemaError, name_some
 from coverage_planner.schema import Rejections, Roads
 from coverage_planner.sources.datum import Datum, check_datum, to_wgs84
-from coverage_planner.sources.edges import roads_from_edges
+from coverage_planner.sources.edges import find_repeats, roads_from_edges
 from coverage_planner.sources.layer_files import SUFFIXES, find_layer, read_layer_file
 from coverage_planner.sources.road_cleaning import RoadCleaning
 from coverage_planner.sources.road_columns import NUMBERS, OTHER_TAGS, check_values, find_road_columns, read_road_tags
@@ -27,6 +27,7 @@ _LOG = logging.getLogger(__name__)
 _MOST_LON, _MOST_LAT = 180.0, 90.0
 _GEOD = pyproj.Geod(ellps="WGS84")
 _NO_LENGTH = "the line has no length"
+_REPEATS = "repeats another row, drawn the same or the other way; the two count once"
 #: A column of lengths that nobody named is taken where the median line is stated as it is drawn, within this share.
 _SAME_LENGTH = 0.2
 
@@ -80,16 +81,31 @@ def read_line_layer(
     if cleaning is not None:
         cleaning.source, cleaning.columns = path.name, dict(found)
         cleaning.add("empty row", unused, np.full(len(unused), None))
+    repeats = find_repeats(edges)
+    _tell_repeats(edges, repeats, path.name, rejected)
     if not by_lines:
         roads = roads_from_edges(edges, no_nodes(), crs=crs, study_area=study_area, margin_m=margin_m, source=path.name)
         if cleaning is not None:
-            note_shared(cleaning, edges, roads, study_area=study_area, margin_m=margin_m)
+            note_shared(cleaning, edges, repeats, roads, study_area=study_area, margin_m=margin_m)
         if "u" not in edges.columns:
             warn_of_parts(roads, path.name)
         return roads
     return roads_by_noding(
-        edges, noding=noding, join_within_m=join_within_m, crs=crs, study_area=study_area, margin_m=margin_m,
+        edges, repeats, noding=noding, join_within_m=join_within_m, crs=crs, study_area=study_area, margin_m=margin_m,
         source=path.name, cleaning=cleaning,
+    )  # fmt: skip
+
+
+def _tell_repeats(edges: gpd.GeoDataFrame, repeats: NDArray[np.int64], what: str, rejected: Rejections | None) -> None:
+    """Remark on rows that repeat another: no error, for layers with a row per direction of travel have two of each."""
+    again = repeats >= 0
+    if rejected is None or not again.any():
+        return
+    rows = edges["row_number"].to_numpy(dtype=np.int64)
+    others = dict(zip(rows[again].tolist(), rows[repeats[again]].tolist(), strict=True))  # parts of one row are one
+    rejected.remark(
+        source=what, table="roads", labels=others, row_numbers=others, column="geometry",
+        given=[f"as row {other}" for other in others.values()], remark=_REPEATS,
     )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from scipy.sparse.csgraph import connected_components
 
 from coverage_planner.schema import ROAD_TAGS, Roads
 from coverage_planner.sources import noding as nodes
-from coverage_planner.sources.edges import find_repeats
 from coverage_planner.sources.joining import Joins, join_ends, loose_ends
 from coverage_planner.sources.line_steps import Ints, Mask, line_numbers
 from coverage_planner.sources.noding import node_lines
@@ -50,6 +49,7 @@ _MOTORWAYS = ("motorway", "motorway_link")
 
 def roads_by_noding(
     edges: gpd.GeoDataFrame,
+    repeats: Ints,
     *,
     noding: Noding,
     join_within_m: float,
@@ -66,6 +66,8 @@ def roads_by_noding(
     edges
         LineStrings with a CRS, tags as text, ``row_number``, and ``length_m`` where lengths are stated. Columns ``u``
         and ``v`` are not used.
+    repeats
+        Which row each row repeats, -1 for none; see `find_repeats`. Those rows are left out.
     noding, join_within_m
         See `read_roads`.
     crs, study_area, margin_m, source
@@ -84,7 +86,6 @@ def roads_by_noding(
         The layer does not say its bridges and looks as if crossings without a vertex were bridges; or the streets fall
         into many parts all the same.
     """
-    repeats = find_repeats(edges.drop(columns=["u", "v"], errors="ignore"))
     kept = edges[repeats < 0].reset_index(drop=True)
     source_crs = kept.crs
     starts, x, y = _vertices(kept)
@@ -136,13 +137,13 @@ def roads_by_noding(
 def note_shared(
     cleaning: RoadCleaning,
     edges: gpd.GeoDataFrame,
+    repeats: Ints,
     roads: Roads,
     *,
     study_area: gpd.GeoDataFrame | None,
     margin_m: float,
 ) -> None:
     """Fill in what is to be known of a layer whose lines meet at shared vertices, or by columns ``u`` and ``v``."""
-    repeats = find_repeats(edges)
     crs = roads.segments.crs
     _note_before(cleaning, edges, repeats, crs)
     if "u" not in edges.columns:

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from coverage_planner.errors import InputError, SourceError, name_some
 from coverage_planner.schema import Rejections, Roads
 from coverage_planner.sources.datum import Datum, check_datum, to_wgs84
-from coverage_planner.sources.edges import roads_from_edges
+from coverage_planner.sources.edges import find_repeats, roads_from_edges
 from coverage_planner.sources.road_cleaning import RoadCleaning
 from coverage_planner.sources.road_noding import note_shared
 from coverage_planner.sources.segments import WGS84, CrsLike
@@ -118,7 +118,7 @@ def read_roadnet_text(
     found = roads_from_edges(edges, nodes, crs=crs, study_area=study_area, margin_m=margin_m, source=path.name)
     if cleaning is not None:
         cleaning.source = path.name
-        note_shared(cleaning, edges, found, study_area=study_area, margin_m=margin_m)
+        note_shared(cleaning, edges, find_repeats(edges), found, study_area=study_area, margin_m=margin_m)
     return found
 
 
