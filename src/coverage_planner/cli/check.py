@@ -4,7 +4,7 @@ import argparse
 import json
 
 from coverage_planner.cli.progress import stage_bar
-from coverage_planner.pipeline.doctor import check_plan
+from coverage_planner.pipeline.doctor import check_plan, count_inputs
 from coverage_planner.report.check_folder import check_target, write_check_folder, write_check_page
 from coverage_planner.report.check_page_record import check_record
 from coverage_planner.report.check_page_text import check_text
@@ -14,7 +14,7 @@ from coverage_planner.report.check_page_words import check_words
 def check(given: argparse.Namespace) -> int:
     """Check the inputs of a plan; return the exit code."""
     check_target(given.html, given.out, force=given.force)  # before the work, not after it
-    with stage_bar(0, given.language or "zh") as (tell, _):
+    with stage_bar(count_inputs(given.plan), given.language or "zh") as (tell, _):
         report = check_plan(given.plan, language=given.language, report=tell)
         written = [] if given.html is None else [write_check_page(report, given.html)]
         written += [] if given.out is None else [write_check_folder(report, given.out, force=given.force)]

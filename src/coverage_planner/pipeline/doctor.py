@@ -61,6 +61,15 @@ def check_plan(
     return _check(replace(plan, language=language or plan.language), report or (lambda _stage, _seconds: None))
 
 
+def count_inputs(path: str | PathLike[str]) -> int:
+    """Return how many inputs a plan file names; 0 where it cannot be read."""
+    try:
+        plan = read_plan(path, require_files=False)
+    except CoveragePlannerError:
+        return 0
+    return 1 + (plan.study_area is not None) + (plan.communities is not None) + len(list(point_sources(plan)))
+
+
 def _check(plan: Plan, tell: StageReport) -> CheckReport:
     readings: list[Reading[Any]] = []
 

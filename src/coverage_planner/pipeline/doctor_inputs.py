@@ -182,6 +182,12 @@ def look_at_points(
             labels=points["id"].to_numpy()[~inside],
             reason=f"outside {_region(ground, table).en}",
         )
+    if isinstance(source, DemandSource) and source.sum is not None:
+        scaled = Said(
+            f"需求按方案的 sum 折算为合计 {source.sum:,.0f}",
+            f"the demand is scaled to a sum of {source.sum:,.0f}, as the plan says",
+        )
+        reading = reading.adding(how=(*reading.check.how, scaled))
     kept = points[inside].reset_index(drop=True)
     if ground.network is not None and len(kept):
         reading = _over_streets(reading, ground, named, kept, ground.network, source, group)

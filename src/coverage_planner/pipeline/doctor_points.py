@@ -26,6 +26,8 @@ _LIKE_NAME_M = 50.0
 _LIKE = 0.8
 #: So many demand points on the very same spot are rather an address that was not found than people.
 _PILE = 5
+#: Points beyond a border by less than this are rounding.
+_ROUNDING_M = 1.0
 #: A leg this much longer than to the nearest street goes round something.
 _ROUND_M = 10.0
 #: The way round a barrier is searched this far, from at most so many points; one this long makes a side matter.
@@ -352,7 +354,7 @@ def find_outside(
     every = bool(outside.all())
     return [
         Finding(
-            "error" if every else "warning" if "demand" in points.columns else "note",
+            "error" if every else "warning" if "demand" in points.columns and away_m >= _ROUNDING_M else "note",
             "outside",
             named.key,
             Said(

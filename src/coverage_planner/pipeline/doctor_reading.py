@@ -117,6 +117,14 @@ def _of_refusals(key: str, rejected: Rejections) -> list[Finding]:
     return findings
 
 
+def _advice(reason: str) -> Said:
+    if reason == _CUT_OFF:
+        return Said("这是数据截取边缘的正常现象", "usual at the edge of an extract")
+    if reason.endswith("not data"):
+        return Said("确实不是数据就无需处理", "nothing, if that is so")
+    return Said("请在文件中更正这些行，或确认可以不用", "correct these rows, or make sure they are not needed")
+
+
 def _reason(english: str, example: str) -> Said:
     """Say a reason, or what reasons that differ in their last part have in common."""
     zh = str(speech("zh").say("reason", example))

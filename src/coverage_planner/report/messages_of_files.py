@@ -2,6 +2,16 @@
 
 #: Pattern of a message -> what was found, and what to do; {0} and so on are the groups of the pattern.
 FILES: tuple[tuple[str, str, str], ...] = (
+    (
+        r"the columns of (.*?) should be in the datum declared, (.*?); (.*?) are named after (.*?); .*",
+        "{0} 声明为 {1}，而列名 {2} 表明是 {3}",
+        '若确是如此，请写 datum = "{3}"；否则请换用其他列',
+    ),
+    (
+        r"coordinates of (.*?) must be finite; not so in (.*?); .*",
+        "{0} 有不是数字的坐标：{1}",
+        "请更正这些坐标；也可能超出了坐标系的适用范围",
+    ),
     # what the more general ones below would take, too
     (
         (

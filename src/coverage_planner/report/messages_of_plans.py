@@ -2,6 +2,16 @@
 
 #: Pattern of a message -> what was found, and what to do; {0} and so on are the groups of the pattern.
 PLANS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(\d+) of (\d+) cells of (.*?) have fewer than (\d+) records and are withheld.*?; (\S+) of (\S+) in sum.*",
+        "{2}：{1} 个格子中有 {0} 个不足 {3} 条记录，为免追溯到个人不予显示；合计 {4} / {5}",
+        "格子大一些，隐去的就少一些",
+    ),
+    (
+        r"(\S+) of (\S+) (.*?) in (.*?) lies outside (.*?) and does not count",
+        "{3}：{0} / {1} 的需求在研究范围之外，不计入",
+        "请核对研究范围",
+    ),
     # streets
     (
         (
