@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from coverage_planner.cli import main
+from coverage_planner.cli import _parser, main
 from coverage_planner.config import read_plan
 from coverage_planner.pipeline.checks import as_warning, find_pieces, warn_of_datum
 from coverage_planner.pipeline.doctor import check_plan
@@ -465,3 +465,36 @@ def test_the_language_of_findings_is_complete(folder):
     assert not math.isnan(report.inputs[-1].total)
     assert isinstance(report.inputs[0].file, str)
     assert Path(report.file).name == "plan.toml"
+
+
+# --- the pages that explain it ---
+
+
+@pytest.mark.parametrize("name", ["check-your-data.md", "check-your-data.zh-CN.md"])
+def test_the_how_to_page_names_commands_that_exist(repository, name):
+    text = (repository / "docs" / "how-to" / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("coverage-planner ")]
+    assert len(lines) == 3
+    for line in lines:
+        given = _parser().parse_args(line.split()[1:])
+        assert given.command == "check"
+    for option in ("--json", "--force", "--language"):
+        assert option in text
+
+
+def test_both_how_to_pages_explain_the_same_findings(repository):
+    pages = [
+        (repository / "docs" / "how-to" / name).read_text(encoding="utf-8")
+        for name in ("check-your-data.md", "check-your-data.zh-CN.md")
+    ]
+    assert len({page.count("\n|") for page in pages}) == 1
+    assert len({page.count("\n## ") for page in pages}) == 1
+
+
+def test_totals_at_the_end_need_no_correction(folder):
+    plan = draw_plan(folder)
+    rows = [(f"D{n}", *place(*corner), 2.0) for n, corner in enumerate(PEOPLE, start=1)]
+    write_points(folder / "demand.csv", ["id", "lon", "lat", "人数"], [*rows, ("合计", "", "", 50)])
+    finding = only(check_plan(plan), "rows refused")
+    assert finding.rows == (27,)
+    assert finding.advice.en == "nothing, if that is so"

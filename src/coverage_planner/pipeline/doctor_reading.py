@@ -106,11 +106,7 @@ def _of_refusals(key: str, rejected: Rejections) -> list[Finding]:
                     f"{len(rows):,} 行未采用：{said.zh}",
                     f"{len(rows):,} {'row was' if len(rows) == 1 else 'rows were'} not used: {said.en}",
                 ),
-                Said("这是数据截取边缘的正常现象", "usual at the edge of an extract")
-                if cut_off
-                else Said(
-                    "请在文件中更正这些行，或确认可以不用", "correct these rows, or make sure they are not needed"
-                ),
+                _advice(stem),
                 **_rows_and_ids(rows),
             )
         )
