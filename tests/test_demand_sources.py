@@ -11,8 +11,8 @@ from coverage_planner.pipeline.inputs import read_inputs
 from coverage_planner.pipeline.streets import prepare_streets
 from coverage_planner.schema import Rejections
 from drawn import draw_points
-from drawn_plan import COMMUNITIES, PEOPLE, PLAN, draw_plan, write_layer
-from osm_drawing import write_osm
+from drawn_plan import COMMUNITIES, PEOPLE, PLAN, draw_plan, write_layer, write_points
+from osm_drawing import place, write_osm
 
 
 def sources_of(*labels, group=None):
@@ -131,3 +131,34 @@ def test_a_place_drawn_twice_counts_once_and_is_said(tmp_path):
     [remark] = [row for row in rejected.remarks if row["table"] == "demand"]
     assert (remark["id"], remark["given"]) == ("w7", "n9")
     assert remark["remark"] == "drawn a second time, as a node inside it: counted once"
+
+
+def test_communities_get_their_subdistricts_from_a_layer_of_its_own(tmp_path):
+    folder = tmp_path / "规划 一"
+    plan = draw_plan(folder, communities={"file": "parts.geojson", "subdistricts": "街道.geojson"}, siting=None)
+    write_layer(folder / "parts.geojson", [({"name": row[1]}, row[3:]) for row in COMMUNITIES])
+    write_layer(folder / "街道.geojson", [({"name": "西"}, (13, 11, 20, 25)), ({"name": "东"}, (20, 11, 29, 25))])
+    rejected = Rejections()
+    read = read_plan(plan)
+    inputs = read_inputs(read, prepare_streets(read, rejected), rejected)
+    assert dict(zip(inputs.communities["name"], inputs.communities["subdistrict"], strict=True)) == {
+        "河西社区": "西", "山南社区": "西", "东门社区": "东", "花园社区": "东",
+    }  # fmt: skip
+
+
+def test_a_plan_counts_records_by_hexagon_and_by_street(tmp_path):
+    folder = tmp_path / "规划 一"
+    folder.mkdir()
+    spots = {(18, 15): 12, (24, 21): 9, (40, 30): 20}  # the last outside the study area
+    rows = [(*place(*corner), "2025-09-22 12:00:00") for corner, n in spots.items() for _ in range(n)]
+    rows += [(*place(18, 15), "2025-09-22 20:00:00")] * 5
+    write_points(folder / "orders.csv", ["经度", "纬度", "下单时间"], rows)
+    asked = {"file": "orders.csv", "cell_m": 200, "minimum": 10, "hours": [11, 14]}
+    with pytest.warns(UserWarning, match=r"20 of 46 records|5 of 46 records|withheld"):
+        inputs, _ = read_demand_of(folder, asked)
+    assert inputs.demand["walkers"]["demand"].tolist() == [12.0]
+    with pytest.warns(UserWarning, match="of 46 records of orders.csv lie outside the study area"):
+        inputs, rejected = read_demand_of(folder, {"file": "orders.csv", "on_streets": True, "minimum": 1})
+    assert sorted(inputs.demand["walkers"]["demand"]) == [9.0, 17.0]
+    assert set(inputs.demand["walkers"]["kind"]) == {"street"}
+    assert rejected.rows == []

@@ -54,9 +54,10 @@ class AreaSource:
 
 @dataclass(frozen=True)
 class CommunitySource(AreaSource):
-    """Table [communities]: polygons with names."""
+    """Table [communities]: polygons with names, and the layer of their subdistricts where they do not say them."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    subdistricts: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class DemandSource(PointSource):
     spacing_m: float = more_than(0, 100.0)
     cell_m: float | None = more_than(0, None)
     on_streets: bool = False
+    hours: tuple[float, ...] = at_least(0, ())
+    dates: tuple[str, ...] = ()
 
     @property
     def form(self) -> Form:
@@ -112,7 +115,7 @@ _KEYS_OF_FORM: Mapping[Form, tuple[str, ...]] = {
     "osm": ("file", "osm", "weights", *_DEMAND),
     "raster": ("file", "minimum", *_DEMAND),
     "areas": (*_READING, "sheet", "where", "spread", "buildings", "spacing_m", *_DEMAND),
-    "records": (*_READING, "cell_m", "on_streets", "minimum", *_DEMAND),
+    "records": (*_READING, "cell_m", "on_streets", "minimum", "hours", "dates", *_DEMAND),
     "table": (*_READING, "sheet", "header_row", "where", *_DEMAND),
 }
 _CALLED: Mapping[Form, str] = {

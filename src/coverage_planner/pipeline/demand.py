@@ -130,9 +130,16 @@ def count_on_map(
         crs=crs,
         columns=source.columns or None,
         encoding=source.encoding,
+        hours=source.hours or None,
+        dates=source.dates or None,
         rejected=rejected,
         tally=tally,
     )
+    for count, where in ((tally.outside, "lie outside the study area"), (tally.other_times, "are of other times")):
+        if count:
+            warnings.warn(
+                f"{count:,} of {tally.rows:,} records of {source.file.name} {where} and do not count", stacklevel=2
+            )
     return points, tally.rows - sum(tally.refused.values())
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from coverage_planner.config import DemandSource, Plan, PointSource
+from coverage_planner.config import CommunitySource, DemandSource, Plan, PointSource
+from coverage_planner.coverage.areas import assign_subdistricts
 from coverage_planner.errors import InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.demand import count_on_map, put_together, read_places, scale_demand, spread_areas
@@ -89,9 +90,13 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         counts.append(count_rows(table + of, source.file, rows, len(rejected.rows) - start))
         return kept
 
+    communities, before = None, len(rejected.rows)
+    if plan.communities is not None:
+        communities = read_communities(plan.communities, crs, rejected)
+        counts.append(count_rows("communities", plan.communities.file, len(communities), len(rejected.rows) - before))
     return Inputs(
         study_area=study_area,
-        communities=_read_communities(plan, crs, rejected, counts),
+        communities=communities,
         facilities=points("facilities", plan.facilities, wide, f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"),
         demand={
             g.name: put_together(
@@ -109,13 +114,14 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
     )
 
 
-def _read_communities(
-    plan: Plan, crs: CRS, rejected: Rejections, counts: list[dict[str, object]]
-) -> gpd.GeoDataFrame | None:
-    source = plan.communities
-    if source is None:
-        return None
-    before = len(rejected.rows)
+def read_communities(source: CommunitySource, crs: CRS, rejected: Rejections) -> gpd.GeoDataFrame:
+    """Read the communities, with their subdistricts from a layer of its own where the plan names one.
+
+    Raises
+    ------
+    InputError, SourceError
+        One of the layers cannot be read.
+    """
     areas = read_areas(
         source.file,
         datum=source.datum,
@@ -127,8 +133,9 @@ def _read_communities(
         where=source.where or None,
         rejected=rejected,
     )
-    counts.append(count_rows("communities", source.file, len(areas), len(rejected.rows) - before))
-    return areas
+    if source.subdistricts is None:
+        return areas
+    return assign_subdistricts(areas, read_areas(source.subdistricts, datum=source.datum, crs=crs, rejected=rejected))
 
 
 def read_points(
