@@ -12,6 +12,7 @@ import pytest
 
 from coverage_planner.cli import _parser, main
 from coverage_planner.config import read_plan
+from coverage_planner.demo import demo_city
 from coverage_planner.pipeline.checks import as_warning, find_pieces, warn_of_datum
 from coverage_planner.pipeline.doctor import check_plan
 from coverage_planner.pipeline.doctor_reading import of_message
@@ -324,33 +325,49 @@ def test_sources_of_demand_with_the_same_label(folder):
 # --- the datum ---
 
 
-def draw_points_at_streets(folder, datum):
-    """200 stations that stand beside the streets as shops do, in a datum."""
-    rng = np.random.default_rng(7)
-    rows = []
-    for n in range(200):
-        along, row = rng.uniform(3, 36), rng.choice(list(ROWS)[1:-1])
-        lon, lat = place(along, row + rng.choice([-1, 1]) * rng.uniform(0.05, 0.15))
-        lon, lat = from_wgs84(np.array([lon]), np.array([lat]), datum)
-        rows.append((f"S{n}", f"站{n}", "驿站", float(lon[0]), float(lat[0])))
-    write_points(folder / "stations.csv", STATION_HEADER, rows)
+@pytest.fixture(scope="module")
+def shifted_demo(tmp_path_factory):
+    """The demo city with premises in GCJ-02 that nobody declares."""
+    folder = tmp_path_factory.mktemp("示范 city")
+    for file in demo_city().iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    with (folder / "premises.csv").open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    lon, lat = header.index("lon"), header.index("lat")
+    moved = from_wgs84(
+        np.array([float(row[lon]) for row in rows]), np.array([float(row[lat]) for row in rows]), "gcj02"
+    )
+    for row, x, y in zip(rows, *moved, strict=True):
+        row[lon], row[lat] = repr(float(x)), repr(float(y))
+    write_points(folder / "premises.csv", header, rows)
+    return folder / "plan.toml"
 
 
-def test_a_datum_that_looks_wrong_is_said_by_check_and_by_plan(folder):
-    plan = draw_plan(folder, study_area=None, communities=None)
-    draw_points_at_streets(folder, "gcj02")
-    report = check_plan(plan)
-    stations = next(check for check in report.inputs if check.key == "[facilities]")
-    if stations.datum_fits is not None:  # a regular grid of streets may fit more than one datum
-        assert stations.datum_fits is False
-    settings = read_plan(plan)
-    rejected = Rejections()
+@pytest.mark.slow
+def test_a_datum_that_looks_wrong_is_said_by_check(shifted_demo):
+    report = check_plan(shifted_demo)
+    finding = only(report, "datum")
+    assert (finding.level, finding.input) == ("warning", "[premises]")
+    assert "GCJ-02" in finding.what.zh
+    assert 'datum = "gcj02"' in finding.what.en
+    assert report.findings[0] is finding  # it explains others
+    fits = {check.key: check.datum_fits for check in report.inputs if check.datum.en}
+    assert fits["[premises]"] is False
+    assert fits["[[groups]] 1 demand"] is True
+
+
+@pytest.mark.slow
+def test_plan_warns_of_a_datum_that_looks_wrong_and_of_no_other(shifted_demo):
+    settings, rejected = read_plan(shifted_demo), Rejections()
     streets = prepare_streets(settings, rejected)
     inputs = read_inputs(settings, streets, rejected)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warn_of_datum(settings, streets.network, inputs)
-    assert all("[facilities]" in str(warning.message) for warning in caught)
+    texts = [str(warning.message) for warning in caught]
+    assert len(texts) == 1
+    assert texts[0].startswith("[premises]: ")
+    assert "GCJ-02" in texts[0]
 
 
 # --- what plan and check share ---
