@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from coverage_planner.errors import InputError, SourceError
+from coverage_planner.errors import CrsError, InputError, SourceError
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.encodings import GB18030_NOTE
 from coverage_planner.sources.points import read_facilities
@@ -100,3 +100,31 @@ def test_a_spreadsheet_is_no_layer(tmp_path):
         (tmp_path / name).write_bytes(b"x")
         with pytest.raises(SourceError, match=rf"a layer must be a file of a known kind.*got {name}; .*{advice}"):
             read_layer(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("crs", "known"),
+    [
+        ("urn:ogc:def:crs:EPSG::999999", False),
+        ("西安", False),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", True),
+        ("urn:ogc:def:crs:EPSG::4490", True),
+    ],
+)
+def test_geojson_that_names_a_crs_that_does_not_exist_is_refused(tmp_path, crs, known):
+    point = {
+        "type": "Feature",
+        "properties": {"name": "a"},
+        "geometry": {"type": "Point", "coordinates": [116.3, 29.1]},
+    }
+    collection = {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": crs}},
+        "features": [point],
+    }
+    (tmp_path / "站点.geojson").write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
+    if known:
+        assert read_layer(tmp_path / "站点.geojson").geometry.x.tolist() == [116.3]
+    else:
+        with pytest.raises(CrsError, match=rf"the member 'crs' of 站点\.geojson must name .* got '{crs}'"):
+            read_layer(tmp_path / "站点.geojson")

@@ -1,5 +1,6 @@
 """Vector layers: GeoPackage, GeoJSON, Shapefile (also zipped) and GeoParquet."""
 
+import re
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,14 +11,19 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
+from coverage_planner.errors import ConfigError, CrsError, InputError, SourceError, name_some
 from coverage_planner.sources.encodings import recognise_encoding
 from coverage_planner.sources.raw_tables import CellRemark, RawTable, unreadable
 from coverage_planner.sources.shapefiles import BYTES_AS_LETTERS, Shapefile, decoded, encoding_of, find_shapefile
 
 LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparquet")
+
+#: Where GeoJSON of 2008 names its coordinate reference system: before the features, as programs write it.
+_NAMED_CRS = re.compile(r'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{\s*"name"\s*:\s*"([^"]+)"')
+_HEAD = 65536
 
 
 def read_vector_layer(file: Path, *, layer: str | None = None, encoding: str | None = None) -> RawTable:
@@ -98,9 +104,25 @@ def _shapefile(shapefile: Shapefile, encoding: str | None) -> _Read:
 def _geojson(file: Path, layer: str | None) -> _Read:
     """Read GeoJSON, which is UTF-8 by its standard and GB18030 by some programs."""
     codec, note = recognise_encoding(file)
+    _check_named_crs(file, codec)
     dataset = str(file) if codec.startswith("utf-8") else file.read_text(encoding=codec).encode()
     read = _ogr(file, dataset, layer, None)
     return replace(read, notes=(*((note,) if note else ()), *read.notes))
+
+
+def _check_named_crs(file: Path, codec: str) -> None:
+    """Refuse GeoJSON that names a CRS which does not exist: GDAL would take it for WGS 84 and say nothing."""
+    with file.open(encoding=codec, errors="replace") as stream:
+        named = _NAMED_CRS.search(stream.read(_HEAD))
+    if named is None:
+        return
+    try:
+        CRS.from_user_input(named.group(1))
+    except CRSError as error:
+        raise CrsError(
+            f"the member 'crs' of {file.name} must name a coordinate reference system that PROJ knows, got "
+            f"{named.group(1)[:80]!r}; correct it, or remove it where the coordinates are longitude and latitude"
+        ) from error
 
 
 def _ogr(file: Path, dataset: str | bytes, layer: str | None, encoding: str | None) -> _Read:
