@@ -537,6 +537,14 @@ def test_formulas_behind_blanks_and_unseen_marks_are_guarded_too(blank):
     assert guard(f"{blank}1+1") == f"{blank}1+1"
 
 
+def test_control_characters_anywhere_do_not_stop_the_workbook(home, today):
+    network = replace(today.network, source="道路\x01\x0b.gpkg")
+    write_results(replace(today, network=network), home)
+    book = openpyxl.load_workbook(home / "summary.xlsx")
+    assert rows_of_sheet(book, "关键指标")[-1][0] == "道路数据: 道路\ufffd\ufffd.gpkg"
+    book.close()
+
+
 def test_rows_that_were_taken_with_a_remark_stand_beside_those_refused(home, today):
     remarks = remark_on("约30人", "=2+3", remark="outside the study area")
     write_results(today, home, remarks=remarks)

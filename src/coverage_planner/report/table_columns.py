@@ -144,6 +144,7 @@ COLUMNS: Mapping[str, Column] = {
     "cost_change": Column("change", "成本变化", "Change in cost"),
     "plan": Column("count", "方案序号", "Plan"),
     "how": Column("text", "得出方式", "How it was found"),
+    "address": Column("text", "地址", "Address"),
     "community": Column("text", "社区", "Community"),
     "is_new": Column("flag", "不在首选方案中", "Not in the first plan"),
     "note": Column("text", "备注", "Note"),
@@ -182,8 +183,8 @@ HEADINGS: Mapping[tuple[str, str], Column] = {
 
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
-    {"name", "kind", "community", "stage", "level", "services", "opening_hours", "capacity", "cost", "area_m2",
-     "entry_delay_s", "gap_id", "order", "subdistrict", "highway"}
+    {"name", "kind", "address", "community", "stage", "level", "services", "opening_hours", "capacity", "cost",
+     "area_m2", "entry_delay_s", "gap_id", "order", "subdistrict", "highway"}
 )  # fmt: skip
 
 _AREA_FIGURES = (
@@ -277,8 +278,8 @@ LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "facilities": (
         "Point",
         (
-            "group", "id", "name", "kind", "level", "services", "opening_hours", "capacity", "entry_delay_s",
-            "proposed",
+            "group", "id", "name", "kind", "level", "address", "subdistrict", "community", "services",
+            "opening_hours", "capacity", "entry_delay_s", "proposed",
             "catchment_demand_today", "exclusive_demand_today", "mean_time_s_today",
             "catchment_demand_proposed", "exclusive_demand_proposed", "mean_time_s_proposed",
         ),
@@ -315,6 +316,11 @@ LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+def writable(text: str) -> str:
+    """Return a text with control characters, which no workbook can hold, replaced by '\ufffd'."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
 def set_types(table: Table) -> Table:
     """Return a table whose columns have the types of `COLUMNS`, the same before writing and after reading.
 
@@ -333,7 +339,7 @@ def set_types(table: Table) -> Table:
 def _typed(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "text":
         codes, different = pd.factorize(values)
-        texts = [_UNWRITABLE.sub("\ufffd", str(value)) or None for value in different]
+        texts = [writable(str(value)) or None for value in different]
         # missing values have the code -1
         return pd.Series(np.array([*texts, None], dtype=object)[codes], index=values.index, dtype=object)
     if kind == "flag":

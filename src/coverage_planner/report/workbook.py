@@ -14,7 +14,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from coverage_planner.report.speech import Speech, speech
-from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, Kind
+from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, Kind, writable
 from coverage_planner.report.words import Language
 
 #: Kind of column -> how a workbook shows it.
@@ -193,7 +193,7 @@ def _put(sheet: Worksheet, row: int, place: int, value: Any, kind: Kind = "text"
     cell = cast("Cell", sheet.cell(row, place))
     if value is None or value != value:  # noqa: PLR0124 - NaN is not itself
         return cell
-    cell.value = value
+    cell.value = writable(value) if isinstance(value, str) else value
     if isinstance(value, str):
         # what looks like a formula must be one neither now nor after someone has edited the cell
         cell.data_type = "s"
