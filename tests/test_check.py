@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+import rasterio
 
 from coverage_planner.cli import _parser, main
 from coverage_planner.config import read_plan
@@ -288,6 +289,24 @@ def test_how_a_file_was_read_is_said(folder):
     assert "column names are in row 2" in said
     assert "only the sheet 站点 was read" in said
     assert only(report, "left out").level == "note"
+
+
+def test_a_raster_in_degrees_is_said_to_be_converted(folder):
+    source = {"file": "people.tif", "sum": 500}
+    plan = draw_plan(folder, groups=[{**PLAN["groups"][0], "demand": source}], siting=None)
+    west, north = place(13, 25)
+    grid = rasterio.Affine(0.002, 0, west, 0, -0.002, north)
+    with rasterio.open(
+        folder / "people.tif", "w", driver="GTiff", width=8, height=7, count=1, dtype="float32", crs="EPSG:4326",
+        transform=grid,
+    ) as raster:  # fmt: skip
+        raster.write(np.full((7, 8), 3.0, dtype="float32"), 1)
+    report = check_plan(plan)
+    demand = next(check for check in report.inputs if check.table == "demand")
+    assert demand.kept == 56
+    said = [text.en for text in demand.how]
+    assert said[0].startswith("the raster is in EPSG:4326: the middle of each cell was converted to EPSG:326")
+    assert said[1] == "the demand is scaled to a sum of 500, as the plan says"
 
 
 @pytest.mark.parametrize(

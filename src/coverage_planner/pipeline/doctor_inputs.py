@@ -5,6 +5,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import rasterio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -182,12 +183,7 @@ def look_at_points(
             labels=points["id"].to_numpy()[~inside],
             reason=f"outside {_region(ground, table).en}",
         )
-    if isinstance(source, DemandSource) and source.sum is not None:
-        scaled = Said(
-            f"需求按方案的 sum 折算为合计 {source.sum:,.0f}",
-            f"the demand is scaled to a sum of {source.sum:,.0f}, as the plan says",
-        )
-        reading = reading.adding(how=(*reading.check.how, scaled))
+    reading = reading.adding(how=(*reading.check.how, *_how(source, points)))
     kept = points[inside].reset_index(drop=True)
     if ground.network is not None and len(kept):
         reading = _over_streets(reading, ground, named, kept, ground.network, source, group)
@@ -199,6 +195,29 @@ def look_at_points(
             ]
         )
     return with_rows(reading, source.file.name) if source.form == "table" else reading
+
+
+def _how(source: PointSource, points: gpd.GeoDataFrame) -> list[Said]:
+    """Say what was done to an input besides reading it."""
+    how = []
+    if source.form == "raster":
+        with rasterio.open(source.file) as raster:
+            own = raster.crs.to_string()
+        to = points.crs.to_string()
+        how.append(
+            Said(
+                f"栅格的坐标系是 {own}：按格子中心换算到 {to}，无需处理",
+                f"the raster is in {own}: the middle of each cell was converted to {to}; nothing needs to be done",
+            )
+        )
+    if isinstance(source, DemandSource) and source.sum is not None:
+        how.append(
+            Said(
+                f"需求按方案的 sum 折算为合计 {source.sum:,.0f}",
+                f"the demand is scaled to a sum of {source.sum:,.0f}, as the plan says",
+            )
+        )
+    return how
 
 
 def _inside(
