@@ -80,7 +80,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "on_island": ("接在孤岛上 {n}", "{n} on islands"),
     "metres": ("{low:g}–{high:g} 米", "{low:g}–{high:g} m"),
     "points": ("点数", "Points"),
-    "datums": ("坐标系判断", "Datums"),
     "mode": ("出行方式", "Mode"),
     "open_km": ("可通行（公里）", "Open (km)"),
     "island_km": ("其中孤岛（公里）", "On islands (km)"),
