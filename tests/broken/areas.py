@@ -139,7 +139,7 @@ ENTRIES = [
         lambda folder: _write_area(
             folder, {"type": "Polygon", "coordinates": [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]]}
         ),
-        (WARNED, REFUSED),
+        REFUSED,
         ("study_area.geojson",),
         rows=4,
     ),
@@ -182,11 +182,10 @@ ENTRIES = [
     Broken(
         "community whose ring is not closed",
         _communities(_open_ring),
-        (*UNDERSTOOD, REFUSED),
+        UNDERSTOOD,
         table="areas",
         rows=N_COMMUNITIES,
         rejected=None,
-        refusal=("communities.geojson",),
     ),
     Broken(
         "community without a name",

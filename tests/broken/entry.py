@@ -47,9 +47,7 @@ class Broken:
         Exit code of ``coverage-planner check``, or several that are right. 2 means that `plan` refuses, others that
         it runs on.
     says
-        Patterns that must stand in what `check` says (any case).
-    refusal
-        Patterns that must stand in what `plan` says where it refuses; `says` by default.
+        Patterns that must stand in what `check` says, and in the message of `plan` where it refuses (any case).
     table
         Which input is broken, as rejected.csv calls it.
     rows
@@ -69,7 +67,6 @@ class Broken:
     draw: Draw
     check: int | tuple[int, ...]
     says: tuple[str, ...] = ()
-    refusal: tuple[str, ...] = ()
     table: str = "facilities"
     rows: int | None = None
     rejected: Mapping[int, str] | None = field(default_factory=dict)

@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from broken.entry import REFUSED, UNDERSTOOD, WARNED, Broken
+from broken.entry import GROUP, REFUSED, UNDERSTOOD, WARNED, Broken
 from drawn_plan import COLUMNS, ROWS, draw_streets
 from osm_drawing import place, write_osm
 
@@ -60,15 +60,16 @@ def _no_streets(folder: Path) -> None:
     write_osm(folder / "roads.osm", {1: (0, 0, {"amenity": "bank"})}, [])
 
 
-def _one_way_out(folder: Path) -> None:
-    """The whole grid, and one long street into which one may drive but from which none leads back."""
+def _one_way_out(folder: Path) -> dict:
+    """The whole grid, and a lane into which one may ride but from which none leads back."""
     number = {(column, row): 1000 + 100 * row + column for row in ROWS for column in COLUMNS}
     ways = [[number[column, row] for column in COLUMNS] for row in ROWS]
     ways += [[number[column, row] for row in ROWS] for column in COLUMNS]
-    nodes = {node: corner for corner, node in number.items()} | {1: (45, 18), 2: (60, 18)}
+    nodes = {node: corner for corner, node in number.items()} | {1: (25, 19), 2: (26, 20)}
     tagged = [(n, refs, {"highway": "residential"}) for n, refs in enumerate(ways, start=1)]
-    tagged.append((99, [number[42, 18], 1, 2], {"highway": "residential", "oneway": "yes"}))
+    tagged.append((99, [number[24, 18], 1, 2], {"highway": "residential", "oneway": "yes"}))
     write_osm(folder / "roads.osm", nodes, tagged)
+    return {"groups": [{**GROUP, "mode": "ebike", "cutoff_min": 4, "demand": {"file": "demand.csv"}}]}
 
 
 def _prj_missing(folder: Path) -> dict:
@@ -130,7 +131,7 @@ ENTRIES = [
         table="roads",
         rejected=None,
     ),
-    Broken("street that one can enter and not leave", _one_way_out, UNDERSTOOD, table="roads"),
+    Broken("street that one can enter and not leave", _one_way_out, UNDERSTOOD, ("island",), table="roads"),
     Broken(
         "streets of no length",
         _layer([*GRID, _POINT], highway=["residential"] * (N + 1)),

@@ -283,10 +283,10 @@ ENTRIES = [
     Broken(
         "empty first sheet",
         _book(HEADER, *STATIONS, change=_empty_first_sheet),
-        (*UNDERSTOOD, REFUSED),
+        REFUSED,
+        ("stations.xlsx", "封面|sheet"),
         rows=4,
         names=NAMES,
-        refusal=("stations.xlsx", "封面|sheet"),
     ),
     Broken(
         "sheet that is not there",
@@ -394,18 +394,18 @@ ENTRIES = [
     Broken(
         "table of text named .xlsx",
         _csv_as_workbook,
-        (*UNDERSTOOD, REFUSED),
+        REFUSED,
+        ("stations.xlsx", "text|csv|readable"),
         rows=4,
         names=NAMES,
-        refusal=("stations.xlsx", "text|csv|readable"),
     ),
     Broken(
         "workbook named .csv",
         _workbook_as_csv,
-        (*UNDERSTOOD, REFUSED),
+        REFUSED,
+        ("stations.csv", "workbook|xlsx"),
         rows=4,
         names=NAMES,
-        refusal=("stations.csv", "workbook|xlsx"),
     ),
     Broken("picture as a table", _file("stations.png", b"\x89PNG\r\n\x1a\n"), REFUSED, ("stations.png", "kind")),
     Broken(
