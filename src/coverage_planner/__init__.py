@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from coverage_planner.sources.osm import fetch_pois, fetch_roads
     from coverage_planner.sources.osm_clip import clip_osm
     from coverage_planner.sources.poi_sets import POI_SETS
+    from coverage_planner.sources.poi_table import PoiTally
     from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
     from coverage_planner.sources.pois import read_pois
     from coverage_planner.sources.population import read_population
@@ -81,6 +82,7 @@ _HOMES = {
     "OpeningOrder": "siting.sequence",
     "Outcome": "scenario.scenario",
     "POI_SETS": "sources.poi_sets",
+    "PoiTally": "sources.poi_table",
     "Positions": "network.snap",
     "propose_candidates": "siting.candidates",
     "Quota": "siting.rules",
@@ -130,6 +132,7 @@ __all__ = [
     "Mode",
     "OpeningOrder",
     "Outcome",
+    "PoiTally",
     "Positions",
     "Quota",
     "RecordTally",
