@@ -252,6 +252,13 @@ def test_communities_that_overlap_and_leave_a_part_out(folder):
     assert {f.input for f in lost} == {"[[groups]] 1 demand", "[[groups]] 2 demand"}
 
 
+def test_a_layer_of_subdistricts_that_is_missing_is_an_error_as_it_is_for_plan(folder):
+    plan = draw_plan(folder, communities={"subdistricts": "streets_of_the_office.gpkg"})
+    report = check_plan(plan)
+    assert report.exit_code == main(["plan", str(plan), "--out", str(folder / "out")]) == 2
+    assert any("streets_of_the_office.gpkg" in finding.what.en for finding in report.findings)
+
+
 def test_hours_and_services_that_are_not_understood(folder):
     plan = draw_plan(folder)
     write_points(

@@ -181,6 +181,14 @@ def test_every_file_of_a_shapefile_counts(plan, tmp_path, suffix):
     assert prepare(plan, tmp_path / "n").changed == ("roads",)
 
 
+def test_parts_of_a_shapefile_in_other_capitals_count(tmp_path):
+    # on Windows the plan may say Roads.shp for roads.shp
+    for name in ("roads.shp", "ROADS.DBF", "roads.cpg", "roads.shp.xml", "roads2.shp"):
+        (tmp_path / name).write_bytes(b"x")
+    found = streets._road_files(tmp_path / "Roads.shp")
+    assert {path.name for path in found} == {"roads.shp", "ROADS.DBF", "roads.cpg"}
+
+
 def test_what_waits_beside_a_geopackage_counts(plan, tmp_path):
     draw_lines("highway").to_file(plan.parent / "roads.gpkg")
     write_plan(plan, roads={"file": "roads.gpkg"})

@@ -102,6 +102,15 @@ def test_surveyors_metres_and_metres_taken_for_degrees(tmp_path):
         quietly(path, cell_m=50)
 
 
+def test_a_day_and_an_hour_in_one_number_are_no_seconds(tmp_path):
+    times = (2024050211, 1714620600)
+    rows = [f"{row},{time}" for row, time in zip(at(500, 500, 2), times, strict=True)]
+    path = write(tmp_path / "a.csv", rows, "lon,lat,下单时间")
+    rejected = Rejections()
+    assert quietly(path, cell_m=200, hours=(11, 12), minimum=1, rejected=rejected)["demand"].tolist() == [1]
+    assert [(one["row"], one["reason"]) for one in rejected.rows] == [(2, "the time is not understood")]
+
+
 def test_hours_and_dates(tmp_path):
     times = [
         "2024-05-01 10:59:59", "2024-05-01 11:00:00", "2024/5/1 13:59", "2024-05-01T14:00:00", "20240502113000",

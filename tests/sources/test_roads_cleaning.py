@@ -1,6 +1,7 @@
 """Road layers as planning offices have them: whole streets that cross, Chinese columns, GBK, shifted coordinates."""
 
 import logging
+from zipfile import ZipFile
 
 import geopandas as gpd
 import networkx as nx
@@ -341,6 +342,16 @@ def test_lengths_are_recognised_where_they_are_as_drawn(tmp_path, caplog):
     assert "the median line is 0.001 of its drawn length" in caplog.text
 
 
+@pytest.mark.parametrize("crs", [32650, 4326])
+@pytest.mark.parametrize("noding", ["shared", "crossings"])
+def test_a_stated_length_is_that_of_all_parts_of_a_row(tmp_path, crs, noding):
+    east, north = [(500000, 3500000), (500100, 3500000)], [(500100, 3500000), (500100, 3500300)]
+    lines = gpd.GeoSeries([MultiLineString([east, north]), LineString([east[0], (500000, 3500050)])], crs=32650)
+    path = save(tmp_path, lines.to_crs(crs), crs, length_m=[800.0, 60.0])
+    segments = read_roads(path, noding=noding).segments
+    assert sorted(segments["length_m"]) == pytest.approx([60, 200, 600], rel=1e-4)
+
+
 # --- files ---
 
 
@@ -371,6 +382,26 @@ def test_shapefiles_of_chinese_windows(tmp_path, encoding, cpg, said):
     assert segments["name"].fillna("").tolist() == ["人民路", "解放路", "", "三巷"]
     assert segments["highway"].tolist() == ["primary", "primary", "tertiary", "living_street"]
     assert segments["maxspeed"].fillna("").tolist() == ["60", "50", "40", ""]
+
+
+@pytest.mark.parametrize(("encoding", "cpg"), [("gbk", "UTF-8"), ("utf-8", "GBK"), ("gbk", "ISO-8859-1")])
+def test_a_wrong_cpg_file_costs_no_columns(tmp_path, encoding, cpg):
+    path = shapefile(tmp_path, encoding, cpg=True)
+    path.with_suffix(".cpg").write_text(cpg)
+    with pytest.warns(UserWarning, match=r"the \.cpg file of 路网\.shp .*correct the \.cpg"):
+        segments = read_roads(path, values=VALUES).segments
+    assert segments["highway"].tolist() == ["primary", "primary", "tertiary", "living_street"]
+    assert segments["name"].fillna("").tolist() == ["人民路", "解放路", "", "三巷"]
+
+
+def test_a_zip_of_a_mac_holds_one_shapefile(tmp_path):
+    path = shapefile(tmp_path, "gbk", cpg=False)
+    packed = tmp_path / "roads.zip"
+    with ZipFile(packed, "w") as archive:
+        for part in sorted(tmp_path.glob("路网.*")):
+            archive.write(part, part.name)
+            archive.writestr(f"__MACOSX/._{part.name}", b"Mac OS X")
+    assert len(read_roads(packed, values=VALUES).segments) == len(read_roads(path, values=VALUES).segments)
 
 
 def test_other_encodings_must_be_said(tmp_path):

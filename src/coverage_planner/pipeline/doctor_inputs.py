@@ -19,10 +19,10 @@ from coverage_planner.pipeline.checks import ROADS, find_lost_communities, find_
 from coverage_planner.pipeline.demand import scale_demand
 from coverage_planner.pipeline.doctor_datum import judge_datum
 from coverage_planner.pipeline.doctor_reading import Reading, of_message, read_alone, with_rows
-from coverage_planner.pipeline.inputs import read_points
+from coverage_planner.pipeline.inputs import read_communities, read_points
 from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
 from coverage_planner.report.findings import Finding, InputCheck, Named, Said
-from coverage_planner.sources.areas import read_areas, read_study_area
+from coverage_planner.sources.areas import read_study_area
 from coverage_planner.sources.road_cleaning import RoadCleaning
 
 STUDY_AREA, COMMUNITIES, FACILITIES = "[study_area]", "[communities]", "[facilities]"
@@ -112,17 +112,7 @@ def look_at_communities(ground: Ground, source: CommunitySource) -> Reading[gpd.
     """Read the communities and look at them by themselves and in the study area."""
     reading = read_alone(
         InputCheck(COMMUNITIES, "areas", source.file.name),
-        lambda rejected: read_areas(
-            source.file,
-            datum=source.datum,
-            source_crs=source.source_crs,
-            crs=ground.crs,
-            columns=source.columns or None,
-            sheet=source.sheet,
-            encoding=source.encoding,
-            where=source.where or None,
-            rejected=rejected,
-        ),
+        lambda rejected: read_communities(source, ground.crs, rejected),
     )
     if reading.found is None:
         return reading

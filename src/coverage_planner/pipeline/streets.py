@@ -288,7 +288,8 @@ def _made_from(
 def _road_files(file: Path) -> list[Path]:
     """Name the file and those that are read with it."""
     if file.suffix.lower() == ".shp":
-        beside = [path for path in file.parent.iterdir() if path.stem == file.stem]
+        # Windows finds roads.dbf for Roads.shp, too
+        beside = [path for path in file.parent.iterdir() if path.stem.casefold() == file.stem.casefold()]
         return sorted(path for path in beside if path.suffix.lower() in _SHAPEFILE)
     journal = file.with_name(f"{file.name}-wal")  # what another program wrote to a GeoPackage that it has open
     return [file, journal] if journal.is_file() else [file]

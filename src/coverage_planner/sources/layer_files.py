@@ -16,8 +16,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import CRSError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
-from coverage_planner.sources.dbase import read_texts, recognise_texts
 from coverage_planner.sources.encodings import known_codec
+from coverage_planner.sources.shapefiles import Shapefile, encoding_of
 
 SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".parquet", ".geoparquet")
 
@@ -67,8 +67,8 @@ def find_layer(path: Path, layer: str | None, encoding: str | None = None) -> La
     layer
         Which layer, where there are several that may hold lines.
     encoding
-        Encoding of a Shapefile's texts; by default what the file says (.cpg), else what the texts show: UTF-8 or
-        GB18030 (GBK).
+        Encoding of a Shapefile's texts; by default what the texts show, where they are UTF-8 or GB18030 (GBK) beyond
+        doubt, else what the file says (.cpg).
 
     Raises
     ------
@@ -78,6 +78,11 @@ def find_layer(path: Path, layer: str | None, encoding: str | None = None) -> La
         No such layer, or several and none is named; an unknown encoding, or one for a file that is no Shapefile.
     InputError
         A Shapefile's texts are in no encoding that is recognised.
+
+    Warns
+    -----
+    UserWarning
+        The .cpg file says another encoding than the texts show.
     """
     is_shapefile = path.suffix.lower() in (".shp", ".zip")
     if encoding is not None and not is_shapefile:
@@ -174,9 +179,10 @@ def _decoded(text: str, encoding: str) -> str:
 def _inside_zip(path: Path) -> str:
     try:
         with ZipFile(path) as archive:
-            shapefiles = [name for name in archive.namelist() if name.lower().endswith(".shp")]
+            names = [name for name in archive.namelist() if not name.startswith("__MACOSX")]
     except (BadZipFile, OSError) as error:
         raise _unreadable(path, error) from error
+    shapefiles = [name for name in names if name.lower().endswith(".shp")]
     if len(shapefiles) != 1:
         raise SourceError(
             f"a zip of roads must hold one Shapefile, got {name_some(shapefiles) if shapefiles else 'none'} in "
@@ -202,22 +208,11 @@ def _choose_layer(path: Path, kinds: Mapping[str, str], layer: str | None) -> st
 
 
 def _recognise_encoding(place: LayerFile) -> str | None:
-    """Return the encoding of a Shapefile that does not say it, from its texts; None where it says it or it is ASCII."""
-    parts = _parts(place)
-    if ".cpg" in parts or ".dbf" not in parts:
-        return None
-    texts = read_texts(place.path, parts[".dbf"])
-    if not texts.cells:
-        return None
-    seen = recognise_texts(texts)
-    if seen is None:
-        raise InputError(
-            f"{place.path.name} must say the encoding of its texts, got no .cpg file beside it and bytes that are "
-            "neither UTF-8 nor GB18030 beyond doubt; say encoding='gb18030' for files of Chinese Windows, 'utf-8' for "
-            "most others"
-        )
-    _LOG.info("%s: texts read as %s, which the file does not say", place.path.name, seen)
-    return seen
+    """Return the encoding of a Shapefile's texts, None where all are ASCII; see `encoding_of`."""
+    codec, notes = encoding_of(Shapefile(place.path, place.dataset, _parts(place)), None)
+    for note in notes:
+        _LOG.info("%s: %s", place.path.name, note)
+    return codec
 
 
 def _parts(place: LayerFile) -> dict[str, str]:

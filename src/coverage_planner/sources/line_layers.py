@@ -136,16 +136,9 @@ def _check_length(
 ) -> tuple[gpd.GeoDataFrame, bool]:
     """Take a column of lengths that nobody named only where it agrees with the drawing; blanks get the drawn length."""
     crs = frame.crs if frame.crs is not None else None if source_crs is None else parse_crs(source_crs)
-    lines = frame.geometry.force_2d().to_numpy()
-    with np.errstate(over="ignore"):
-        usable = ~shapely.is_missing(lines) & np.isfinite(shapely.length(lines))
     stated = pd.to_numeric(frame["length_m"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    drawn = np.full(len(lines), np.nan)
-    if crs is not None and crs.is_geographic:
-        drawn[usable] = [_GEOD.geometry_length(line) for line in lines[usable]]
-    elif crs is not None:
-        drawn[usable] = shapely.length(lines[usable]) * crs.axis_info[0].unit_conversion_factor
-    known = usable & (stated > 0) & (drawn > 0)
+    drawn = _drawn_m(frame, crs)
+    known = (stated > 0) & (drawn > 0)
     ratio = float(np.median(stated[known] / drawn[known])) if known.any() else np.nan
     if not abs(ratio - 1.0) <= _SAME_LENGTH:
         _LOG.warning(
@@ -154,6 +147,19 @@ def _check_length(
         )  # fmt: skip
         return frame.drop(columns="length_m"), False
     return frame.assign(length_m=np.where(stated > 0, stated, np.where(drawn > 0, drawn, 1.0))), True
+
+
+def _drawn_m(frame: gpd.GeoDataFrame, crs: pyproj.CRS | None) -> NDArray[np.float64]:
+    """Return the drawn lengths in metres; NaN where that cannot be said."""
+    lines = frame.geometry.force_2d().to_numpy()
+    with np.errstate(over="ignore"):
+        usable = ~shapely.is_missing(lines) & np.isfinite(shapely.length(lines))
+    drawn = np.full(len(lines), np.nan)
+    if crs is not None and crs.is_geographic:
+        drawn[usable] = [_GEOD.geometry_length(line) for line in lines[usable]]
+    elif crs is not None:
+        drawn[usable] = shapely.length(lines[usable]) * crs.axis_info[0].unit_conversion_factor
+    return drawn
 
 
 def _set_crs(frame: gpd.GeoDataFrame, source_crs: CrsLike, what: str) -> gpd.GeoDataFrame:
@@ -232,6 +238,11 @@ def _explode(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "u" in frame.columns:  # nodes are known for the ends of the whole: only lines of one part can be kept
         several &= shapely.get_num_geometries(numbered.geometry.to_numpy()) == 1
     parts = numbered[several.to_numpy()].explode(index_parts=False)
+    if "length_m" in parts.columns:  # stated for the whole row: each part has its share
+        drawn = _drawn_m(parts, parts.crs)
+        whole = pd.Series(drawn).groupby(parts["row_number"].to_numpy()).transform("sum").to_numpy()
+        share = np.divide(drawn, whole, out=np.ones(len(parts)), where=whole > 0)
+        parts = parts.assign(length_m=pd.to_numeric(parts["length_m"], errors="coerce").to_numpy(dtype=float) * share)
     return gpd.GeoDataFrame(pd.concat([numbered[~several.to_numpy()], parts]).sort_values("row_number", kind="stable"))
 
 

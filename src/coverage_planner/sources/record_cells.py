@@ -24,11 +24,11 @@ WEIGHT_PARTS = 1_000_000
 HEAVIEST = 1e6
 
 _NOT_KNOWN = np.iinfo(np.int64).min
-#: Seconds since 1970 as ten digits, milliseconds as thirteen.
-_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+#: Seconds since 1970 as ten digits, milliseconds as thirteen, up to the year 2033.
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _SINGLE_DIGIT = re.compile(r"(?<!\d)(\d)(?!\d)")
-_EPOCH_S = (10**9, 10**10)
+_EPOCH_S = (10**9, 2 * 10**9)  # from 2033 on they could be a day and an hour: 2024050108
 
 
 def numbers_of(texts: Any) -> tuple[_Floats, _Mask]:
