@@ -96,7 +96,19 @@ def _compiled():
     warm_up()
 
 
-@every_entry
+#: Entries that take seconds, as large as a sheet can be.
+_LONG = (
+    "ten thousand columns",
+    "remark in the last column that a sheet can have",
+    "note in the last row that a sheet can have",
+)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [pytest.param(entry, marks=[pytest.mark.slow] if entry.name in _LONG else []) for entry in ENTRIES],
+    ids=lambda entry: entry.name,
+)
 def test_check_says_what_is_broken(entry: Broken, draw, tmp_path, run):
     plan = draw(entry)
     before, started = contents(plan.parent), time.process_time()

@@ -336,6 +336,7 @@ nodes = st.tuples(st.integers(0, 3), st.integers(0, 2))
 directions = st.sampled_from(["no", "yes", "-1"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     pieces=st.lists(

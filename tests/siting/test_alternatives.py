@@ -120,6 +120,7 @@ def plans_by_hand(model, town, wishes, choice, *, n_plans, within, differ_by):
     return listed
 
 
+@pytest.mark.slow
 @models
 @settings(deadline=None, max_examples=30)
 @given(

@@ -235,6 +235,7 @@ def _plain_optimum(reach, weights, n_open):
     return round(-answer.fun)
 
 
+@pytest.mark.slow
 def test_large_problems_are_searched_and_repeat_to_the_last_digit(monkeypatch):
     monkeypatch.setattr(_covering_search, "_EASY_PAIRS", 0)
     monkeypatch.setattr(_covering_search, "_SOLVER_PAIRS_MOST", 0)

@@ -118,6 +118,7 @@ def small_files(draw):
     return dict(sorted(nodes.items())), ways, relations
 
 
+@pytest.mark.slow
 @given(
     small_files(),
     st.integers(0, 9),
@@ -207,6 +208,7 @@ def test_a_file_cut_short_is_refused(big, tmp_path, share):
     assert [path.name for path in tmp_path.iterdir()] == [big.name]
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=50, deadline=None)
 def test_damage_is_refused_or_harmless(tmp_path_factory, data):
