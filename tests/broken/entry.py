@@ -59,8 +59,6 @@ class Broken:
         Row number -> pattern of column, cell and remark: these rows must stand in remarks.csv.
     names
         Id -> name: stations that must come out with this name.
-    seconds
-        Most seconds of processor time that `check` may take.
     """
 
     name: str
@@ -72,7 +70,6 @@ class Broken:
     rejected: Mapping[int, str] | None = field(default_factory=dict)
     remarks: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 20.0
 
     @property
     def codes(self) -> tuple[int, ...]:
