@@ -20,7 +20,7 @@ from coverage_planner.pipeline import build_from_file, keep_streets, run_plan, s
 from coverage_planner.pipeline.streets import prepare_streets
 from coverage_planner.report.results import FILES
 from coverage_planner.schema import Rejections
-from drawn_plan import AREA, PLAN, draw_plan, write_layer, write_plan
+from drawn_plan import AREA, COLUMNS, PLAN, ROWS, draw_plan, write_layer, write_plan
 from osm_drawing import place
 from same_network import assert_same_network
 
@@ -477,3 +477,21 @@ def test_las_palmas_is_the_same_reopened(real_data, repository, tmp_path):
     assert one.rows == other.rows
     assert first.rows == second.rows
     assert_same_network(first.network, second.network)
+
+
+def test_what_cleaning_changed_is_kept_with_the_network(tmp_path):
+    lines = [shapely.LineString([place(c, 0), place(c, 36)]) for c in COLUMNS]
+    lines += [shapely.LineString([place(0, r), place(42, r)]) for r in ROWS]
+    cut = {"study_area": None, "communities": None, "siting": None}
+    plan = draw_plan(tmp_path / "规划", roads={"file": "roads.gpkg", "noding": "crossings"}, **cut)
+    gpd.GeoDataFrame({"highway": ["residential"] * len(lines)}, geometry=lines, crs=4326).to_file(
+        tmp_path / "规划" / "roads.gpkg", engine="pyogrio"
+    )
+    first = run_plan(read_plan(plan))
+    keep_streets(first.streets, tmp_path / "net")
+    again = run_plan(read_plan(plan), network_folder=tmp_path / "net")
+    assert again.streets.reused is not None
+    counts = {row["what"]: row["count"] for row in again.manifest["road_cleaning"]}
+    # the corners alone share their vertices
+    assert counts["crossing"] + counts["end on a line"] == len(COLUMNS) * len(ROWS) - 4
+    assert again.manifest["road_cleaning"] == first.manifest["road_cleaning"]

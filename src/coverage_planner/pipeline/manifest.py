@@ -54,6 +54,7 @@ def build_manifest(
         "margin_m": start.inputs.margin_m,
         "inputs": start.inputs.rows,
         "network": _describe_network(start.network),
+        "road_cleaning": streets.notes["cleaning"],
         "network_reused": None if streets.reused is None else {"folder": streets.reused.name, "built": streets.built},
         "snapped": _count_snapped(times),
         "warnings": sorted({str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)}),
