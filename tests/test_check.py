@@ -6,10 +6,12 @@ import math
 import warnings
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pytest
 import rasterio
+from shapely import LineString
 
 from coverage_planner.cli import _parser, main
 from coverage_planner.config import read_plan
@@ -33,6 +35,7 @@ from drawn_plan import (
     draw_plan,
     draw_streets,
     write_layer,
+    write_plan,
     write_points,
 )
 from osm_drawing import place, write_osm
@@ -250,6 +253,20 @@ def test_communities_that_overlap_and_leave_a_part_out(folder):
     assert missing.what.en.startswith("18.8% of the study area")  # 3 of 16 columns
     lost = found(report, "demand in no community")
     assert {f.input for f in lost} == {"[[groups]] 1 demand", "[[groups]] 2 demand"}
+
+
+@pytest.mark.parametrize(("column", "exit_code"), [("道路等级", 0), ("DLDJ", 1)])
+def test_a_road_layer_without_a_column_of_classes_is_said(folder, column, exit_code):
+    plan = draw_plan(folder, roads={"file": "roads.gpkg"})
+    lines = [LineString([place(c, ROWS[0]), place(c, ROWS[-1])]) for c in COLUMNS]
+    lines += [LineString([place(COLUMNS[0], r), place(COLUMNS[-1], r)]) for r in ROWS]
+    table = gpd.GeoDataFrame({column: "支路"}, index=range(len(lines)), geometry=lines, crs=4326)
+    table.to_file(folder / "roads.gpkg")
+    write_plan(plan, roads={"file": "roads.gpkg", "noding": "crossings", "attribution": "drawn"})
+    report = check_plan(plan)
+    said = [f.what for f in report.findings if "classes of its roads" in f.what.en]
+    assert (report.exit_code, len(said)) == (exit_code, exit_code)
+    assert all("没有认出道路等级列" in one.zh for one in said)
 
 
 def test_a_layer_of_subdistricts_that_is_missing_is_an_error_as_it_is_for_plan(folder):

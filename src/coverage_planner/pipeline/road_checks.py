@@ -9,6 +9,7 @@ import pyproj
 from coverage_planner.errors import CrsError, name_some
 from coverage_planner.network.access import unknown_classes
 from coverage_planner.schema import Roads
+from coverage_planner.sources.road_cleaning import RoadCleaning
 
 #: Metres of a CRS may differ this much from those on the ground; a UTM zone and its neighbours stay below.
 _MOST_STRETCH = 0.02
@@ -32,6 +33,20 @@ def require_true_metres(streets: gpd.GeoDataFrame) -> None:
             f"crs must have true metres where the streets are, got {crs.to_string()} ({crs.name}), in which a metre is "
             f"{scales.min():.2f} to {scales.max():.2f} there; leave crs out for the UTM zone of the place"
         )
+
+
+def warn_of_no_classes(roads: Roads, cleaning: RoadCleaning) -> None:
+    """Warn of a line layer without a column of road classes: motorways are open to everybody then, too."""
+    layer = bool(cleaning.source) and not cleaning.source.lower().endswith(".txt")  # City Brain's texts have no classes
+    if not layer or "highway" in cleaning.columns:
+        return
+    if not (roads.segments["highway"] == "road").all():
+        return  # they stand among the other tags
+    warnings.warn(
+        f"{cleaning.source} should have a column with the classes of its roads, got none that is known; all streets "
+        "are open to everybody; say which column it is: columns = { highway = '…' } in [roads]",
+        stacklevel=2,
+    )
 
 
 def warn_of_unknown_classes(roads: Roads) -> None:

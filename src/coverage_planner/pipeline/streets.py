@@ -23,7 +23,7 @@ from coverage_planner.network.files import ABOUT_FILE, is_network_folder, read_n
 from coverage_planner.network.mode_graph import SMALL_COMPONENT_M
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.pipeline.road_checks import require_true_metres, warn_of_unknown_classes
+from coverage_planner.pipeline.road_checks import require_true_metres, warn_of_no_classes, warn_of_unknown_classes
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_study_area
 from coverage_planner.sources.road_cleaning import RoadCleaning
@@ -219,6 +219,7 @@ def build_from_file(
             roads = replace(roads, source=f"{file.name} ({attribution})")
         require_true_metres(roads.segments)
         warn_of_unknown_classes(roads)
+        warn_of_no_classes(roads, cleaning)
         network = build_network(roads, modes=modes, small_component_m=small_component_m)
     return network, {
         "rows": count_rows("roads", file, len(roads.segments), len(rejected.rows)),

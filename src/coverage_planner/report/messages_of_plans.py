@@ -35,6 +35,11 @@ PLANS: tuple[tuple[str, str, str], ...] = (
         "请更正长度",
     ),
     (
+        r"(.*?) should have a column with the classes of its roads, got none that is known; .*",
+        "{0} 中没有认出道路等级列，所有道路按各种方式都可通行处理",
+        "请写明是哪一列：[roads] columns = {{ highway = '…' }}",
+    ),
+    (
         (
             r"every text of the column for (.*?) of (.*?) should be known; (.*?), in (\d+) rows, texts "
             r"(.*?); say.*"
