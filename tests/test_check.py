@@ -25,6 +25,7 @@ from coverage_planner.pipeline.streets import prepare_streets
 from coverage_planner.report.check_page_text import check_text
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.datum import from_wgs84
+from coverage_planner.sources.record_faults import LISTED_ROWS
 from drawn_plan import (
     COLUMNS,
     PEOPLE,
@@ -253,6 +254,22 @@ def test_communities_that_overlap_and_leave_a_part_out(folder):
     assert missing.what.en.startswith("18.8% of the study area")  # 3 of 16 columns
     lost = found(report, "demand in no community")
     assert {f.input for f in lost} == {"[[groups]] 1 demand", "[[groups]] 2 demand"}
+
+
+def test_refused_records_that_one_line_stands_for_are_counted(folder):
+    lon, lat = place(20, 18)
+    rows = [(lon, lat)] * 20 + [("", lat)] * (LISTED_ROWS + 100)
+    group = {"name": "w", "mode": "walk", "cutoff_min": 10, "demand": {"file": "orders.csv", "cell_m": 200}}
+    plan = draw_plan(folder, groups=[group])
+    write_points(folder / "orders.csv", ["lon", "lat"], rows)
+    report = check_plan(plan)
+    checked = next(one for one in report.inputs if one.file == "orders.csv")
+    assert (checked.read, checked.rejected) == (LISTED_ROWS + 120, LISTED_ROWS + 100)
+    assert only(report, "rows refused").what.en.startswith(f"{LISTED_ROWS + 100:,} rows were not used")
+    rejected = Rejections()
+    inputs = read_inputs(read_plan(plan), prepare_streets(read_plan(plan), rejected), rejected)
+    entry = next(row for row in inputs.rows if row["file"] == "orders.csv")
+    assert (entry["read"], entry["rejected"], entry["kept"]) == (LISTED_ROWS + 120, LISTED_ROWS + 100, 20)
 
 
 @pytest.mark.parametrize(("column", "exit_code"), [("道路等级", 0), ("DLDJ", 1)])

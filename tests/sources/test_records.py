@@ -102,6 +102,13 @@ def test_surveyors_metres_and_metres_taken_for_degrees(tmp_path):
         quietly(path, cell_m=50)
 
 
+def test_columns_named_after_another_datum_are_warned_of(tmp_path):
+    path = write(tmp_path / "a.csv", at(500, 500, 12), "百度经度,百度纬度")
+    with pytest.warns(UserWarning, match="BD-09|bd09"):
+        count_records(path, cell_m=200, study_area=AREA)
+    assert len(count_records(path, cell_m=20_000, crs=CRS, minimum=1, datum="bd09")) == 1
+
+
 def test_a_day_and_an_hour_in_one_number_are_no_seconds(tmp_path):
     times = (2024050211, 1714620600)
     rows = [f"{row},{time}" for row, time in zip(at(500, 500, 2), times, strict=True)]

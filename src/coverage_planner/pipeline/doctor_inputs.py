@@ -23,6 +23,7 @@ from coverage_planner.pipeline.inputs import read_communities, read_points
 from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
 from coverage_planner.report.findings import Finding, InputCheck, Named, Said
 from coverage_planner.sources.areas import read_study_area
+from coverage_planner.sources.record_faults import count_refused
 from coverage_planner.sources.road_cleaning import RoadCleaning
 
 STUDY_AREA, COMMUNITIES, FACILITIES = "[study_area]", "[communities]", "[facilities]"
@@ -160,7 +161,7 @@ def look_at_points(
     inside, findings = _inside(ground, named, points, table)
     reading = reading.adding(
         [*findings, *_by_itself(named, points, table)],
-        read=rows + len(reading.rejected.rows),
+        read=rows + count_refused(reading.rejected.rows),
         kept=int(inside.sum()),
         outside=int((~inside).sum()),
         total=float(points["demand"][inside].sum()) if "demand" in points.columns else float("nan"),

@@ -11,6 +11,7 @@ from coverage_planner.report.messages import in_chinese
 from coverage_planner.report.speech import speech
 from coverage_planner.report.table_columns import COLUMNS
 from coverage_planner.schema import Rejections
+from coverage_planner.sources.record_faults import count_refused
 
 Found = TypeVar("Found")
 #: Refused rows that every extract of OpenStreetMap has: ways cut off at its edge.
@@ -74,7 +75,7 @@ def read_alone(check: InputCheck, read: Callable[[Rejections], Found]) -> Readin
     findings += [*_of_refusals(check.key, rejected), *_of_remarks(check.key, rejected)]
     how = notes_on_files(rejected)
     remarks = sum(1 for row in rejected.remarks if row["column"] or row["id"])
-    checked = replace(check, rejected=len(rejected.rows), remarks=remarks, how=how)
+    checked = replace(check, rejected=count_refused(rejected.rows), remarks=remarks, how=how)
     return Reading(checked, found, findings, rejected)
 
 
@@ -97,14 +98,15 @@ def _of_refusals(key: str, rejected: Rejections) -> list[Finding]:
         reasons = {str(row["reason"]) for row in rows}
         said = _reason(next(iter(reasons)) if len(reasons) == 1 else stem, str(rows[0]["reason"]))
         cut_off = stem == _CUT_OFF
+        count = count_refused(rows)
         findings.append(
             Finding(
                 "note" if cut_off else "warning",
                 "rows refused",
                 key,
                 Said(
-                    f"{len(rows):,} 行未采用：{said.zh}",
-                    f"{len(rows):,} {'row was' if len(rows) == 1 else 'rows were'} not used: {said.en}",
+                    f"{count:,} 行未采用：{said.zh}",
+                    f"{count:,} {'row was' if count == 1 else 'rows were'} not used: {said.en}",
                 ),
                 _advice(stem),
                 **_rows_and_ids(rows),

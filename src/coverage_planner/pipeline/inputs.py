@@ -20,6 +20,7 @@ from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
 from coverage_planner.sources.population import read_population
+from coverage_planner.sources.record_faults import count_refused
 
 _READERS = {"facilities": read_facilities, "premises": read_candidates, "demand": read_demand}
 _STUDY_AREA = "the study area"
@@ -87,7 +88,7 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         else:
             kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
             rows = len(kept)
-        counts.append(count_rows(table + of, source.file, rows, len(rejected.rows) - start))
+        counts.append(count_rows(table + of, source.file, rows, count_refused(rejected.rows[start:])))
         return kept
 
     communities, before = None, len(rejected.rows)

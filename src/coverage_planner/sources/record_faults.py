@@ -1,7 +1,8 @@
 """Records that cannot be used: all of them counted, some listed, on request all written to a file."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from coverage_planner.sources.tables import AnyPath
 
 #: Rows that are listed one by one where they are held in memory, by reason.
 LISTED_ROWS = 1000
+_MORE = "more rows after this one"
 
 
 @dataclass(eq=False)
@@ -62,8 +64,14 @@ class FaultyRecords:
             if more:
                 rejected.add(
                     source=source, table="demand", labels=[""], row_numbers=[rows[-1]],
-                    reason=f"{reason}: {more} more rows after this one",
+                    reason=f"{reason}: {more} {_MORE}",
                 )  # fmt: skip
+
+
+def count_refused(rows: Iterable[Mapping[str, object]]) -> int:
+    """Return how many rows of files a list of rejections stands for; one line may stand for many records."""
+    found = (re.search(rf": (\d+) {_MORE}$", str(row["reason"])) for row in rows)
+    return sum(1 if more is None else int(more[1]) for more in found)
 
 
 @contextmanager

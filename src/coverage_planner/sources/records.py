@@ -18,7 +18,7 @@ from coverage_planner.schema import Rejections, check_table
 from coverage_planner.sources.aliases import ALIASES
 from coverage_planner.sources.cell_counts import CellCounts
 from coverage_planner.sources.datum import Datum
-from coverage_planner.sources.headers import find_columns
+from coverage_planner.sources.headers import check_column_datum, find_columns
 from coverage_planner.sources.nearest_streets import NONE
 from coverage_planner.sources.record_cells import (
     WEIGHT_PARTS,
@@ -172,7 +172,7 @@ def count_records(
     Warns
     -----
     UserWarning
-        Cells are withheld: their number and sum.
+        Cells are withheld: their number and sum. The columns of coordinates are named after another datum.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def count_records(
     file = open_records(path, encoding)
     places = Positions(file.source, datum, source_crs, crs, study_area)
     times = TimeFilter(hours, dates)
-    found = _find_columns(file, columns, times)
+    found = _find_columns(file, columns, times, datum)
     cells = HexagonCells(cell_m) if streets is None else StreetCells(streets, places.crs, places.area, street_within_m)
     counts = CellCounts(minimum, by_person="rider" in found)
     n_bytes = file.path.stat().st_size
@@ -250,13 +250,17 @@ def _check_arguments(
         raise CrsError("streets must have a CRS, got none; set it with .set_crs(...)")
 
 
-def _find_columns(file: RecordFile, columns: Mapping[str, str] | None, times: TimeFilter) -> dict[str, str]:
+def _find_columns(
+    file: RecordFile, columns: Mapping[str, str] | None, times: TimeFilter, datum: Datum
+) -> dict[str, str]:
     nothing = np.empty(0, dtype=np.int64)
     heading = RawTable(file.source, pd.DataFrame(columns=list(file.names)), nothing, None, nothing.astype(np.bool_))
     needed = ["lon", "lat"] if times.is_open else ["lon", "lat", "time"]
     wanted = [name for name in RECORD_ALIASES if name in needed or name in (columns or {})]
     unknown = [name for name in columns or {} if name not in RECORD_ALIASES]
-    found = find_columns(heading, [*wanted, *unknown][: len(wanted)], needed, columns, RECORD_ALIASES)
+    names = [*wanted, *unknown][: len(wanted)]
+    found = find_columns(heading, names, needed, columns, RECORD_ALIASES, datum=datum)
+    check_column_datum(heading, found, datum)
     return {name: column for name, column in found.items() if name != "time" or not times.is_open}
 
 
