@@ -22,6 +22,7 @@ def cases(draw):
     return network, draw(positions(network, prefix="F")), draw(positions(network, prefix="D"))
 
 
+@pytest.mark.slow
 @given(cases(), st.booleans(), st.data())
 def test_the_sums_are_those_of_the_pairs(case, reverse, data):
     network, facilities, demand = case

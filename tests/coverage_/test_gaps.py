@@ -265,6 +265,7 @@ steps = st.integers(0, 40)
 weights = st.integers(0, 9)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     places=st.lists(st.tuples(steps, st.integers(-4, 4), weights), min_size=1, max_size=40),

@@ -349,6 +349,7 @@ def compare_shortest_paths(roads, network, mode, *, starts=None, tolerance_s=0.0
     return pairs
 
 
+@pytest.mark.slow
 @given(drawings())
 @settings(max_examples=150, deadline=None)
 def test_shortest_paths_equal_those_on_the_pieces_as_drawn(roads):
@@ -364,6 +365,7 @@ def test_shortest_paths_equal_those_on_the_pieces_as_drawn(roads):
             compare_shortest_paths(roads, network, mode, starts=starts)
 
 
+@pytest.mark.slow
 @given(drawings())
 @settings(max_examples=100, deadline=None)
 def test_street_length_per_mode_and_direction_is_kept(roads):
@@ -385,6 +387,7 @@ def test_street_length_per_mode_and_direction_is_kept(roads):
         assert kept_m[graph.allowed].sum() == pytest.approx(drawn_m[either].sum())
 
 
+@pytest.mark.slow
 @given(drawings())
 @settings(max_examples=60, deadline=None)
 def test_components_are_where_one_can_go_and_return(roads):

@@ -35,6 +35,7 @@ def maps(draw):
     return draw_network(places, ways, obstacles=obstacles, small_component_m=draw(st.sampled_from([0.0, 120.0, 500.0])))
 
 
+@pytest.mark.slow
 @given(maps(), st.lists(XY, min_size=1, max_size=12), st.sampled_from(["walk", "bicycle", "drive"]))
 @settings(max_examples=120, deadline=None)
 def test_snapping_equals_a_look_at_every_street(network, xy, mode):

@@ -69,6 +69,7 @@ def near(value):
 models = pytest.mark.parametrize("model", ["MCLP", "p-median"])
 
 
+@pytest.mark.slow
 @models
 @settings(deadline=None, max_examples=30)
 @given(case=cases())
