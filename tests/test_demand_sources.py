@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
+from coverage_planner.cli import main
 from coverage_planner.config import DemandSource, read_plan
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.pipeline.demand import put_together, scale_demand
@@ -115,6 +117,21 @@ def test_a_plan_puts_points_and_head_counts_together(tmp_path):
     assert others["source"].str.startswith("residents: ").all()
     assert set(others["group"]) == {"older"}
     assert [row["table"] for row in inputs.rows if row["table"].startswith("demand")] == ["demand of walkers"] * 2
+
+
+def test_the_results_keep_where_demand_comes_from(tmp_path):
+    sources = [
+        {"file": "demand.csv", "label": "orders"},
+        {"file": "riders.csv", "label": "count", "group": "night shift"},
+    ]
+    group = {"name": "walkers", "mode": "walk", "cutoff_min": 10, "demand": sources}
+    plan = draw_plan(tmp_path / "规划", groups=[group], siting=None)
+    assert main(["plan", str(plan), "--out", str(tmp_path / "out")]) == 0
+    layer = gpd.read_file(tmp_path / "out" / "result.gpkg", layer="demand")
+    parts = layer.groupby("source")["part"].agg(lambda texts: set(texts.dropna())).to_dict()
+    assert parts == {"orders": set(), "count": {"night shift"}}
+    assert set(layer["group"]) == {"walkers"}
+    assert layer["demand"].sum() == pytest.approx(sum(PEOPLE.values()) + 16.0)
 
 
 def test_a_place_drawn_twice_counts_once_and_is_said(tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from coverage_planner.errors import InputError, SourceError
 from coverage_planner.sources.encodings import GB18030_NOTE, UTF16_NOTE
+from coverage_planner.sources.raw_tables import SWALLOWED
 from coverage_planner.sources.tables import read_table
 from written_files import write_csv
 
@@ -103,3 +104,11 @@ def test_every_table_comes_back_cell_by_cell(tmp_path_factory, rows, form, delim
     assert table.row_faults == {}
     assert (note in table.notes) == bool(note)
     assert not table.overlong.any()
+
+
+def test_rows_that_an_open_quotation_mark_takes_into_one_cell_are_said(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,name,lon,lat\n1,"a,118.7,32\n2,b",118.71,32\n3,"c\nd",118.7,32\n', encoding="utf-8")
+    said = [(remark.row, remark.given, remark.remark) for remark in read_table(path).remarks]
+    # a line break in a name alone is usual
+    assert said == [(2, "a,118.7,32\n2,b", SWALLOWED)]

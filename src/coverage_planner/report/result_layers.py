@@ -132,7 +132,9 @@ def _demand(named: Mapping[str, Outcome], crs: object) -> gpd.GeoDataFrame:
     for name, group in first.groups.items():
         demand = group.group.demand
         snaps = group.times.demand_snaps
+        own = demand["group"] if "group" in demand.columns else None  # what a source of the demand is for
         table = demand.assign(
+            part=own,
             group=name,
             access_m=snaps["access_m"].to_numpy(),
             on_island=snaps["on_island"].to_numpy(),

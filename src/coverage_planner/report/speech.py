@@ -125,6 +125,10 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("drawn a second time, as a node inside it: counted once"), "另画有一个点在其内部，只计一次"),
     (re.compile("taken from the cell that it is merged with"), "取自与其合并的单元格"),
     (re.compile("cells right of the column names were left out"), "表头右侧以外的单元格未读取"),
+    (
+        re.compile(r"a cell goes over several lines as if they were rows: is a quotation mark left open\?"),
+        "一个单元格跨了多行，像是把别的行包了进去：是否有引号没有闭合",
+    ),
     (re.compile(r"read as GB18030 \(GBK\), the encoding of Chinese Windows"), "按 GB18030（中文 Windows 编码）读取"),
     (re.compile("read as UTF-16, as Excel's 'Unicode text' has it"), "按 UTF-16（Excel 的“Unicode 文本”）读取"),
     (

@@ -145,6 +145,7 @@ COLUMNS: Mapping[str, Column] = {
     "plan": Column("count", "方案序号", "Plan"),
     "how": Column("text", "得出方式", "How it was found"),
     "address": Column("text", "地址", "Address"),
+    "part": Column("text", "人群", "Part of the group"),
     "community": Column("text", "社区", "Community"),
     "is_new": Column("flag", "不在首选方案中", "Not in the first plan"),
     "note": Column("text", "备注", "Note"),
@@ -184,7 +185,7 @@ HEADINGS: Mapping[tuple[str, str], Column] = {
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
     {"name", "kind", "address", "community", "stage", "level", "services", "opening_hours", "capacity", "cost",
-     "area_m2", "entry_delay_s", "gap_id", "order", "subdistrict", "highway"}
+     "area_m2", "entry_delay_s", "gap_id", "order", "subdistrict", "highway", "source", "part"}
 )  # fmt: skip
 
 _AREA_FIGURES = (
@@ -296,9 +297,9 @@ LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "demand": (
         "Point",
         (
-            "group", "id", "demand", "name", "kind", "facility_id_today", "time_s_today", "covered_today",
-            "reason_today", "facility_id_proposed", "time_s_proposed", "covered_proposed", "reason_proposed",
-            "access_m", "on_island", "snap_status",
+            "group", "id", "demand", "name", "kind", "source", "part", "facility_id_today", "time_s_today",
+            "covered_today", "reason_today", "facility_id_proposed", "time_s_proposed", "covered_proposed",
+            "reason_proposed", "access_m", "on_island", "snap_status",
         ),
     ),
     "communities": (

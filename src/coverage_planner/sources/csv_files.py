@@ -9,7 +9,7 @@ from pathlib import Path
 from coverage_planner.errors import InputError
 from coverage_planner.sources.encodings import recognise_encoding
 from coverage_planner.sources.headers import known_names
-from coverage_planner.sources.layouts import NumberedRow, lay_out
+from coverage_planner.sources.layouts import Extras, NumberedRow, lay_out
 from coverage_planner.sources.packed_files import check_text_file
 from coverage_planner.sources.raw_tables import RawTable, unreadable
 
@@ -53,11 +53,13 @@ def read_csv(
     codec, said = recognise_encoding(file, encoding)
     delimiter, skip, noted = _delimiter(file, codec)
     notes = tuple(note for note in (said, noted) if note)
-    rows = _rows(file, codec, delimiter, skip)
-    return lay_out(file.name, rows, header_row=header_row, named=named, notes=notes)
+    swallowed: dict[int, str] = {}
+    rows = _rows(file, codec, delimiter, skip, swallowed)
+    return lay_out(file.name, rows, header_row=header_row, named=named, notes=notes, extras=Extras(swallowed=swallowed))
 
 
-def _rows(file: Path, codec: str, delimiter: str, skip: int) -> Iterator[NumberedRow]:
+def _rows(file: Path, codec: str, delimiter: str, skip: int, swallowed: dict[int, str]) -> Iterator[NumberedRow]:
+    """Yield the rows, and note cells that go over several lines and look like rows."""
     line = skip
     try:
         with file.open(encoding=codec, newline="") as lines:
@@ -65,6 +67,10 @@ def _rows(file: Path, codec: str, delimiter: str, skip: int) -> Iterator[Numbere
                 lines.readline()
             parsed = csv.reader(lines, delimiter=delimiter, strict=True)
             for number, row in enumerate(parsed, start=1):
+                if skip + parsed.line_num > line + 1:
+                    holding = [cell for cell in row if _holds_rows(cell, delimiter, len(row))]
+                    if holding:
+                        swallowed[number] = holding[0]
                 line = skip + parsed.line_num
                 yield number, [cell.strip() for cell in row]
     except csv.Error as error:
@@ -74,6 +80,12 @@ def _rows(file: Path, codec: str, delimiter: str, skip: int) -> Iterator[Numbere
         ) from error
     except OSError as error:
         raise unreadable(file, error) from error
+
+
+def _holds_rows(cell: str, delimiter: str, width: int) -> bool:
+    """Tell whether rows have got into a cell: it has all delimiters of a row for each of its line breaks."""
+    breaks = len(cell.splitlines()) - 1
+    return breaks > 0 and width > 1 and cell.count(delimiter) == breaks * (width - 1)
 
 
 def _delimiter(file: Path, codec: str) -> tuple[str, int, str]:

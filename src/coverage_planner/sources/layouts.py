@@ -17,6 +17,7 @@ from coverage_planner.sources.raw_tables import (
     HIDDEN_ROW,
     NOTE,
     STRAY_CELLS,
+    SWALLOWED,
     TOTAL,
     CellRemark,
     RawTable,
@@ -62,6 +63,8 @@ class Extras:
     stray_cells
         Cells right of the column names are remarked on; in a text file they are a fault of the row, whose cells may
         all have moved.
+    swallowed
+        Row -> a cell over several lines that look like rows; known by the time that the row comes.
     """
 
     merged: Sequence[tuple[int, int, int, int]] = ()
@@ -69,6 +72,7 @@ class Extras:
     faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     stray_cells: bool = False
+    swallowed: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,8 @@ class _Collected:
             row = self._filled(number, row, data=not why)
         if number in self._extras.hidden_rows:
             self._remarks.append(CellRemark(number, "", "", HIDDEN_ROW))
+        if number in self._extras.swallowed:
+            self._remarks.append(CellRemark(number, "", self._extras.swallowed[number], SWALLOWED))
         stray = [cell for cell in cells[width:] if cell]
         if stray and self._extras.stray_cells:
             self._remarks.append(CellRemark(number, "", "; ".join(stray), STRAY_CELLS))

@@ -32,6 +32,7 @@ ERROR_VALUE = "an error of the workbook, such as #N/A"
 HIDDEN_ROW = "the row is hidden in the workbook"
 FILLED_FROM_MERGED = "taken from the cell that it is merged with"
 STRAY_CELLS = "cells right of the column names were left out"
+SWALLOWED = "a cell goes over several lines as if they were rows: is a quotation mark left open?"
 
 _LOG = logging.getLogger(__name__)
 
