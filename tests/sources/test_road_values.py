@@ -1,7 +1,9 @@
 import pytest
 
+from coverage_planner.errors import ConfigError
 from coverage_planner.network.access import CLASS_ACCESS, NOT_BUILT
 from coverage_planner.network.modes import DRIVE_SPEEDS_KPH
+from coverage_planner.sources.road_columns import check_values
 from coverage_planner.sources.road_values import OSM_CLASSES, ROAD_CLASSES, UNKNOWN, WORDS, plain, read_value
 
 CLASSES = {
@@ -57,3 +59,9 @@ def test_tables_are_in_the_words_of_the_network():
             assert 0.5 <= kph / DRIVE_SPEEDS_KPH[highway] <= 1.34, text
     for known in WORDS.values():
         assert all(text == plain(text) for text in known)
+
+
+def test_values_of_one_way_columns_must_exist():
+    check_values({"oneway": {"单": "yes", "双": "no", "逆": "-1"}})
+    with pytest.raises(ConfigError, match=r"values\.oneway must map .* got 1: maybe; use one of yes, no, -1"):
+        check_values({"oneway": {"单": "maybe"}})

@@ -59,6 +59,14 @@ def test_a_street_across_a_border_serves_each_side_with_its_part():
     assert demand.crs == CRS
 
 
+def test_parts_of_one_area_that_bear_its_whole_count_are_warned_of():
+    streets = layer(line((0, 500), (3000, 500)))
+    parts = areas_of(LEFT, RIGHT, box(2000, 0, 3000, 1000), demand=[60, 60, 60], name=["甲", "甲", "乙"])
+    with pytest.warns(UserWarning, match=r"2 rows have the name and the count of another, 1: 甲; if they are parts"):
+        spread_counts(parts, streets)
+    spread_counts(parts.assign(demand=[60, 70, 60]), streets)  # filterwarnings = error
+
+
 def test_streets_weigh_their_length():
     streets = layer(line((0, 100), (300, 100)), line((0, 200), (100, 200)))
     demand = spread_counts(areas_of(LEFT, demand=[100]), streets)

@@ -35,6 +35,16 @@ PLANS: tuple[tuple[str, str, str], ...] = (
         "请更正长度",
     ),
     (
+        r"areas should be one row each, but (\d+) rows have the name and the count of another, (.*?); .*",
+        "有 {0} 行面的名称和人数与另一行相同：{1}；若是同一个面拆成的几块，人数会重复计算",
+        "请先把它们合并成一行",
+    ),
+    (
+        r"values\.oneway must map to one-way values of OpenStreetMap, got (.*?); use.*",
+        "values.oneway 须对应 OpenStreetMap 的单行取值，现为 {0}",
+        "请用 yes、no、-1、reversible 或 alternating",
+    ),
+    (
         r"(.*?) should have a column with the classes of its roads, got none that is known; .*",
         "{0} 中没有认出道路等级列，所有道路按各种方式都可通行处理",
         "请写明是哪一列：[roads] columns = {{ highway = '…' }}",

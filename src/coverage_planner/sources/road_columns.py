@@ -13,6 +13,7 @@ from coverage_planner.schema import ROAD_TAGS, Rejections
 from coverage_planner.sources.edges import tag_text
 from coverage_planner.sources.road_values import (
     CLOSED,
+    ONEWAYS,
     OSM_CLASSES,
     READ_TAGS,
     UNKNOWN,
@@ -125,6 +126,12 @@ def check_values(values: Mapping[str, Mapping[str, str]]) -> None:
         raise ConfigError(
             f"values.highway must map to road classes of OpenStreetMap, got {name_some(sorted(wrong))}; use for "
             "example 'primary', 'residential' or 'footway'"
+        )
+    odd = {value for value in values.get("oneway", {}).values() if value not in ONEWAYS}
+    if odd:
+        raise ConfigError(
+            f"values.oneway must map to one-way values of OpenStreetMap, got {name_some(sorted(odd))}; use one of "
+            f"{', '.join(ONEWAYS)}"
         )
 
 

@@ -82,6 +82,8 @@ _ONEWAY: Final = {
     "reversible": "潮汐 潮汐车道 可变 可变车道 reversible",
     "alternating": "交替 交替通行 alternating",
 }
+#: Values of OpenStreetMap that a text may mean.
+ONEWAYS: Final = tuple(_ONEWAY)
 #: Of a column that also has 'B' for both ways, 'F' is along the line and 'T' against it.
 _ONEWAY_LETTERS: Final[Mapping[str, str]] = {"f": "yes", "t": "-1", "b": "no"}
 

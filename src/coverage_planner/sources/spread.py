@@ -101,6 +101,7 @@ def spread_counts(
     require_metric(areas, "areas")
     counts = _counts_of(areas)
     _warn_of_overlaps(areas)
+    _warn_of_parts(areas, counts)
     peopled = np.flatnonzero(counts > 0)
     polygons = np.asarray(areas.geometry.array, dtype=object)[peopled]
     wet = _polygons_of(avoid, areas.crs)
@@ -194,6 +195,21 @@ def _warn_of_overlaps(areas: gpd.GeoDataFrame) -> None:
         warnings.warn(
             f"areas should not overlap when their people are spread, they do by more than 1 % of the smaller one in "
             f"{name_some(pairs)}; people there may be counted twice; find_area_problems shows where",
+            stacklevel=3,
+        )
+
+
+def _warn_of_parts(areas: gpd.GeoDataFrame, counts: _Floats) -> None:
+    """Warn of rows of one name and one count: parts of one area, as layers have them that were taken apart."""
+    if "name" not in areas:
+        return
+    table = areas.assign(counted=counts)[counts > 0]
+    again = table.duplicated(["name", "counted"], keep=False) & table["name"].notna()
+    if again.any():
+        warnings.warn(
+            f"areas should be one row each, but {int(again.sum())} rows have the name and the count of another, "
+            f"{name_some(dict.fromkeys(table['name'][again]))}; if they are parts of one area its people are counted "
+            "once for each: dissolve them",
             stacklevel=3,
         )
 
