@@ -385,6 +385,7 @@ def as_drawn(roads, mode):
     return graph, stopped
 
 
+@pytest.mark.slow
 @given(drawings())
 @settings(max_examples=100, deadline=None)
 def test_journeys_equal_those_on_the_pieces_as_drawn(roads):

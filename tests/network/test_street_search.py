@@ -165,6 +165,7 @@ def hangs_on_rounding(network, point, limit_m):
     return bool(close or (shapely.distance(legs[:, None], corners) < 1e-5).any())
 
 
+@pytest.mark.slow
 @given(maps(), st.lists(SPOT, min_size=1, max_size=12), st.sampled_from([40.0, 120.0, 1000.0]), st.data())
 @settings(max_examples=40, deadline=None)
 def test_behind_obstacles_the_search_equals_a_look_at_everything(network, xy, limit_m, data):

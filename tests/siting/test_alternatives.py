@@ -192,6 +192,7 @@ def test_plans_without_a_site_are_solved_again(model, case):
         assert not row.reoptimised_loss > row.replacement_loss + 1e-9
 
 
+@pytest.mark.slow
 @models
 @settings(deadline=None, max_examples=20)
 @given(case=cases(), random=st.randoms(use_true_random=False))

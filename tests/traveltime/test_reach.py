@@ -49,6 +49,7 @@ def test_place_times_equal_networkx(case, direction, limit_s):
     assert (found >= expected - SLACK_MS / 1000).all(), "no place may look nearer than it is"
 
 
+@pytest.mark.slow
 @given(cases(), st.sampled_from(DIRECTIONS), st.lists(st.integers(1, 300_000), min_size=1, max_size=3, unique=True))
 @settings(max_examples=150, deadline=None)
 def test_pieces_hold_exactly_the_places_within_the_cutoff(case, direction, cutoffs_ms):
