@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from coverage_planner.config import DemandSource, PointSource
+from coverage_planner.config import CommunitySource, DemandSource, PointSource
 from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import Rejections
@@ -22,6 +22,21 @@ from coverage_planner.sources.spread import spread_counts
 
 #: Cells with fewer records are withheld, where the plan says nothing else.
 FEWEST_RECORDS = 10
+
+
+def read_named_areas(source: CommunitySource | DemandSource, crs: CRS, rejected: Rejections) -> gpd.GeoDataFrame:
+    """Read the polygons of a table of the plan; rows that cannot be used are added to `rejected`."""
+    return read_areas(
+        source.file,
+        datum=source.datum,
+        source_crs=source.source_crs,
+        crs=crs,
+        columns=source.columns or None,
+        sheet=source.sheet,
+        encoding=source.encoding,
+        where=source.where or None,
+        rejected=rejected,
+    )
 
 
 def spread_areas(
@@ -63,17 +78,7 @@ def spread_areas(
             f"head counts of {source.file.name} must have streets to be spread over, got none that could be read; "
             "correct [roads] first"
         )
-    areas = read_areas(
-        source.file,
-        datum=source.datum,
-        source_crs=source.source_crs,
-        crs=crs,
-        columns=source.columns or None,
-        sheet=source.sheet,
-        encoding=source.encoding,
-        where=source.where or None,
-        rejected=rejected,
-    )
+    areas = read_named_areas(source, crs, rejected)
     water = network.obstacles[(network.obstacles["kind"] == "water").to_numpy()]
     complete = None
     if source.buildings is not None:

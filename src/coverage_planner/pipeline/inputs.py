@@ -14,7 +14,14 @@ from coverage_planner.config import CommunitySource, DemandSource, Plan, PointSo
 from coverage_planner.coverage.areas import assign_subdistricts
 from coverage_planner.errors import InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.pipeline.demand import count_on_map, put_together, read_places, scale_demand, spread_areas
+from coverage_planner.pipeline.demand import (
+    count_on_map,
+    put_together,
+    read_named_areas,
+    read_places,
+    scale_demand,
+    spread_areas,
+)
 from coverage_planner.pipeline.streets import Streets, count_rows
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
@@ -123,17 +130,7 @@ def read_communities(source: CommunitySource, crs: CRS, rejected: Rejections) ->
     InputError, SourceError
         One of the layers cannot be read.
     """
-    areas = read_areas(
-        source.file,
-        datum=source.datum,
-        source_crs=source.source_crs,
-        crs=crs,
-        columns=source.columns or None,
-        sheet=source.sheet,
-        encoding=source.encoding,
-        where=source.where or None,
-        rejected=rejected,
-    )
+    areas = read_named_areas(source, crs, rejected)
     if source.subdistricts is None:
         return areas
     return assign_subdistricts(areas, read_areas(source.subdistricts, datum=source.datum, crs=crs, rejected=rejected))
