@@ -48,7 +48,7 @@ def check_page(report: CheckReport) -> str:
         "zoomIn": words["zoom_in"], "zoomOut": words["zoom_out"],
         "attribution": "" if report.streets is None else escape(report.streets.attribution),
     }  # fmt: skip
-    script = f"<script>\n{leaflet_js()}\n</script>\n<script>\n{asset('check_page.js')}</script>\n"
+    script = f"<script>\n{leaflet_js()}\n</script>\n<script>\n{asset('shared.js')}{asset('check_page.js')}</script>\n"
     script += f"<script>\ncheckPage({to_json(page)});\n</script>\n"
     return (
         f'<!DOCTYPE html>\n<html lang="{_LANG[report.language]}">\n<head>\n<meta charset="utf-8">\n{MARK}\n'

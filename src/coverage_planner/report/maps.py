@@ -172,7 +172,7 @@ class _CoverageMap(folium.Map):
             "leaflet_style": f"<style>\n{leaflet_css()}\n</style>",
             "leaflet_script": f"<script>\n{leaflet_js()}\n</script>",
             "coverage_style": f"<style>\n{asset('map.css')}</style>",
-            "coverage_script": f"<script>\n{asset('map.js')}</script>",
+            "coverage_script": f"<script>\n{asset('shared.js')}{asset('map.js')}</script>",
         }
         for name, text in header.items():
             self.figure.header.add_child(_Verbatim(text), name=name)
