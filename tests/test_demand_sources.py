@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 
 from coverage_planner.cli import main
 from coverage_planner.config import DemandSource, read_plan
 from coverage_planner.errors import ConfigError, InputError
+from coverage_planner.pipeline import checks
 from coverage_planner.pipeline.demand import put_together, scale_demand
 from coverage_planner.pipeline.inputs import read_inputs
 from coverage_planner.pipeline.streets import prepare_streets
@@ -183,3 +185,11 @@ def test_a_plan_counts_records_by_hexagon_and_by_street(tmp_path):
     assert sorted(inputs.demand["walkers"]["demand"]) == [9.0, 17.0]
     assert set(inputs.demand["walkers"]["kind"]) == {"street"}
     assert rejected.rows == []
+
+
+def test_a_part_of_the_demand_that_is_less_than_one_is_not_said_to_be_none():
+    demand = table_of(["a", "b"], [0.25, 5999.75])
+    near = np.array([True, False])
+    assert checks._part_of(demand, near) == "0.25 of 6000"
+    assert checks._part_of(demand, ~near) == "6000 of 6000"
+    assert checks._part_of(demand, near & ~near) == "0 of 6000"

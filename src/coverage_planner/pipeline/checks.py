@@ -22,6 +22,8 @@ from coverage_planner.traveltime.times import TravelTimes
 
 #: A mode's streets must hang together in one piece with at least this share of their length.
 _LEAST_SHARE = 0.1
+#: Demand below this is said with two digits.
+_FEW = 10.0
 #: Below this share they are doubtful: refused where even the largest piece is as short as an island, else warned of.
 _DOUBTFUL_SHARE = 0.5
 #: So many points of an input tell its datum well enough for a warning.
@@ -347,4 +349,6 @@ def as_warning(finding: Finding) -> str:
 
 def _part_of(demand: gpd.GeoDataFrame, part: NDArray[np.bool_], of: str = " of ") -> str:
     weights = demand["demand"].to_numpy(dtype=float)
-    return f"{weights[part].sum():.0f}{of}{weights.sum():.0f}"
+    within = float(weights[part].sum())
+    # half a person is somebody: only larger parts are rounded to whole numbers
+    return f"{within:{'.2g' if within < _FEW else '.0f'}}{of}{weights.sum():.0f}"
