@@ -1,16 +1,28 @@
 """Scenarios (which stations are open), groups (who travels, how, how far) and what comes of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, get_args
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from coverage_planner.coverage.measure import Coverage
-from coverage_planner.errors import ConfigError, InputError
+from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import check_table
 from coverage_planner.traveltime.times import TravelTimes
+
+#: 'stay': people start where they are and go to a station. 'pass': they drive past on main roads, and a station serves
+#: them if the detour is short.
+Visit = Literal["stay", "pass"]
+
+#: What can be done about a station.
+ActionKind = Literal["open", "upgrade", "close"]
+
+_HOURS = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +38,86 @@ class Group:
     cutoff_s
         Longest acceptable time in seconds.
     demand
-        Where they are and how many (columns ``id``, ``demand``); metric CRS.
+        Where they are and how many (columns ``id``, ``demand``); metric CRS. For `visit` 'pass' the stretches of main
+        road that they drive on (`network.main_roads.build_stretches`).
+    visit
+        'stay' (the default) or 'pass'; for 'pass' `cutoff_s` is the longest detour.
+    parking_s
+        What arriving costs besides the way, seconds: parking, locking the bicycle.
+    profile
+        How many of them are about at each hour: index ``kind`` (of the demand points; '' for all others), columns 0 to
+        23, each row the shares of the day, which add up to 1. None: as many at every hour.
+    required
+        Ids of the services that they need to be fully served; None: those that the plan requires of everybody.
     """
 
     name: str
     mode: str
     cutoff_s: float
     demand: gpd.GeoDataFrame
+    visit: Visit = "stay"
+    parking_s: float = 0.0
+    profile: pd.DataFrame | None = None
+    required: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Check the cutoff and the demand table."""
+        """Check the cutoff, the demand table and the profile."""
         if not self.cutoff_s > 0:
             raise ConfigError(f"group {self.name!r}: cutoff_s must be positive, got {self.cutoff_s:g}")
+        if not 0 <= self.parking_s < self.cutoff_s:
+            raise ConfigError(
+                f"group {self.name!r}: parking_s must be at least 0 and below the cutoff of {self.cutoff_s:g} s, got "
+                f"{self.parking_s:g}; correct it"
+            )
+        if self.visit not in get_args(Visit):
+            raise ConfigError(
+                f"group {self.name!r}: visit must be one of {', '.join(get_args(Visit))}, got {self.visit!r}"
+            )
         check_table(self.demand, "demand", what=f"demand of group {self.name!r}")
         if self.demand.empty:
             raise InputError(f"group {self.name!r} must have at least one demand point, got none; check its demand")
+        if self.profile is not None:
+            _check_profile(self.profile, f"profile of group {self.name!r}")
+
+
+def _check_profile(profile: pd.DataFrame, what: str) -> None:
+    """Raise unless each row has 24 shares of a day that add up to 1."""
+    if not profile.columns.equals(pd.RangeIndex(_HOURS)) or profile.index.has_duplicates or profile.empty:
+        raise InputError(
+            f"{what} must have the columns 0 to 23 and one row per kind of demand, got the columns "
+            f"{name_some(profile.columns)} and the rows {name_some(profile.index)}; correct the table"
+        )
+    shares = profile.to_numpy(dtype=np.float64)
+    wrong = ~((shares >= 0).all(axis=1) & (np.abs(shares.sum(axis=1) - 1.0) < 1e-6))  # noqa: PLR2004 - rounding of sums
+    if wrong.any():
+        raise InputError(
+            f"every row of {what} must hold shares of a day, none negative, that add up to 1; not so for "
+            f"{name_some(profile.index[wrong])}; correct them"
+        )
+
+
+@dataclass(frozen=True)
+class Action:
+    """One decision about one place: to open it, to upgrade it, to close it.
+
+    Attributes
+    ----------
+    kind
+        'open', 'upgrade' or 'close'.
+    site
+        Id of the candidate or station.
+    changes
+        Columns of the facilities table and their new values, for 'upgrade'.
+    """
+
+    kind: ActionKind
+    site: str
+    changes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        """Refuse unknown kinds."""
+        if self.kind not in get_args(ActionKind):
+            raise ConfigError(f"an action's kind must be one of {', '.join(get_args(ActionKind))}, got {self.kind!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +131,13 @@ class Scenario:
     facilities
         The stations (column ``id`` and those of the facilities schema). Column ``proposed`` (bool) tells new sites
         from stations that exist; absent means that all exist.
+    actions
+        The decisions that led from the stations of today to these, in order.
     """
 
     name: str
     facilities: gpd.GeoDataFrame
+    actions: tuple[Action, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the facilities table."""
@@ -80,7 +160,9 @@ class Scenario:
         """
         new = sites.to_crs(self.facilities.crs).assign(proposed=True)
         old = self.facilities if "proposed" in self.facilities else self.facilities.assign(proposed=False)
-        return Scenario(name, gpd.GeoDataFrame(pd.concat([old, new], ignore_index=True), crs=self.facilities.crs))
+        opened = tuple(Action("open", str(label)) for label in new["id"])
+        table = gpd.GeoDataFrame(pd.concat([old, new], ignore_index=True), crs=self.facilities.crs)
+        return Scenario(name, table, (*self.actions, *opened))
 
 
 @dataclass(frozen=True, eq=False)
