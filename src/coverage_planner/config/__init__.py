@@ -1,6 +1,7 @@
 """The plan file (TOML) -> checked settings: `read_plan` gives a `Plan`."""
 
 from coverage_planner.config.change import change_plan
+from coverage_planner.config.circle import LayerSource, MainRoads, known_services
 from coverage_planner.config.plan import (
     BandSettings,
     CandidateSettings,
@@ -9,6 +10,7 @@ from coverage_planner.config.plan import (
     OutputSettings,
     Plan,
     SnapSettings,
+    circle_sources,
     missing_files,
     point_sources,
     read_plan,
@@ -24,6 +26,8 @@ __all__ = [
     "CommunitySource",
     "DemandSource",
     "GroupSettings",
+    "LayerSource",
+    "MainRoads",
     "MapSettings",
     "Model",
     "OutputSettings",
@@ -35,6 +39,8 @@ __all__ = [
     "SnapSettings",
     "change_plan",
     "check_siting",
+    "circle_sources",
+    "known_services",
     "missing_files",
     "point_sources",
     "read_plan",

@@ -150,6 +150,8 @@ def _bounded(value: Any, metadata: Mapping[str, Any], at: str) -> Any:
         if "at_least" in metadata and not item >= metadata["at_least"]:
             raise ConfigError(f"{at} must be at least {metadata['at_least']:g}, got {item:g}; correct it")
     factor = metadata.get("factor", 1.0)
+    if isinstance(value, dict):
+        return {key: item * factor for key, item in value.items()} if factor != 1.0 else value
     if isinstance(value, tuple):
         return tuple(item * factor for item in value) if factor != 1.0 else value
     return value * factor if factor != 1.0 else value

@@ -7,7 +7,7 @@ in the plan file, seconds here: `cutoff_min` becomes `cutoff_s`. docs/plan-file.
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,16 @@ from typing import Any, Literal
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from coverage_planner.config.circle import (
+    CapacitySettings,
+    HourSettings,
+    LayerSource,
+    LevelsSettings,
+    MainRoads,
+    ServiceSettings,
+    check_circle,
+    name_services,
+)
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
 from coverage_planner.config.siting import SitingSettings, check_siting
 from coverage_planner.config.sources import (
@@ -37,12 +47,19 @@ class GroupSettings:
 
     name: str
     mode: str
-    demand: DemandSource | tuple[DemandSource, ...]
     cutoff_s: float = in_minutes("cutoff_min")
+    demand: DemandSource | tuple[DemandSource, ...] | None = None
+    main_roads: MainRoads | None = None
+    speed_kph: float | None = more_than(0, None)
+    parking_s: float = field(default=0.0, metadata={"key": "parking_min", "factor": S_PER_MIN, "at_least": 0})
+    profile: Path | None = None
+    required: tuple[str, ...] | None = None
 
     @property
     def sources(self) -> tuple[DemandSource, ...]:
-        """Where its demand comes from: one input, or several put together."""
+        """Where its demand comes from: one input, several put together, or none (it drives past)."""
+        if self.demand is None:
+            return ()
         return self.demand if isinstance(self.demand, tuple) else (self.demand,)
 
 
@@ -84,6 +101,10 @@ class BandSettings:
     cutoffs_s: tuple[float, ...] = in_minutes("minutes", ())
 
 
+#: Tables of the plan file that ask for services, hours, levels and capacity to be counted.
+_CIRCLE = frozenset({"services", "hours", "levels", "capacity", "mobile", "layers"})
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan file, checked.
@@ -100,6 +121,11 @@ class Plan:
         None where nothing is to be proposed; `siting.group` is the name of a group.
     candidates, snap, map, output
         Settings with their defaults filled in.
+    services, hours, levels, capacity, mobile, layers
+        What stations offer, when, and how they belong together; stops of service buses; layers that are counted inside
+        the circles. Services stand by their ids.
+    circle
+        Whether any of these is asked for.
     bands
         `bands.cutoffs_s` ascends to the headline group's cutoff; thirds of it where the plan does not say.
     modes
@@ -124,6 +150,13 @@ class Plan:
     bands: BandSettings = field(default_factory=BandSettings)
     map: MapSettings = field(default_factory=MapSettings)
     output: OutputSettings = field(default_factory=OutputSettings)
+    services: ServiceSettings = field(default_factory=ServiceSettings)
+    hours: HourSettings = field(default_factory=HourSettings)
+    levels: LevelsSettings | None = None
+    capacity: CapacitySettings | None = None
+    mobile: tuple[PointSource, ...] = ()
+    layers: tuple[LayerSource, ...] = ()
+    circle: bool = field(default=False, metadata={"key": None})
     modes: Mapping[str, Mode] = field(default_factory=lambda: dict(DEFAULT_MODES))
     path: Path = field(default=Path(), metadata={"key": None})
 
@@ -158,21 +191,24 @@ def read_plan(path: str | PathLike[str], *, require_files: bool = True) -> Plan:
     plan = read_settings(Plan, table, "", file.parent)
     headline = plan.groups[0]
     plan = replace(
-        plan,
+        _with_own_speeds(plan),
         path=file,
         siting=plan.siting and replace(plan.siting, group=plan.siting.group or headline.name),
         bands=plan.bands if plan.bands.cutoffs_s else BandSettings(_thirds(headline.cutoff_s)),
+        services=_by_id(plan.services),
+        circle=not _CIRCLE.isdisjoint(table),
     )
     if plan.siting:
         check_siting(plan.siting)
     check_groups(plan)
     _check_bands(plan)
     _check_crs(plan)
-    for at, source in point_sources(plan):
+    for at, source in chain(point_sources(plan), circle_sources(plan)):
         check_point_source(source, at)
     if plan.map.tiles and not plan.map.tiles_attribution:
         raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
     check_roads(plan.roads)
+    check_circle(plan)
     missing = missing_files(plan)
     if missing and require_files:
         raise ConfigError(
@@ -180,6 +216,38 @@ def read_plan(path: str | PathLike[str], *, require_files: bool = True) -> Plan:
             f"the paths (they start from {file.parent})"
         )
     return plan
+
+
+def _with_own_speeds(plan: Plan) -> Plan:
+    """Give each group with a speed of its own a mode of its own; services that groups require get their ids."""
+    modes, groups = dict(plan.modes), []
+    for number, group in enumerate(plan.groups, start=1):
+        required = group.required and tuple(name_services(group.required, plan.services.also))
+        mode = modes.get(group.mode)
+        if group.speed_kph is not None and mode is not None:
+            if mode.rules == "motorcar":
+                raise ConfigError(
+                    f"[[groups]] {number} must not have speed_kph, as the streets say how fast cars go; remove it and "
+                    f"set [modes.{group.mode}] urban_factor or class_speeds_kph"
+                )
+            own = f"{group.mode} {group.speed_kph:g}"
+            modes[own] = replace(mode, name=own, speed_kph=group.speed_kph)
+            groups.append(replace(group, mode=own, required=required))
+        else:
+            groups.append(replace(group, required=required))
+    return replace(plan, modes=modes, groups=tuple(groups))
+
+
+def _by_id(settings: ServiceSettings) -> ServiceSettings:
+    """Return the table [services] with ids in place of names."""
+    names = name_services(tuple(settings.cutoffs_s), settings.also)
+    return replace(
+        settings,
+        counted=tuple(name_services(settings.counted, settings.also)),
+        required=tuple(name_services(settings.required, settings.also)),
+        cutoffs_s=dict(zip(names, settings.cutoffs_s.values(), strict=True)),
+        also=dict(zip(name_services(tuple(settings.also), settings.also), settings.also.values(), strict=True)),
+    )
 
 
 def missing_files(plan: Plan) -> list[str]:
@@ -292,17 +360,22 @@ def point_sources(plan: Plan) -> Iterator[tuple[str, PointSource]]:
             yield f"[[groups]] {number} demand" + (f" {place}" if len(group.sources) > 1 else ""), source
 
 
+def circle_sources(plan: Plan) -> Iterator[tuple[str, PointSource]]:
+    """Yield the stops of service buses and the layers of a plan, with the name that each has in the plan file."""
+    for number, stops in enumerate(plan.mobile, start=1):
+        yield f"[[mobile]] {number}", stops
+    for number, layer in enumerate(plan.layers, start=1):
+        yield f"[[layers]] {number}", layer
+
+
 def _files(settings: Any, at: str) -> Iterator[tuple[str, Path]]:
     """Yield the key and path of every file that a plan names."""
     for f in fields(settings):
         value = getattr(settings, f.name)
         if isinstance(value, Path) and f.name != "path":
             yield f"{at} {f.name}", value
-        elif f.name == "demand" and isinstance(value, tuple):
-            for number, source in enumerate(value, start=1):
-                yield from _files(source, f"{at} demand {number}")
+        elif isinstance(value, tuple) and any(is_dataclass(item) for item in value):
+            for number, item in enumerate(value, start=1):
+                yield from _files(item, f"{at} {f.name} {number}" if at else f"[[{f.name}]] {number}")
         elif is_dataclass(value):
             yield from _files(value, f"{at} {f.name}" if at else f"[{f.name}]")
-        elif f.name == "groups":
-            for number, group in enumerate(value, start=1):
-                yield from _files(group, f"[[groups]] {number}")

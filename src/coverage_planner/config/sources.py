@@ -110,13 +110,14 @@ class DemandSource(PointSource):
 
 _READING = ("file", "datum", "source_crs", "columns", "encoding")
 _DEMAND = ("label", "group", "sum")
+_LAYER = ("name", "count", "unit", "unit_en")
 #: Keys of a point source that mean something for each form of file; others would be silently ignored.
 _KEYS_OF_FORM: Mapping[Form, tuple[str, ...]] = {
-    "osm": ("file", "osm", "weights", *_DEMAND),
+    "osm": ("file", "osm", "weights", *_DEMAND, *_LAYER),
     "raster": ("file", "minimum", *_DEMAND),
     "areas": (*_READING, "sheet", "where", "spread", "buildings", "spacing_m", *_DEMAND),
     "records": (*_READING, "cell_m", "on_streets", "minimum", "hours", "dates", *_DEMAND),
-    "table": (*_READING, "sheet", "header_row", "where", *_DEMAND),
+    "table": (*_READING, "sheet", "header_row", "where", *_DEMAND, *_LAYER),
 }
 _CALLED: Mapping[Form, str] = {
     "osm": "an OpenStreetMap file",
