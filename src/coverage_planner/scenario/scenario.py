@@ -133,15 +133,21 @@ class Scenario:
         from stations that exist; absent means that all exist.
     actions
         The decisions that led from the stations of today to these, in order.
+    mobile
+        Stops of service buses and vending trucks (`read_mobile_stops`): stations at certain hours, which count where
+        hours do (`measure_circle`) and nowhere else.
     """
 
     name: str
     facilities: gpd.GeoDataFrame
     actions: tuple[Action, ...] = ()
+    mobile: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check the facilities table."""
         check_table(self.facilities, "facilities", what=f"facilities of scenario {self.name!r}")
+        if self.mobile is not None:
+            check_table(self.mobile, "facilities", what=f"mobile stops of scenario {self.name!r}")
 
     def with_sites(self, name: str, sites: gpd.GeoDataFrame) -> "Scenario":
         """Return a scenario in which `sites` are open besides the stations of this one.
@@ -162,7 +168,7 @@ class Scenario:
         old = self.facilities if "proposed" in self.facilities else self.facilities.assign(proposed=False)
         opened = tuple(Action("open", str(label)) for label in new["id"])
         table = gpd.GeoDataFrame(pd.concat([old, new], ignore_index=True), crs=self.facilities.crs)
-        return Scenario(name, table, (*self.actions, *opened))
+        return Scenario(name, table, (*self.actions, *opened), self.mobile)
 
 
 @dataclass(frozen=True, eq=False)
