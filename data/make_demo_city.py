@@ -20,18 +20,23 @@ import shapely
 from demo_city.areas import Community, make_communities
 from demo_city.arterials import make_skeleton
 from demo_city.blocks import Contents, cut_blocks
-from demo_city.demand import Place, make_demand, positions, weights
+from demo_city.demand import Place, make_couriers, make_demand, positions, weights
 from demo_city.files import (
     Globe,
     write_areas,
     write_demand,
+    write_firms,
+    write_organisations,
     write_plan,
     write_premises,
     write_profiles,
     write_roads,
     write_stations,
+    write_stops,
 )
 from demo_city.lattice import make_lattice
+from demo_city.layers import make_firms, make_organisations
+from demo_city.mobile import Stop, make_stops
 from demo_city.names import Pairs
 from demo_city.places import Premises, Station, make_premises, make_stations
 from demo_city.quarters import fill_block
@@ -60,6 +65,10 @@ class City:
     premises: Sequence[Premises]
     walkers: Sequence[Place]
     riders: Sequence[Place]
+    couriers: Sequence[Place]
+    firms: Sequence[Place]
+    organisations: Sequence[Place]
+    stops: Sequence[Stop]
 
     def walking_times(self) -> NDArray[np.float64]:
         """Return the seconds on foot from each point of the walkers to its nearest station; infinite without a way."""
@@ -102,16 +111,21 @@ def make_city(seed: int) -> City:
     river, lakes = make_water(skeleton.river), [lake for drawn in contents for lake in drawn.lakes]
     rail: LineString = skeleton.rail
     walkers, riders = make_demand(blocks, contents, rail, islands(), [river, *lakes], stream(7))
+    stations = make_stations(blocks, communities, walkers, skeleton.streets, rail, stream(8))
     return City(
         ways=ways,
         node_tags=node_tags,
         river=river,
         lakes=lakes,
         communities=communities,
-        stations=make_stations(blocks, communities, walkers, skeleton.streets, rail, stream(8)),
+        stations=stations,
         premises=make_premises(blocks, contents, communities, rail, stream(9)),
         walkers=walkers,
         riders=riders,
+        couriers=make_couriers(walkers, stream(10)),
+        firms=make_firms(blocks, contents, study, stream(11)),
+        organisations=make_organisations(blocks, communities, stream(12)),
+        stops=make_stops(walkers, stations, skeleton.streets, study),
     )
 
 
@@ -125,7 +139,11 @@ def write_city(city: City, folder: Path) -> None:
     write_premises(folder / "premises.csv", city.premises, globe)
     write_demand(folder / "demand_walkers.csv", "W", city.walkers, globe)
     write_demand(folder / "demand_riders.csv", "R", city.riders, globe)
-    write_profiles(folder / "demand_profiles.csv")
+    write_demand(folder / "demand_couriers.csv", "K", city.couriers, globe)
+    write_firms(folder / "firms.csv", city.firms, globe)
+    write_organisations(folder / "organisations.csv", city.organisations, globe)
+    write_stops(folder / "mobile_stops.csv", city.stops, globe)
+    write_profiles(folder)
     write_plan(folder / "plan.toml")
 
 

@@ -1,6 +1,7 @@
 """The demo city: the generator makes what is committed, and it is the city that its description promises."""
 
 import csv
+import itertools
 import json
 import sys
 import tomllib
@@ -22,7 +23,11 @@ from coverage_planner.sources.datum import to_wgs84
 
 SHARE_RANGE = (0.55, 0.85)
 MOST_BYTES = 3_000_000
-TABLES = ("stations.csv", "premises.csv", "demand_walkers.csv", "demand_riders.csv", "demand_profiles.csv")
+DEMAND = ("demand_walkers.csv", "demand_riders.csv", "demand_couriers.csv")
+PROFILES = ("demand_profiles.csv", "profiles_ride_hailing.csv", "profiles_trucks.csv")
+LAYERS = ("firms.csv", "organisations.csv")
+IN_CHINESE = ("stations.csv", "mobile_stops.csv")
+TABLES = (*IN_CHINESE, "premises.csv", *DEMAND, *PROFILES, *LAYERS)
 AREAS = ("communities.geojson", "study_area.geojson")
 FILES = {"roads.osm.pbf", "plan.toml", *TABLES, *AREAS}
 TO_METRIC = Transformer.from_crs("EPSG:4326", "EPSG:32650", always_xy=True)
@@ -205,7 +210,7 @@ def test_files_are_small_and_none_is_missing(folder):
 
 def test_every_file_says_that_it_is_synthetic(folder, osm, repository):
     for name in TABLES:
-        column = "合成数据" if name == "stations.csv" else "synthetic"
+        column = "合成数据" if name in IN_CHINESE else "synthetic"
         assert {row[column] for row in _rows(folder / name)} <= {"是", "yes"}, name
     for name in AREAS:
         whole = json.loads((folder / name).read_text(encoding="utf-8"))
@@ -317,13 +322,71 @@ def test_demand_is_in_whole_people_with_a_day_for_each_kind(folder):
     assert len({row["id"] for row in [*walkers, *riders]}) == len(walkers) + len(riders)
     places = {(row["lon"], row["lat"]) for row in walkers}
     assert all((row["lon"], row["lat"]) in places for row in riders)
-    days = {
-        row["kind"]: [float(row[f"h{hour:02d}"]) for hour in range(24)] for row in _rows(folder / "demand_profiles.csv")
-    }
+    days = _days(folder / "demand_profiles.csv")
     assert days.keys() == {row["kind"] for row in walkers}
-    for kind, day in days.items():
+
+
+def _days(path: Path) -> dict[str, list[float]]:
+    return {row["kind"]: [float(row[f"h{hour:02d}"]) for hour in range(24)] for row in _rows(path)}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_day_adds_up_to_one(folder, name):
+    for kind, day in _days(folder / name).items():
         assert sum(day) == pytest.approx(1.0, abs=1e-9), kind
         assert min(day) >= 0.0
+
+
+def test_drivers_have_a_day_for_each_class_of_main_road(folder, osm):
+    classes = {"trunk", "primary", "secondary"}
+    assert classes <= {tags.get("highway") for _, tags in osm.ways.values()}
+    for name in PROFILES[1:]:
+        assert _days(folder / name).keys() == classes
+    by_day = _days(folder / "profiles_trucks.csv")["primary"][7:20]
+    assert sum(by_day) < 0.3  # lorries are kept off the streets by day
+
+
+def test_couriers_are_at_depots_and_compounds_that_walkers_stand_at_too(folder):
+    walkers, couriers = _rows(folder / "demand_walkers.csv"), _rows(folder / "demand_couriers.csv")
+    places = {(row["lon"], row["lat"], row["kind"]) for row in walkers}
+    assert {row["kind"] for row in couriers} == {"快递网点", "小区配送"}
+    assert all((row["lon"], row["lat"], row["kind"]) in places for row in couriers)
+    assert 1700 <= sum(int(row["demand"]) for row in couriers) <= 1900
+    assert len({row["id"] for row in couriers}) == len(couriers)
+
+
+def test_vehicles_are_at_one_place_at_a_time_and_where_no_station_is_near(folder):
+    rows = _rows(folder / "mobile_stops.csv")
+    assert Counter(row["车辆"] for row in rows) == {"流动服务大巴": 6, "深夜餐车": 3}
+    assert len({row["停靠点"] for row in rows}) == len(rows)
+    for vehicle, days in {(row["车辆"], row["星期"]) for row in rows}:
+        spans = sorted((row["到达"], row["离开"]) for row in rows if (row["车辆"], row["星期"]) == (vehicle, days))
+        assert all(leaves < arrives for (_, leaves), (arrives, _) in itertools.pairwise(spans))
+    stations = _rows(folder / "stations.csv")
+
+    def metres(table: list[dict[str, str]]) -> np.ndarray:
+        at = np.array([[float(row["经度"]), float(row["纬度"])] for row in table])
+        return np.column_stack(TO_METRIC.transform(*at.T))  # both tables are shifted alike
+
+    gap = metres(rows)[:, None] - metres(stations)[None]
+    away = np.hypot(*np.moveaxis(gap, -1, 0))
+    assert away[:6].min() > 500.0
+    always = [n for n, row in enumerate(stations) if row["开放时间"] == "24/7"]
+    assert away[6:, always].min() > 500.0
+
+
+def test_firms_and_organisations_lie_inside_the_district(folder):
+    study = shapely.geometry.shape(_features(folder / "study_area.geojson")[0]["geometry"])
+    firms, organisations = _rows(folder / "firms.csv"), _rows(folder / "organisations.csv")
+    assert len(firms) == 900
+    assert Counter(row["kind"] for row in organisations) == {
+        "工会": 10, "党群服务": 80, "社会组织": 40, "行业协会": 14,
+    }  # fmt: skip
+    for rows in (firms, organisations):
+        assert len({row["id"] for row in rows}) == len({row["name"] for row in rows}) == len(rows)
+        at = np.array([[float(row["lon"]), float(row["lat"])] for row in rows])
+        assert shapely.contains_xy(study, *at.T).all()
+    assert min(int(row["workers"]) for row in firms) >= 1
 
 
 def test_demand_reaches_beyond_the_study_area_and_onto_the_islands(folder, osm):

@@ -14,7 +14,7 @@ from demo_city.streets import GROUND, Points
 
 RESTAURANT, MALL, DEPOT, SANITATION, DELIVERY, OFFICE = "餐饮", "商场", "快递网点", "环卫", "小区配送", "写字楼"
 
-TOTAL_WALKERS, TOTAL_RIDERS = 20_000, 6_000
+TOTAL_WALKERS, TOTAL_RIDERS, TOTAL_COURIERS = 20_000, 6_000, 1_800
 #: Points of each kind, people at each on average, and the spread (sigma of the logarithm).
 WALKERS: Mapping[str, tuple[int, float, float]] = {
     RESTAURANT: (1250, 5.0, 0.7), MALL: (26, 90.0, 0.4), DEPOT: (64, 34.0, 0.5), SANITATION: (460, 4.0, 0.4),
@@ -23,6 +23,7 @@ WALKERS: Mapping[str, tuple[int, float, float]] = {
 RIDERS: Mapping[str, tuple[int, float, float]] = {
     RESTAURANT: (620, 6.0, 0.7), MALL: (26, 55.0, 0.4), DEPOT: (64, 14.0, 0.5),
 }  # fmt: skip
+COURIERS_AT: Mapping[str, tuple[int, float, float]] = {DEPOT: (64, 9.0, 0.5), DELIVERY: (700, 1.8, 0.5)}
 
 #: Points per hectare before scaling, by what stands on a block.
 DENSITY: Mapping[str, Mapping[BlockKind, float]] = {
@@ -53,6 +54,20 @@ DAY: Mapping[str, tuple[int, ...]] = {
     SANITATION: (0, 0, 1, 6, 30, 52, 54, 44, 34, 30, 26, 12, 10, 26, 36, 38, 34, 22, 12, 8, 6, 3, 1, 0),
     DELIVERY: (1, 0, 0, 0, 1, 3, 8, 16, 26, 36, 42, 46, 40, 28, 26, 30, 38, 50, 54, 44, 28, 14, 6, 2),
     OFFICE: (0, 0, 0, 0, 0, 1, 4, 18, 30, 24, 28, 60, 48, 20, 16, 20, 18, 22, 18, 10, 6, 3, 1, 0),
+}  # fmt: skip
+
+#: Who drives on the main roads by hour, by class of road: lorries are kept off the city's streets by day.
+DRIVERS_DAY: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    "ride_hailing": {
+        "trunk": (14, 9, 6, 5, 6, 10, 22, 46, 58, 42, 34, 36, 38, 34, 32, 34, 42, 58, 60, 48, 44, 42, 34, 22),
+        "primary": (18, 12, 8, 6, 6, 10, 24, 54, 62, 44, 36, 40, 42, 36, 32, 34, 44, 62, 64, 52, 48, 48, 42, 28),
+        "secondary": (14, 9, 6, 4, 4, 8, 22, 52, 58, 40, 32, 38, 40, 32, 28, 32, 42, 58, 60, 48, 44, 42, 34, 22),
+    },
+    "trucks": {
+        "trunk": (30, 30, 28, 28, 32, 40, 44, 26, 22, 34, 40, 42, 36, 38, 42, 42, 40, 28, 24, 32, 36, 36, 34, 32),
+        "primary": (36, 38, 38, 36, 36, 34, 20, 4, 4, 8, 12, 12, 10, 12, 14, 12, 8, 4, 4, 8, 14, 24, 32, 34),
+        "secondary": (30, 34, 36, 34, 32, 26, 14, 3, 3, 6, 8, 8, 6, 8, 8, 8, 6, 3, 3, 6, 10, 16, 24, 28),
+    },
 }  # fmt: skip
 
 
@@ -98,6 +113,14 @@ def make_demand(
     kept = set(rng.choice(len(restaurants), RIDERS[RESTAURANT][0], replace=False).tolist())
     busy = [p for n, p in enumerate(restaurants) if n in kept] + [p for p in of_riders if p.kind != RESTAURANT]
     return walkers, _with_people(busy, RIDERS, TOTAL_RIDERS, rng)
+
+
+def make_couriers(walkers: Sequence[Place], rng: np.random.Generator) -> list[Place]:
+    """Return the demand of parcel couriers: at the depots, and where they deliver to homes."""
+    depots = [place for place in walkers if place.kind == DEPOT]
+    homes = [place for place in walkers if place.kind == DELIVERY]
+    kept = sorted(rng.choice(len(homes), COURIERS_AT[DELIVERY][0], replace=False).tolist())
+    return _with_people([*depots, *(homes[n] for n in kept)], COURIERS_AT, TOTAL_COURIERS, rng)
 
 
 def spot(block: Block, contents: Contents, kind: str, rng: np.random.Generator) -> tuple[float, float]:
@@ -180,7 +203,12 @@ def _name(kind: str, contents: Contents, rng: np.random.Generator) -> str:
 
 def day_profile(kind: str) -> NDArray[np.float64]:
     """Return the share of a kind's people present in each hour, to 4 digits, with the sum 1."""
-    hours = np.asarray(DAY[kind], dtype=np.float64)
+    return shares_of_day(DAY[kind])
+
+
+def shares_of_day(weights_by_hour: Sequence[int]) -> NDArray[np.float64]:
+    """Return each hour's share of a day, to 4 digits, with the sum 1."""
+    hours = np.asarray(weights_by_hour, dtype=np.float64)
     shares = np.round(hours / hours.sum(), 4)
     shares[int(shares.argmax())] += 1.0 - shares.sum()
     return np.asarray(np.round(shares, 4))

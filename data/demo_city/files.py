@@ -13,8 +13,10 @@ from shapely import Polygon
 
 from coverage_planner.sources.datum import from_wgs84
 from demo_city.areas import Community
-from demo_city.demand import DAY, Place, day_profile
+from demo_city.demand import DAY, DRIVERS_DAY, Place, shares_of_day
+from demo_city.mobile import Stop
 from demo_city.places import Premises, Station
+from demo_city.plan import PLAN
 from demo_city.streets import Key, NodedWay, Points, as_polygon, key_of, position
 
 METRIC_CRS = "EPSG:32650"
@@ -141,9 +143,47 @@ def write_demand(path: Path, prefix: str, places: Sequence[Place], globe: Globe)
     _write_csv(path, ["id", "name", "kind", "lon", "lat", "demand", MARK], rows)
 
 
-def write_profiles(path: Path) -> None:
-    """Write the share of people present in each hour, by kind of demand."""
-    rows = [[kind, *(f"{share:.4f}" for share in day_profile(kind)), "yes"] for kind in DAY]
+def write_stops(path: Path, stops: Sequence[Stop], globe: Globe) -> None:
+    """Write the stops of vehicles as a planner's own table, GCJ-02 like the stations."""
+    wgs84 = globe.lon_lat(np.array([stop.at for stop in stops]))
+    lon, lat = from_wgs84(wgs84[:, 0], wgs84[:, 1], "gcj02")
+    header = ["车辆", "停靠点", "星期", "到达", "离开", "经度", "纬度", "服务", "合成数据"]
+    rows = [
+        [s.vehicle, s.name, s.days, s.arrives, s.leaves, f"{x:.6f}", f"{y:.6f}", s.services, "是"]
+        for s, x, y in zip(stops, lon, lat, strict=True)
+    ]
+    _write_csv(path, header, rows, encoding="utf-8-sig")
+
+
+def write_firms(path: Path, firms: Sequence[Place], globe: Globe) -> None:
+    """Write firms with their workers, WGS 84."""
+    at = globe.lon_lat(np.array([firm.at for firm in firms]), digits=6)
+    rows = [
+        [f"E{n:04d}", firm.name, firm.kind, f"{x:.6f}", f"{y:.6f}", firm.people, "yes"]
+        for n, (firm, (x, y)) in enumerate(zip(firms, at, strict=True), start=1)
+    ]
+    _write_csv(path, ["id", "name", "kind", "lon", "lat", "workers", MARK], rows)
+
+
+def write_organisations(path: Path, organisations: Sequence[Place], globe: Globe) -> None:
+    """Write organisations, WGS 84."""
+    at = globe.lon_lat(np.array([place.at for place in organisations]), digits=6)
+    rows = [
+        [f"G{n:03d}", place.name, place.kind, f"{x:.6f}", f"{y:.6f}", "yes"]
+        for n, (place, (x, y)) in enumerate(zip(organisations, at, strict=True), start=1)
+    ]
+    _write_csv(path, ["id", "name", "kind", "lon", "lat", MARK], rows)
+
+
+def write_profiles(folder: Path) -> None:
+    """Write the share of people present in each hour: by kind of demand, and of drivers by class of road."""
+    _write_days(folder / "demand_profiles.csv", DAY)
+    for drivers, days in DRIVERS_DAY.items():
+        _write_days(folder / f"profiles_{drivers}.csv", days)
+
+
+def _write_days(path: Path, days: Mapping[str, Sequence[int]]) -> None:
+    rows = [[kind, *(f"{share:.4f}" for share in shares_of_day(day)), "yes"] for kind, day in days.items()]
     _write_csv(path, ["kind", *(f"h{hour:02d}" for hour in range(24)), MARK], rows)
 
 
@@ -162,47 +202,3 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
 def _write_text(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
-
-
-PLAN = """\
-# 示范区 (Demo District): SYNTHETIC DATA. The city, its people and its stations do not exist.
-# Made by data/make_demo_city.py; all files are described in data/README.md.
-name = "示范区"
-language = "zh"
-synthetic = true
-
-[roads]
-file = "roads.osm.pbf"
-attribution = "合成数据 synthetic, made by data/make_demo_city.py"
-
-[study_area]
-file = "study_area.geojson"
-
-[communities]
-file = "communities.geojson"
-
-[facilities]
-file = "stations.csv"
-datum = "gcj02"        # as read off an online map
-
-[premises]
-file = "premises.csv"
-
-[[groups]]             # the first group is the headline: street workers on foot
-name = "户外劳动者"
-mode = "walk"
-cutoff_min = 15
-demand = { file = "demand_walkers.csv" }
-
-[[groups]]
-name = "骑手"
-mode = "ebike"
-cutoff_min = 5
-demand = { file = "demand_riders.csv" }
-
-[siting]
-n_open = 5
-
-[bands]
-minutes = [5, 10, 15]
-"""
