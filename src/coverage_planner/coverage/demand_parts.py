@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 #: Whole numbers up to here stand in a float64 exactly.
 _EXACT = 2.0**53
-_MOST_DIGITS = 15
 
 
 def split_demand(demand: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
@@ -25,9 +24,8 @@ def split_demand(demand: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]
         parts make one unit of demand: a power of ten, at most 10^15, the largest for which all demand together is at
         most 2^53 parts. A million people are counted in billionths of a person; 0.1 is met exactly.
     """
-    total = math.fsum(demand.tolist())
-    digits = _MOST_DIGITS if total == 0 else min(_MOST_DIGITS, math.floor(math.log10(_EXACT / total)))
-    per_unit = 10.0**digits
+    total = max(math.fsum(demand.tolist()), 1.0)
+    per_unit = 10.0 ** math.floor(math.log10(_EXACT / total))
     return np.maximum(np.rint(demand * per_unit), demand > 0).astype(np.int64), per_unit
 
 
