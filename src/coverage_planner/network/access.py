@@ -224,7 +224,7 @@ def snappable(segments: pd.DataFrame) -> NDArray[np.bool_]:
         Shape (n,), bool.
     """
     in_tunnel = _read_tag(segments, "tunnel", lambda value: value not in OPEN_TUNNELS, missing=False)
-    on_motorway = _read_tag(segments, "highway", lambda value: _class_of(value) in NOT_SNAPPABLE_CLASSES, missing=False)
+    on_motorway = _read_tag(segments, "highway", lambda value: class_of(value) in NOT_SNAPPABLE_CLASSES, missing=False)
     return np.asarray(~(in_tunnel | on_motorway), dtype=bool)
 
 
@@ -244,7 +244,7 @@ def unknown_classes(segments: pd.DataFrame) -> pd.Series:
     if "highway" not in segments:
         return pd.Series(dtype="int64", name="segments")
     counts = segments["highway"].dropna().astype(str).value_counts().rename("segments")
-    known = [_class_of(_clean(value)) in CLASS_ACCESS or _clean(value) in NOT_BUILT for value in counts.index]
+    known = [class_of(_clean(value)) in CLASS_ACCESS or _clean(value) in NOT_BUILT for value in counts.index]
     return counts[~np.asarray(known, dtype=bool)]
 
 
@@ -283,8 +283,8 @@ def _decide(table: pd.DataFrame, rules: Rules, *, general_opens: bool = True) ->
     return verdict
 
 
-def _class_of(value: str) -> str:
-    """Return the road class; of a list, the first one known."""
+def class_of(value: str) -> str:
+    """Return the road class of a value in small letters; of a list ``a;b``, the first class known."""
     parts = [part.strip() for part in value.split(";")]
     return next((part for part in parts if part in CLASS_ACCESS), parts[0])
 
@@ -295,7 +295,7 @@ def _access(segments: pd.DataFrame, rules: Rules) -> NDArray[np.int8]:
     class_opens = _read_tag(
         segments,
         "highway",
-        lambda value: rules in CLASS_ACCESS.get(_class_of(value), _NOBODY),
+        lambda value: rules in CLASS_ACCESS.get(class_of(value), _NOBODY),
         missing=rules in CLASS_ACCESS[CLASS_WHEN_MISSING],
     )
     if rules != "motorcar":
@@ -343,7 +343,7 @@ def _speeds(segments: pd.DataFrame, mode: Mode, *, pushed: NDArray[np.bool_]) ->
     of_class = _read_tag(
         segments,
         "highway",
-        lambda value: float(mode.class_speeds_kph.get(_class_of(value), mode.speed_kph)),
+        lambda value: float(mode.class_speeds_kph.get(class_of(value), mode.speed_kph)),
         missing=float(mode.class_speeds_kph.get(CLASS_WHEN_MISSING, mode.speed_kph)),
     )
     limit = _read_tag(segments, "maxspeed", _parse_maxspeed, missing=np.nan)

@@ -77,6 +77,7 @@ def link_positions(
     *,
     reverse: bool,
     delay_ms: NDArray[np.int64] | None = None,
+    heading: NDArray[np.int8] | None = None,
 ) -> Links:
     """Work out how positions connect to the ends of their edges.
 
@@ -90,6 +91,9 @@ def link_positions(
         Search back, from where people go to where they come from.
     delay_ms
         Shape (p,): time that each point's door takes besides the access leg.
+    heading
+        Shape (p,): 1 for who is on the way from u to v, -1 for who is on the way back and cannot turn round before the
+        end of the street; 0, and by default, for who may go either way.
     """
     snapped = positions.snapped
     edge = np.where(snapped, positions.edge, 0)
@@ -103,6 +107,8 @@ def link_positions(
     to_u = np.rint(fraction * backward).astype(np.int64)
     to_v, from_v = forward - from_u, backward - to_u
     no_forward, no_backward = ~snapped | (forward < 0), ~snapped | (backward < 0)
+    if heading is not None:
+        no_forward, no_backward = no_forward | (heading < 0), no_backward | (heading > 0)
     away, back = np.column_stack([to_u, to_v]), np.column_stack([from_u, from_v])
     no_away, no_back = np.column_stack([no_backward, no_forward]), np.column_stack([no_forward, no_backward])
     if reverse:  # searching back, u to v means that somebody really travels from v to u
@@ -216,13 +222,15 @@ def search_pairs(
     threads: int | None,
     progress: Progress | None,
     delay_ms: NDArray[np.int64] | None = None,
+    heading: NDArray[np.int8] | None = None,
 ) -> _Found:
-    """Search all pairs within the limit; CSR: indptr, target numbers, milliseconds.
+    """Search all pairs within the limit; CSR: indptr, target numbers (rising in each row), milliseconds.
 
-    The result does not depend on the number of threads. An interrupt stops after the running chunks.
+    The result does not depend on the number of threads. An interrupt stops after the running chunks. `heading` is that
+    of the targets, see `link_positions`.
     """
     starts, order = list_sources(link_positions(network, graph, sources, reverse=reverse, delay_ms=delay_ms))
-    links = link_positions(network, graph, targets, reverse=reverse)
+    links = link_positions(network, graph, targets, reverse=reverse, heading=heading)
     ends = list_targets(links, n_nodes=len(network.nodes), n_edges=len(network.edges), limit_ms=limit_ms)
     packed = graph.entering if reverse else graph.leaving
     return _search_all(packed, starts, order, ends, limit_ms, threads, progress)
