@@ -216,7 +216,7 @@ def test_the_row_holds_the_shares_and_the_mean_over_the_covered_demand():
     demand = draw_points((300, 0), (-600, 0), (1500, 0), (0, 900)).assign(demand=[1.0, 3.0, 4.0, 2.0])
     times = travel_times(network, draw_points((0, 0)), demand, mode="walk", limit_s=1800.0)
     row = table_shares(
-        measure_coverage(times, demand, 900.0), mode=WALK, area_share=0.1, road_share=0.2, straight_line=(0.3, REACH_M)
+        measure_coverage(times, demand, 900.0), area_share=0.1, road_share=0.2, straight_line=(0.3, REACH_M)
     )
 
     assert row.iloc[0].to_dict() == {
@@ -240,7 +240,7 @@ def test_the_mean_is_unknown_where_nobody_is_covered():
     demand = draw_points((1900, 0))
     times = travel_times(network, draw_points((0, 0)), demand, mode="walk", limit_s=1800.0)
     coverage = measure_coverage(times, demand, 900.0)
-    row = table_shares(coverage, mode=WALK, area_share=0.0, road_share=0.0, straight_line=(1.0, REACH_M)).iloc[0]
+    row = table_shares(coverage, area_share=0.0, road_share=0.0, straight_line=(1.0, REACH_M)).iloc[0]
 
     assert math.isnan(row["mean_time_s"])
     assert row["covered_demand_share"] == 0.0

@@ -136,7 +136,6 @@ def _centres_inside(area: shapely.Geometry, x: NDArray[np.float64], y: NDArray[n
 def table_shares(
     coverage: Coverage,
     *,
-    mode: Mode,
     area_share: float,
     road_share: float,
     straight_line: tuple[float, float],
@@ -155,7 +154,7 @@ def table_shares(
     seconds = coverage.points["time_s"].to_numpy(dtype=np.float64)[coverage.covered]
     mean_time = float(np.average(seconds, weights=weights)) if weights.sum() > 0 else float("nan")
     row = {
-        "mode": mode.describe(),
+        "mode": coverage.mode_description,
         "cutoff_s": coverage.cutoff_s,
         "n_points": len(coverage.points),
         "demand": float(coverage.points["demand"].sum()),

@@ -24,9 +24,9 @@ from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.proposal_folder import write_proposal as write_folder
 from coverage_planner.report.siting_tables import Choice
 from coverage_planner.scenario.evaluate import LIMIT_PER_CUTOFF
+from coverage_planner.scenario.group_times import group_times
 from coverage_planner.schema import Rejections
 from coverage_planner.siting.effort import SearchProgress
-from coverage_planner.traveltime.times import travel_times
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +120,13 @@ def run_proposal(
         network, inputs = start.network, start.inputs
         group = next(group for group in start.groups if group.name == plan.siting.group)
         with watch.stage("today"):
-            times = travel_times(
+            times = group_times(
                 network,
                 inputs.facilities,
-                group.demand,
-                mode=group.mode,
-                limit_s=group.cutoff_s * LIMIT_PER_CUTOFF,
+                [group],
+                limit_s={group.name: group.cutoff_s * LIMIT_PER_CUTOFF},
                 snap_limit_m=plan.snap.limit_m,
-            )
+            )[group.name]
             coverage = measure_coverage(times, group.demand, group.cutoff_s)
             gaps = find_gaps(coverage, group.demand, network, inputs.facilities)
         reject_unsnapped({group.name: times}, plan, rejected)

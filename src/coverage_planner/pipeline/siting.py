@@ -19,12 +19,13 @@ from coverage_planner.pipeline.inputs import Inputs
 from coverage_planner.pipeline.models import Present, Task, answer, limit_s
 from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.report.siting_tables import Choice
+from coverage_planner.scenario.group_times import group_times
 from coverage_planner.scenario.scenario import Group
 from coverage_planner.schema import Rejections
 from coverage_planner.siting.candidates import propose_candidates
 from coverage_planner.siting.effort import SearchProgress
 from coverage_planner.siting.rules import Quota
-from coverage_planner.traveltime.times import TravelTimes, travel_times
+from coverage_planner.traveltime.times import TravelTimes
 
 #: Models that gain from sites where everybody is covered already, so that candidates are sought everywhere.
 _EVERYWHERE = ("p-median", "p-center", "backup")
@@ -234,9 +235,8 @@ def _time_candidates(
     farthest_s = limit_s(siting, group)
 
     def search(table: gpd.GeoDataFrame) -> TravelTimes:
-        return travel_times(
-            network, table, group.demand, mode=group.mode, limit_s=farthest_s, snap_limit_m=plan.snap.limit_m
-        )
+        found = group_times(network, table, [group], limit_s={group.name: farthest_s}, snap_limit_m=plan.snap.limit_m)
+        return found[group.name]
 
     near = present.times.limit_s >= farthest_s
     existing = present.times.within(farthest_s) if near else search(inputs.facilities)

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from coverage_planner.coverage.gaps import find_gaps
-from coverage_planner.coverage.measure import measure_coverage
+from coverage_planner.coverage.measure import Coverage, measure_coverage
 from coverage_planner.coverage.shares import (
     covered_area_share,
     covered_road_share,
@@ -17,13 +17,14 @@ from coverage_planner.coverage.shares import (
 from coverage_planner.errors import ConfigError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M, snap_points
+from coverage_planner.scenario.group_times import group_times, with_parking
 from coverage_planner.scenario.scenario import Group, GroupOutcome, Outcome, Scenario
 from coverage_planner.schema import check_table, require_metric
 from coverage_planner.traveltime.engine import entry_delays
 from coverage_planner.traveltime.isochrone import cell_times, contour, tabulate_bands
 from coverage_planner.traveltime.reach import check_cutoffs, reached_pieces, search_reach, street_table
 from coverage_planner.traveltime.street_grid import StreetGrid, build_street_grid, choose_cell_m
-from coverage_planner.traveltime.times import Direction, travel_times
+from coverage_planner.traveltime.times import Direction, TravelTimes
 from coverage_planner.units import MS_PER_S, Progress, speed_mps
 
 #: How far beyond the cutoff to search, so that the nearest station of uncovered demand is known too.
@@ -56,8 +57,8 @@ def build_grids(
     Returns
     -------
     dict
-        Group name -> grid; groups that travel alike share one. Cells are those of `choose_cell_m`, or larger where the
-        grid would have more than ten million.
+        Group name -> grid; groups that travel alike share one, groups that pass by have none. Cells are those of
+        `choose_cell_m`, or larger where the grid would have more than ten million.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def build_grids(
     grids: dict[str, StreetGrid] = {}
     alike: dict[tuple[str, float], StreetGrid] = {}
     needed_m = float(np.ceil(np.sqrt((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / _MOST_CELLS)))
-    for group in groups:
+    for group in _staying(groups):
         finest_m = choose_cell_m(group.cutoff_s * speed_mps(network.graph(group.mode).mode.speed_kph))
         cell_m = max(finest_m, needed_m)
         key = (group.mode, cell_m)
@@ -97,6 +98,7 @@ def evaluate(
     communities: gpd.GeoDataFrame | None = None,
     bands_s: Mapping[str, Sequence[float]] | None = None,
     grids: Mapping[str, StreetGrid] | None = None,
+    limits_s: Mapping[str, float] | None = None,
     snap_limit_m: float = SNAP_LIMIT_M,
     direction: Direction = "to_facility",
     progress: Progress | None = None,
@@ -120,6 +122,8 @@ def evaluate(
         cutoff by default.
     grids
         Grids of `build_grids` for the same network, groups and study area, to save time over several scenarios.
+    limits_s
+        Group name -> how far to search at least, seconds, where a service may be farther than twice the cutoff.
     snap_limit_m
         Farthest access leg, metres.
     direction
@@ -156,11 +160,19 @@ def evaluate(
     if grids is None:
         grids = build_grids(network, groups, study_area=study_area, snap_limit_m=snap_limit_m)
     _check_grids(grids, network, groups)
+    times = group_times(
+        network,
+        scenario.facilities,
+        groups,
+        limit_s={g.name: max(g.cutoff_s * LIMIT_PER_CUTOFF, (limits_s or {}).get(g.name, 0.0)) for g in groups},
+        snap_limit_m=snap_limit_m,
+        direction=direction,
+    )
     outcomes = {}
     for done, group in enumerate(groups):
         bands = (bands_s or {}).get(group.name) or [group.cutoff_s / 3, group.cutoff_s * 2 / 3, group.cutoff_s]
         outcomes[group.name] = _evaluate_group(
-            scenario, network, group, study_area, bands, grids[group.name], snap_limit_m, direction
+            scenario, network, group, times[group.name], study_area, bands, grids.get(group.name), snap_limit_m
         )
         if progress is not None:
             progress(done + 1, len(groups))
@@ -169,25 +181,30 @@ def evaluate(
 
 def _check_grids(grids: Mapping[str, StreetGrid], network: RoadNetwork, groups: Sequence[Group]) -> None:
     """Raise unless there is a grid of this network for every group's mode."""
-    lacking = [group.name for group in groups if group.name not in grids]
+    lacking = [group.name for group in _staying(groups) if group.name not in grids]
     if lacking:
         raise ConfigError(
             f"grids must have one of every group, missing {name_some(lacking)}; build them with build_grids for these "
             "groups"
         )
-    for group in groups:
+    for group in _staying(groups):
         grids[group.name].require_built_for(network, group.mode)
+
+
+def _staying(groups: Sequence[Group]) -> list[Group]:
+    """Leave out the groups that pass by: a detour belongs to a road and a direction, not to a place."""
+    return [group for group in groups if group.visit == "stay"]
 
 
 def _evaluate_group(
     scenario: Scenario,
     network: RoadNetwork,
     group: Group,
+    times: TravelTimes,
     study_area: gpd.GeoDataFrame | None,
     bands_s: Sequence[float],
-    grid: StreetGrid,
+    grid: StreetGrid | None,
     snap_limit_m: float,
-    direction: Direction,
 ) -> GroupOutcome:
     cutoffs_ms = check_cutoffs(bands_s)
     if cutoffs_ms[-1] != round(group.cutoff_s * MS_PER_S):
@@ -196,39 +213,36 @@ def _evaluate_group(
             f"got {cutoffs_ms[-1] / MS_PER_S:g} s; change the bands or the cutoff"
         )
     graph = network.graph(group.mode)
-    times = travel_times(
-        network,
-        scenario.facilities,
-        group.demand,
-        mode=group.mode,
-        limit_s=group.cutoff_s * LIMIT_PER_CUTOFF,
-        direction=direction,
-        snap_limit_m=snap_limit_m,
-    )
     coverage = measure_coverage(times, group.demand, group.cutoff_s)
-    positions = snap_points(network, scenario.facilities, group.mode, limit_m=snap_limit_m)
-    reach = search_reach(
-        network,
-        graph,
-        positions,
-        limit_ms=cutoffs_ms[-1],
-        direction=direction,
-        delay_ms=entry_delays(scenario.facilities),
-    )
-    streets = street_table(network, reach.streets, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
-    field = cell_times(grid, graph, reach)
-    shapes = contour(graph, grid, reach, cutoffs_ms)
-    if study_area is not None:
-        shapes = list(shapely.intersection(np.array(shapes, dtype=object), study_area.geometry.union_all()))
-    bands = tabulate_bands(shapes, [""], cutoffs_ms, graph=graph, cell_m=grid.cell_m, crs=network.crs)
+    way_s = group.cutoff_s - group.parking_s
+    if grid is None:  # they pass by: a detour belongs to a stretch of road, not to a place
+        way_s /= 2  # there and back
+        streets = _no_streets(network)
+        bands = tabulate_bands([], [], cutoffs_ms, graph=graph, cell_m=float("nan"), crs=network.crs)
+        area_share, road_share = float("nan"), _passed_share(coverage, group.demand)
+    else:
+        facilities = with_parking(scenario.facilities, group.parking_s)
+        reach = search_reach(
+            network,
+            graph,
+            snap_points(network, facilities, group.mode, limit_m=snap_limit_m),
+            limit_ms=cutoffs_ms[-1],
+            direction=times.direction,
+            delay_ms=entry_delays(facilities),
+        )
+        streets = street_table(network, reach.streets, reached_pieces(reach, cutoffs_ms), cutoffs_ms)
+        field = cell_times(grid, graph, reach)
+        shapes = contour(graph, grid, reach, cutoffs_ms)
+        if study_area is not None:
+            shapes = list(shapely.intersection(np.array(shapes, dtype=object), study_area.geometry.union_all()))
+        bands = tabulate_bands(shapes, [""], cutoffs_ms, graph=graph, cell_m=grid.cell_m, crs=network.crs)
+        area_share = covered_area_share(grid, field, group.cutoff_s, study_area)
+        road_share = covered_road_share(network, group.mode, streets, group.cutoff_s, study_area)
     shares = table_shares(
         coverage,
-        mode=graph.mode,
-        area_share=covered_area_share(grid, field, group.cutoff_s, study_area),
-        road_share=covered_road_share(network, group.mode, streets, group.cutoff_s, study_area),
-        straight_line=straight_line_share(
-            group.demand.to_crs(network.crs), scenario.facilities, graph.mode, group.cutoff_s
-        ),
+        area_share=area_share,
+        road_share=road_share,
+        straight_line=straight_line_share(group.demand.to_crs(network.crs), scenario.facilities, graph.mode, way_s),
     )
     return GroupOutcome(
         group=group,
@@ -239,6 +253,18 @@ def _evaluate_group(
         reached_streets=_inside(streets, study_area),
         gaps=find_gaps(coverage, group.demand, network, scenario.facilities),
     )
+
+
+def _no_streets(network: RoadNetwork) -> gpd.GeoDataFrame:
+    """Return the table of reached streets without a row."""
+    kinds = {"edge": np.int64, "time_s": np.float64, "band_s": np.float64, "length_m": np.float64}
+    return gpd.GeoDataFrame({name: np.empty(0, kind) for name, kind in kinds.items()}, geometry=[], crs=network.crs)
+
+
+def _passed_share(coverage: Coverage, stretches: gpd.GeoDataFrame) -> float:
+    """Length of the stretches of main road whose drivers are covered, as a share of all."""
+    length_m = stretches["length_m"].to_numpy(dtype=np.float64)
+    return float(length_m[coverage.covered].sum() / length_m.sum())
 
 
 def _inside(streets: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
