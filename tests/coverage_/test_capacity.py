@@ -102,13 +102,13 @@ def assign_case(case):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(cases())
 def test_the_assignment_is_that_of_deferred_acceptance(case):
     assert assigned_tenths(assign_case(case)) == defer_acceptance(*case)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(cases())
 def test_the_assignment_is_stable_loses_nobody_and_fills_nobody_beyond_capacity(case):
     seconds, people, places, is_open, cutoff_s = case
@@ -133,7 +133,7 @@ def test_the_assignment_is_stable_loses_nobody_and_fills_nobody_beyond_capacity(
             assert not (rather_here and people[i] and (has_room or holds_farther))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(cases())
 def test_the_tables_sum_up_the_parts(case):
     seconds, people, places, is_open, cutoff_s = case
@@ -178,7 +178,7 @@ def test_the_tables_sum_up_the_parts(case):
         assert row.crowding == pytest.approx(crowding, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_the_tables_decides_nothing_but_ties(case, random):
     seconds, people, places, is_open, cutoff_s = case
@@ -355,7 +355,7 @@ def test_wrong_arguments_are_refused(options, error, named):
         assign(**arguments)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(0, 1e12) | st.sampled_from([0.0, 0.1, 1 / 3, 5e-324, 1e-9]), max_size=8))
 def test_demand_in_parts_is_demand_to_one_part_and_sums_are_exact(people):
     parts, per_unit = split_demand(np.array(people))
@@ -368,7 +368,7 @@ def test_demand_in_parts_is_demand_to_one_part_and_sums_are_exact(people):
         assert parts.sum() * 11 > 2**53  # ten times as many parts would be too many
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10**6), st.integers(1, 10**12)), max_size=8))
 def test_averages_in_groups_are_those_of_fractions(rows):
     group, values, parts = (np.array([row[k] for row in rows], dtype=np.int64) for k in range(3))

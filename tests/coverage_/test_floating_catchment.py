@@ -47,7 +47,7 @@ def weigh(second, bands_s, weights):
     return 0.0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=35)
 @given(cases())
 def test_ratios_and_access_are_those_of_the_formula_written_as_loops(case):
     seconds, people, places, bands_s, weights = case
@@ -68,7 +68,7 @@ def test_ratios_and_access_are_those_of_the_formula_written_as_loops(case):
     assert found.points["access"].tolist() == pytest.approx(access, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(cases())
 def test_supply_that_anybody_reaches_is_handed_out_once(case):
     seconds, people, places, bands_s, weights = case
@@ -181,7 +181,7 @@ def test_a_hole_in_what_is_known_is_an_edge_too_and_two_known_areas_side_by_side
     assert find_without_margin(points_at(0, -1901), hole, halves, reach_m=1000.0).tolist() == [True, False]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=12)
 @given(st.integers(0, 2**32 - 1))
 def test_where_the_margin_is_enough_what_lies_beyond_changes_nothing(seed):
     # people walk straight along a line at 1 m/s, as far as the last band: 900 m
