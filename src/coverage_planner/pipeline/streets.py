@@ -81,12 +81,14 @@ class Streets:
 def farthest_m(plan: Plan, group: GroupSettings) -> float:
     """How far anybody of a group gets within the cutoff, in metres: cutoff x fastest speed.
 
-    Signs may allow cars more than their road class does, so the fastest for them is at least the motorway's limit.
+    Who passes by goes there and back within the cutoff, from anywhere on the road ahead. Signs may allow cars more than
+    their road class does, so the fastest for them is at least the motorway's limit.
     """
     mode = plan.modes[group.mode]
     signed_kph = _MOTORWAY_LIMIT_KPH if mode.rules == "motorcar" else 0.0
     fastest_kph = max([mode.speed_kph, signed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
-    return group.cutoff_s * speed_mps(fastest_kph)
+    reach_m = group.cutoff_s * speed_mps(fastest_kph)
+    return reach_m if group.main_roads is None else group.main_roads.ahead_m + reach_m / 2
 
 
 def prepare_streets(
