@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage_planner.errors import DatumError
+from coverage_planner.report.circle_columns import CIRCLE_TABLES
 from coverage_planner.report.output_datum import ONLINE_FILES, in_datum, in_wgs84, online_file
 from coverage_planner.report.proposal_folder import PROPOSAL_TABLES, check_proposal_folder, write_proposal
 from coverage_planner.report.results import FILES, read_results, write_results
@@ -22,7 +23,7 @@ from coverage_planner.schema import Rejections
 from coverage_planner.sources.datum import DATUMS, from_wgs84, to_wgs84
 from drawn_outcome import draw_candidates, draw_outcome
 
-WITH_POSITIONS = [name for name, columns in TABLES.items() if "lon" in columns]
+WITH_POSITIONS = [name for name, columns in TABLES.items() if "lon" in columns and name not in CIRCLE_TABLES]
 OTHERS = [datum for datum in DATUMS if datum != "wgs84"]
 
 

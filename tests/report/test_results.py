@@ -20,19 +20,23 @@ from shapely import Point
 
 from coverage_planner.errors import ConfigError, InputError, SourceError
 from coverage_planner.report import results as results_module
+from coverage_planner.report.circle_columns import CIRCLE_LAYERS, CIRCLE_TABLES
 from coverage_planner.report.csv_tables import guard, unguard
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.result_layers import report_layers
-from coverage_planner.report.results import FILES, check_folder, read_results, write_results
+from coverage_planner.report.results import CIRCLE_FILES, FILES, check_folder, read_results, write_results
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, LAYERS, SHEETS, SYNTHETIC_NOTE, TABLES
 from coverage_planner.report.tables import measure_outcome, report_tables
 from coverage_planner.report.workbook import MOST_ROWS, write_workbook
 from coverage_planner.scenario.scenario import Scenario
 from coverage_planner.schema import Rejections
 from drawn_choice import draw_choice, draw_solution
+from drawn_circle import draw_study
 from drawn_outcome import HOSTILE, SITE_NAME, draw_candidates, draw_facilities, draw_outcome
 
 GROUPS = (("骑手", "walk", 360.0), ("司机", "drive", 300.0))
+#: The tables of any plan; the others are there where it speaks of services and hours.
+PLAIN_TABLES = [name for name in TABLES if name not in CIRCLE_TABLES]
 DANGEROUS = [
     '=HYPERLINK("http://a.example","点我")',
     "+1",
@@ -118,19 +122,19 @@ def test_a_folder_reopens_as_it_was_written(home, today, plan, synthetic):
         "baseline": today, "candidates": draw_candidates(), "rejected": rejected, "remarks": remarks,
         "synthetic": synthetic,
     }  # fmt: skip
-    choice = draw_choice()
-    folder = write_results(plan, home, solution=choice, map_page=save_map, **given)
+    choice, circle = draw_choice(), draw_study(today, plan)
+    folder = write_results(plan, home, solution=choice, circle=circle, map_page=save_map, **given)
     assert folder == home
-    assert {path.name for path in home.iterdir()} == FILES
+    assert {path.name for path in home.iterdir()} == FILES | CIRCLE_FILES
     results = read_results(home)
     measured = measure_outcome(plan, today)
     tables = report_tables(
-        measured, plan.network, choice=choice, rejected=rejected, remarks=remarks, synthetic=synthetic
+        measured, plan.network, choice=choice, circle=circle, rejected=rejected, remarks=remarks, synthetic=synthetic
     )
     assert list(results.tables) == list(TABLES) == list(tables)
     for name, table in tables.items():
         pd.testing.assert_frame_equal(results.tables[name], table, check_exact=True, obj=name)
-    layers = report_layers(measured, plan, today, draw_candidates(), choice)
+    layers = report_layers(measured, plan, today, draw_candidates(), choice, circle)
     assert list(results.layers) == list(LAYERS) == list(layers)
     for name, layer in layers.items():
         found = results.layers[name]
@@ -168,6 +172,20 @@ def test_one_scenario_alone_reopens_too(home, today):
     for name in ("by_community", "by_subdistrict", "by_site", "rejected"):
         assert list(results.tables[name]) == list(TABLES[name])
         assert results.tables[name].empty
+
+
+def test_a_plan_without_services_and_hours_leaves_their_files_out_and_reopens_with_empty_tables(written, today):
+    assert {path.name for path in written.iterdir()} == FILES
+    assert {name for name, _ in pyogrio.list_layers(written / "result.gpkg")} == LAYERS.keys() - CIRCLE_LAYERS.keys()
+    results = read_results(written)
+    assert results.run["results"]["circle"] is None
+    for name in CIRCLE_TABLES:
+        assert list(results.tables[name]) == list(TABLES[name])
+        assert results.tables[name].empty
+    for name in CIRCLE_LAYERS:
+        assert list(results.layers[name]) == [*LAYERS[name][1], "geometry"]
+        assert results.layers[name].crs == today.network.crs
+        assert results.layers[name].empty
 
 
 def test_a_relative_path_and_new_parents_are_made(tmp_path, monkeypatch, today):
@@ -475,7 +493,7 @@ def test_no_text_becomes_a_formula_or_changes(home, plan):
     assert results.tables["by_facility"]["name"].to_list() == names * len(GROUPS)
     assert results.tables["rejected"]["reason"].to_list() == DANGEROUS
     assert results.layers["facilities"]["name"].to_list() == names * len(GROUPS)
-    for name in TABLES:
+    for name in PLAIN_TABLES:
         raw = pd.read_csv(home / f"{name}.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
         for column in raw:
             if COLUMNS[column].kind == "text":
@@ -516,7 +534,7 @@ def test_harm_in_every_text_of_the_outcome_stays_text_in_every_file(home, plan, 
         assert not [cell for cell in cells if cell[:1] in "=+-@\t\r＝＋－＠" and cell and not numbers.fullmatch(cell)]
     with zipfile.ZipFile(home / "summary.xlsx") as book:
         sheets = {name: book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")}
-        assert len(sheets) == len(SHEETS)
+        assert len(sheets) == len(PLAIN_TABLES) + 1
         assert not [name for name, text in sheets.items() if re.search(r"<f[ >/]|t=\"str\"|<hyperlink", text)]
     cells = [
         cell for sheet in openpyxl.load_workbook(home / "summary.xlsx") for row in sheet.iter_rows() for cell in row
@@ -567,7 +585,7 @@ def test_a_folder_of_an_earlier_version_has_no_remarks(standing):
 
 def test_csv_files_open_in_excel_as_utf8(home, plan, today):
     write_results(plan, home, baseline=today)
-    for name in TABLES:
+    for name in PLAIN_TABLES:
         data = (home / f"{name}.csv").read_bytes()
         assert data.startswith(b"\xef\xbb\xbf")
         assert data.decode("utf-8-sig").splitlines()[0] == ",".join(TABLES[name])
@@ -585,8 +603,9 @@ def test_the_workbook_holds_every_table_in_the_planners_language(home, plan, tod
     write_results(plan, home, baseline=today, language=language, solution=draw_solution())
     tables = read_results(home).tables
     book = openpyxl.load_workbook(home / "summary.xlsx")
-    assert book.sheetnames == [names[column] for names in SHEETS.values()]
-    for name, table in tables.items():
+    assert book.sheetnames == [SHEETS[name][column] for name in ("key_figures", *PLAIN_TABLES)]
+    for name in PLAIN_TABLES:
+        table = tables[name]
         sheet = book[SHEETS[name][column]]
         header, *rows = sheet.iter_rows()
         assert [cell.value for cell in header] == [HEADINGS.get((name, c), COLUMNS[c]).heading(language) for c in table]
@@ -613,7 +632,8 @@ def test_our_own_words_are_said_in_the_language_and_the_planners_stay(home, plan
     gap = rows_of_sheet(book, "服务缺口")[1]
     assert gap[6:8] == ["有阻隔，绕行过远", "有阻隔，绕行过远 82 %; 附近没有站点 18 %"]
     station = rows_of_sheet(book, "各站点")[1]
-    assert station[3:7] == ["江北服务中心", None, "服务中心", "否"]
+    assert station[3:8] == ["江北服务中心", None, "服务中心", None, "休息、充电、饮水"]
+    assert station[12] == "否"
     assert [row[2] for row in rows_of_sheet(book, "分街道")[1:4]] == ["滨江街道", "南岸街道", "（未注明街道）"]
     assert rows_of_sheet(book, "拟新增站点")[1][4] == SITE_NAME
     book.close()
@@ -681,15 +701,15 @@ def test_a_sheet_of_very_many_rows_says_that_it_is_cut(tmp_path, today, monkeypa
 def test_synthetic_data_say_so_in_every_file(home, plan, today):
     write_results(plan, home, baseline=today, rejected=rejected_rows("x"), synthetic=True)
     assert read_results(home).run["results"]["synthetic"] is True
-    for name in TABLES:
+    for name in PLAIN_TABLES:
         assert read_results(home).tables[name].columns[-1] == "note"
-    for name in LAYERS:
+    for name in LAYERS.keys() - CIRCLE_LAYERS.keys():
         assert pyogrio.read_info(home / "result.gpkg", layer=name)["layer_metadata"]["DESCRIPTION"] == SYNTHETIC_NOTE
 
 
 def test_the_manual_explains_every_file_and_column(repository):
     text = (repository / "docs" / "results.md").read_text(encoding="utf-8")
-    for name in FILES:
+    for name in FILES | CIRCLE_FILES:
         assert f"`{name}`" in text
     sections = {
         match[1]: match[2]

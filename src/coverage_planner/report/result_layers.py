@@ -1,17 +1,21 @@
 """Outcomes -> the layers of result.gpkg, for QGIS and for programs: seconds, metres, the network's CRS."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from coverage_planner.coverage.gaps import explain_uncovered
+from coverage_planner.report.circle_layers import circle_layers
 from coverage_planner.report.siting_tables import Choice, plan_sites
 from coverage_planner.report.table_columns import LAYERS
 from coverage_planner.report.tables import Measured, cut_columns, is_proposed, roles, scenarios, stack
 from coverage_planner.scenario.scenario import GroupOutcome, Outcome
+
+if TYPE_CHECKING:
+    from coverage_planner.scenario.circle import CircleStudy
 
 _M2_PER_KM2 = 1e6
 _FACILITY_FIGURES = ("catchment_demand", "exclusive_demand", "mean_time_s")
@@ -23,6 +27,7 @@ def report_layers(
     baseline: Outcome | None = None,
     candidates: gpd.GeoDataFrame | None = None,
     choice: Choice | None = None,
+    circle: "CircleStudy | None" = None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Cut the layers of a results folder: the columns of `table_columns.LAYERS`.
 
@@ -39,6 +44,8 @@ def report_layers(
         Where sites could have opened, or None.
     choice
         How the sites were chosen, or None.
+    circle
+        Services, hours, levels and capacities, or None.
 
     Returns
     -------
@@ -59,6 +66,7 @@ def report_layers(
         "demand": _demand(named, crs),
         "communities": measured.communities,
         "study_area": _study_area(outcome),
+        **circle_layers(circle, crs),
     }
     return {name: _cut(name, layer.to_crs(crs), set(named)) for name, layer in layers.items()}
 

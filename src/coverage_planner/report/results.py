@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -14,7 +14,10 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from coverage_planner.errors import ConfigError, InputError, SourceError, name_some
 from coverage_planner.report.certificate import say_certificate
+from coverage_planner.report.circle_columns import CIRCLE_LAYERS, CIRCLE_TABLES
+from coverage_planner.report.circle_tables import record_circle
 from coverage_planner.report.csv_tables import read_csv, write_csv
+from coverage_planner.report.hours_page import hours_page
 from coverage_planner.report.output_datum import ONLINE_FILES, in_datum, in_wgs84, online_file, write_online_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
@@ -28,16 +31,24 @@ from coverage_planner.siting.solution import Solution
 from coverage_planner.sources.datum import Datum, check_datum
 from coverage_planner.whole_folder import check_replaceable, whole_folder
 
+if TYPE_CHECKING:
+    from coverage_planner.scenario.circle import CircleStudy
+
 #: Number of the folder's form; it rises when a column or file changes its meaning.
 FORMAT = 1
 
 LAYER_FILE = "result.gpkg"
 WORKBOOK_FILE = "summary.xlsx"
 MAP_FILE = "map.html"
+HOURS_FILE = "hours.html"
 RUN_FILE = "run.json"
-FILES = frozenset({LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES)})
-#: Tables that folders of earlier versions have not.
-_LATER = frozenset({"remarks"})
+FILES = frozenset(
+    {LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES if name not in CIRCLE_TABLES)}
+)
+#: What is there besides where a plan speaks of services and hours.
+CIRCLE_FILES = frozenset({HOURS_FILE, *(f"{name}.csv" for name in CIRCLE_TABLES)})
+#: Tables that folders of earlier versions have not, or that a plan without services and hours leaves out.
+_LATER = frozenset({"remarks", *CIRCLE_TABLES})
 
 #: What programs leave beside open files; no one's work is lost with them.
 _LEFT_BEHIND = frozenset({f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm", f"{LAYER_FILE}-journal"})
@@ -72,6 +83,7 @@ def write_results(
     baseline: Outcome | None = None,
     candidates: gpd.GeoDataFrame | None = None,
     solution: Solution | Choice | None = None,
+    circle: "CircleStudy | None" = None,
     rejected: pd.DataFrame | None = None,
     remarks: pd.DataFrame | None = None,
     datum: Datum = "wgs84",
@@ -81,7 +93,7 @@ def write_results(
     force: bool = False,
     synthetic: bool = False,
 ) -> Path:
-    """Write an outcome to a folder: result.gpkg, CSV tables, summary.xlsx, map.html, run.json.
+    """Write an outcome to a folder: result.gpkg, CSV tables, summary.xlsx, map.html, hours.html, run.json.
 
     Everything is written to a hidden folder beside it, which takes the name at the end: whatever goes wrong, the
     folder is either there whole or not at all. docs/results.md explains every file, column and unit.
@@ -99,6 +111,9 @@ def write_results(
     solution
         The answer of the siting model that chose the proposed sites; its certificate is written out. A `Choice` says
         also what the model was asked, when each site opens and what else could be chosen.
+    circle
+        Services, hours, levels and capacities of today and of the outcome: their tables, layers and hours.html are
+        written besides. Without it, none of these files is there.
     rejected
         Rows refused at the door (`Rejections.to_frame`).
     remarks
@@ -148,10 +163,20 @@ def write_results(
     given = None if callable(run) else _record(run)  # refused before the work where that is possible
     measured = measure_outcome(outcome, baseline)
     found = report_tables(
-        measured, outcome.network, choice=choice, rejected=rejected, remarks=remarks, synthetic=synthetic
+        measured,
+        outcome.network,
+        choice=choice,
+        circle=circle,
+        rejected=rejected,
+        remarks=remarks,
+        synthetic=synthetic,
     )
-    tables = {name: in_datum(table, datum) for name, table in found.items()}
-    layers = report_layers(measured, outcome, baseline, candidates, choice)
+    tables = {
+        name: in_datum(table, datum) for name, table in found.items() if circle is not None or name not in CIRCLE_TABLES
+    }
+    layers = report_layers(measured, outcome, baseline, candidates, choice, circle)
+    if circle is None:
+        layers = {name: layer for name, layer in layers.items() if name not in CIRCLE_LAYERS}
     ours = plain(
         {
             "format": FORMAT,
@@ -163,6 +188,7 @@ def write_results(
             "scenarios": {role: named.scenario.name for role, named in roles(outcome, baseline).items()},
             "groups": _groups(outcome),
             "solution": None if choice is None else record_choice(choice),
+            "circle": None if circle is None else record_circle(circle),
             "rows": {name: len(table) for name, table in tables.items()},
             "features": {name: len(layer) for name, layer in layers.items()},
         },
@@ -183,6 +209,11 @@ def write_results(
             certificate="" if choice is None else say_certificate(choice.solution, language, choice.question),
             synthetic=synthetic,
         )
+        if circle is not None:
+            page = hours_page(
+                tables["by_hour"], night=circle.latest.rules.night, language=language, synthetic=synthetic
+            )
+            (partial / HOURS_FILE).write_text(page, encoding="utf-8", newline="\n")
         if map_page is not None:
             map_page(partial / MAP_FILE)
             if not (partial / MAP_FILE).is_file():
@@ -224,7 +255,9 @@ def read_results(folder: str | PathLike[str]) -> Results:
         raise SourceError(
             f"{home} must be of form {FORMAT} or earlier, got {run[_OURS]['format']}; update coverage-planner"
         )
-    needed = (LAYER_FILE, *(f"{name}.csv" for name in TABLES if name not in _LATER))
+    written = run[_OURS].get("rows", {})
+    needed = [LAYER_FILE, *(f"{name}.csv" for name in TABLES if name not in _LATER)]
+    needed += [f"{name}.csv" for name in CIRCLE_TABLES if name in written]
     missing = [name for name in needed if not (home / name).is_file()]
     if missing:
         raise SourceError(
@@ -232,7 +265,12 @@ def read_results(folder: str | PathLike[str]) -> Results:
         )
     datum = check_datum(run[_OURS].get("datum", "wgs84"), f"{home}")
     tables = {name: in_wgs84(_read_table(home, name), datum) for name in TABLES}
-    return Results(tables, {name: _read_layer(home / LAYER_FILE, name) for name in LAYERS}, run)
+    left_out = {name for name in CIRCLE_LAYERS if name not in run[_OURS].get("features", {})}
+    layers = {
+        name: _empty_layer(name, run[_OURS]["crs"]) if name in left_out else _read_layer(home / LAYER_FILE, name)
+        for name in LAYERS
+    }
+    return Results(tables, layers, run)
 
 
 # --- the folder ---
@@ -270,7 +308,7 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
         what="results",
         mark=RUN_FILE,
         is_ours=_read_run(home) is not None,
-        files=FILES | {*ONLINE_FILES} | _LEFT_BEHIND,
+        files=FILES | CIRCLE_FILES | {*ONLINE_FILES} | _LEFT_BEHIND,
         force=force,
     )
 
@@ -302,6 +340,11 @@ def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:
     except (DataSourceError, DataLayerError) as error:
         raise SourceError(f"{path} must hold the layer {name!r}: {error}; write the results again") from error
     return set_types(layer)
+
+
+def _empty_layer(name: str, crs: str) -> gpd.GeoDataFrame:
+    columns: dict[str, list[object]] = {column: [] for column in LAYERS[name][1]}
+    return set_types(gpd.GeoDataFrame(columns, geometry=[], crs=crs))
 
 
 def _require_sites(outcome: Outcome, choice: Choice | None) -> None:

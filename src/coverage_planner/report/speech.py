@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coverage_planner.network.modes import DEFAULT_MODES
+from coverage_planner.report.circle_columns import TOGETHER
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, PROPOSAL_SHEETS, SHEETS
 from coverage_planner.report.tables import NO_SUBDISTRICT
 from coverage_planner.report.words import Language, words
@@ -16,6 +17,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "change": ("变化", "Change"),
     "yes": ("是", "yes"),
     "no": ("否", "no"),
+    "all_stations": ("全部站点（每点只计一次）", "all stations (each point once)"),
+    "together": ("各人群合计", "all groups together"),
     "no_subdistrict": ("（未注明街道）", "(none given)"),
     "class_speeds": ("按道路等级车速", "road class speeds"),
     "per_junction": (r"每个路口 \1 秒", r"\1 s per junction"),
@@ -33,6 +36,13 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
             "only; all else is measured over the streets."
         ),
     ),
+}
+
+#: Column and label of ours -> the text that says it.
+_LABELS: Mapping[tuple[str, str], str] = {
+    ("name", NO_SUBDISTRICT): "no_subdistrict",
+    ("group", TOGETHER): "together",
+    ("id", TOGETHER): "all_stations",
 }
 
 #: What an input is called in the list of refused rows.
@@ -262,6 +272,11 @@ class Speech:
         if column == "services" and isinstance(value, str):
             between = "、" if self.language == "zh" else "; "
             return between.join(service_name(part.strip(), self.language) for part in value.split(";"))
+        if column == "service" and isinstance(value, str):
+            return self.values[value] if value in {"any", "full"} else service_name(value, self.language)
+        if column in {"day", "moment"} and isinstance(value, str):
+            day, space, time = value.partition(" ")
+            return f"{self.values.get(day, day)}{space}{time}"
         if column == "column" and value in COLUMNS:
             return self.heading(value)
         if isinstance(value, bool):
@@ -274,10 +289,10 @@ class Speech:
         if column in {"status", "proof", "tie_break", "how"}:
             word, colon, rest = value.partition(": ")
             return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"
-        if column in {"direction", "level", "table"}:
+        if column in {"direction", "level", "table", "day_kind", "area_kind"}:
             return (self.inputs if column == "table" else self.values).get(value, value)
-        if column == "name" and value == NO_SUBDISTRICT:
-            return self.texts["no_subdistrict"]
+        if (text := _LABELS.get((column, value))) is not None:
+            return self.texts[text]
         if column in {"mode", "reason_shares"}:
             # such as 'drive (class speeds x 0.6, 20 s per signal)' and 'barrier 82 %; no_station_in_reach 18 %'
             parts = (part.partition(" ") for part in value.split("; "))
@@ -314,7 +329,7 @@ def speech(language: Language) -> Speech:
     """
     known = words(language)
     values = {word: known[word] for word in (*DEFAULT_MODES, "to_facility", "from_facility")}
-    for prefix in ("level_", "reason_"):
+    for prefix in ("level_", "reason_", "what_", "day_", "day_kind_", "area_kind_"):
         values |= {key.removeprefix(prefix): text for key, text in known.items() if key.startswith(prefix)}
     column = 0 if language == "zh" else 1
     texts = {key: pair[column] for key, pair in _TEXTS.items()}

@@ -2,35 +2,25 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from coverage_planner.report.words import Language
+from coverage_planner.report.circle_columns import (
+    CIRCLE_COLUMNS,
+    CIRCLE_GIVEN,
+    CIRCLE_HEADINGS,
+    CIRCLE_LAYERS,
+    CIRCLE_SHEETS,
+    CIRCLE_TABLES,
+)
+from coverage_planner.report.column_kinds import Column, Kind
 
-Kind = Literal[
-    "text", "flag", "count", "place", "number", "share", "minutes", "metres", "degrees", "change", "share_change",
-    "count_change",
-]  # fmt: skip
 Table = TypeVar("Table", bound=pd.DataFrame)
 
 #: What stands where the data are made up.
 SYNTHETIC_NOTE = "synthetic data 合成数据"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of any table or layer: how it is stored and written, and its headings in workbooks."""
-
-    kind: Kind
-    zh: str
-    en: str
-
-    def heading(self, language: Language) -> str:
-        """Return the heading in a language."""
-        return self.zh if language == "zh" else self.en
 
 
 #: A name means the same in every table. A 'place' is a whole number that may be missing.
@@ -172,6 +162,7 @@ COLUMNS: Mapping[str, Column] = {
     "catchment_demand_proposed": Column("number", "覆盖需求（含重叠，方案）", "Demand in reach, proposed"),
     "exclusive_demand_proposed": Column("number", "独占需求（方案）", "Demand in reach of this one alone, proposed"),
     "mean_time_s_proposed": Column("number", "平均时间（秒，方案）", "Mean time, proposed (s)"),
+    **CIRCLE_COLUMNS,
 }
 
 #: Table and column whose heading is another than the column's own.
@@ -180,12 +171,13 @@ HEADINGS: Mapping[tuple[str, str], Column] = {
     ("replacements", "rank"): Column("count", "替代排名", "Rank"),
     ("stages", "loss"): Column("number", "比单独规划至多损失", "Lost against any plan for this stage, at most"),
     ("rejected", "reason"): Column("text", "原因", "Reason"),
+    **CIRCLE_HEADINGS,
 }
 
 #: Columns that planners may leave out of their data; where they do, cells are empty.
 GIVEN = frozenset(
     {"name", "kind", "address", "community", "stage", "level", "services", "opening_hours", "capacity", "cost",
-     "area_m2", "entry_delay_s", "gap_id", "order", "subdistrict", "highway", "source", "part"}
+     "area_m2", "entry_delay_s", "gap_id", "order", "subdistrict", "highway", "source", "part", *CIRCLE_GIVEN}
 )  # fmt: skip
 
 _AREA_FIGURES = (
@@ -213,13 +205,14 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "lat",
     ),
     "by_facility": (
-        "scenario", "group", "id", "name", "kind", "level", "proposed", "catchment_demand", "exclusive_demand",
-        "mean_time_min", "lon", "lat",
+        "scenario", "group", "id", "name", "kind", "level", "hub_id", "services", "opening_hours", "open_h_per_week",
+        "capacity", "level_filled", "proposed", "catchment_demand", "exclusive_demand", "mean_time_min", "lon", "lat",
     ),
     "gaps": (
         "scenario", "group", "id", "rank", "uncovered_demand", "n_points", "reason", "reason_shares",
         "nearest_facility_m", "lon", "lat",
     ),
+    **CIRCLE_TABLES,
     "choice": (
         "group", "model", "n_sites", "total_cost", "objective", "bound", "gap_share", "status", "proof", "tie_break",
         "interrupted", "n_unserved", "certificate_zh", "certificate_en",
@@ -247,6 +240,7 @@ SHEETS: Mapping[str, tuple[str, str]] = {
     "by_site": ("拟新增站点", "Proposed sites"),
     "by_facility": ("各站点", "Stations"),
     "gaps": ("服务缺口", "Gaps"),
+    **CIRCLE_SHEETS,
     "choice": ("选址证明", "Certificate"),
     "stages": ("分期建设", "Stages"),
     "site_values": ("各站点的价值", "What each site is worth"),
@@ -311,6 +305,7 @@ LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "study_area": ("MultiPolygon", ("area_km2",)),
+    **CIRCLE_LAYERS,
 }  # fmt: skip
 
 #: Characters that XML, and with it a workbook, cannot hold.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +13,15 @@ from coverage_planner.coverage.areas import measure_areas
 from coverage_planner.coverage.measure import measure_gains
 from coverage_planner.errors import InputError, SchemaError
 from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.report.circle_tables import circle_tables, describe_stations
 from coverage_planner.report.siting_tables import Choice, siting_tables
 from coverage_planner.report.table_columns import GIVEN, SYNTHETIC_NOTE, TABLES, set_types
 from coverage_planner.scenario.compare import compare
 from coverage_planner.scenario.scenario import GroupOutcome, Outcome
 from coverage_planner.units import speed_mps
+
+if TYPE_CHECKING:
+    from coverage_planner.scenario.circle import CircleStudy
 
 #: Name of the row of by_subdistrict that holds the communities without a subdistrict.
 NO_SUBDISTRICT = "(none)"
@@ -104,6 +108,7 @@ def report_tables(
     network: RoadNetwork,
     *,
     choice: Choice | None = None,
+    circle: "CircleStudy | None" = None,
     rejected: pd.DataFrame | None = None,
     remarks: pd.DataFrame | None = None,
     synthetic: bool = False,
@@ -118,6 +123,8 @@ def report_tables(
         The network of the outcome, whose islands are listed.
     choice
         How the sites were chosen, or None.
+    circle
+        Services, hours, levels and capacities, or None.
     rejected
         Rows refused at the door (`schema.Rejections.to_frame`), or None.
     remarks
@@ -140,8 +147,9 @@ def report_tables(
         "by_subdistrict": measured.subdistricts,
         "by_community": measured.communities,
         "by_site": measured.sites,
-        "by_facility": measured.facilities,
+        "by_facility": describe_stations(measured.facilities, circle),
         "gaps": measured.gaps,
+        **circle_tables(circle),
         **siting_tables(choice),
         "islands": _islands(network),
         "rejected": pd.DataFrame(columns=list(TABLES["rejected"])) if rejected is None else rejected,

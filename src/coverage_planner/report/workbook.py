@@ -8,13 +8,18 @@ from typing import Any, cast
 import openpyxl
 import pandas as pd
 from openpyxl.cell.cell import Cell
+from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from coverage_planner.report import styles
+from coverage_planner.report.circle_columns import CIRCLE_TABLES
+from coverage_planner.report.column_kinds import Kind
+from coverage_planner.report.hours_sheet import FIRST, spread_hours
 from coverage_planner.report.speech import Speech, speech
-from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, Kind, writable
+from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, writable
 from coverage_planner.report.words import Language
 
 #: Kind of column -> how a workbook shows it.
@@ -25,6 +30,7 @@ FORMATS: Mapping[Kind, str] = {
     "place": "0",
     "number": "#,##0.0",
     "share": "0.0%",
+    "ratio": "0.000",
     "change": "+#,##0.0;-#,##0.0;0.0",
     "share_change": "+0.0%;-0.0%;0.0%",
     "count_change": "+#,##0;-#,##0;0",
@@ -63,7 +69,7 @@ def write_workbook(
     certificate: str = "",
     synthetic: bool = False,
 ) -> None:
-    """Write summary.xlsx.
+    """Write summary.xlsx. Tables of services, hours, levels and capacity have a sheet where they have rows.
 
     Parameters
     ----------
@@ -91,7 +97,13 @@ def write_workbook(
     first.title = said.sheet("key_figures")
     _key_figures(first, tables["overall"], said, streets=streets, certificate=certificate, synthetic=synthetic)
     for name, table in tables.items():
-        table_sheet(book.create_sheet(said.sheet(name)), name, table, said)
+        if name in CIRCLE_TABLES and table.empty:
+            continue  # a plan need not speak of services, hours or levels
+        sheet = book.create_sheet(said.sheet(name))
+        if name == "by_hour":
+            _hours_sheet(sheet, table, said)
+        else:
+            table_sheet(sheet, name, table, said)
     book.save(path)
 
 
@@ -168,6 +180,27 @@ def table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) 
         note = said.texts["cut_off"].format(shown=MOST_ROWS, rows=len(table), file=f"{name}.csv")
         _put(sheet, MOST_ROWS + 2, 1, note).font = _WARNING_FONT
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(kinds))}{min(len(table), MOST_ROWS) + 1}"
+    _fit_widths(sheet, first_row=1)
+    _set_page(sheet, 1)
+
+
+def _hours_sheet(sheet: Worksheet, by_hour: pd.DataFrame, said: Speech) -> None:
+    """Fill a sheet with one row per day and one column per time of day, coloured by the share."""
+    table = spread_hours(by_hour)
+    _header(sheet, 1, [said.heading(name) if name in COLUMNS else name for name in map(str, table)])
+    sheet.freeze_panes = sheet.cell(2, len(FIRST) + 1).coordinate
+    for row, record in enumerate(table.head(MOST_ROWS).to_dict("records"), start=2):
+        for place, column in enumerate(map(str, table), start=1):
+            kind = COLUMNS[column].kind if column in COLUMNS else "share"
+            _put(sheet, row, place, said.say(column, record[column]), kind)
+    last = min(len(table), MOST_ROWS) + 1
+    low, high = (end.removeprefix("#").upper() for end in styles.SHARE_ENDS)
+    colours = ColorScaleRule(
+        start_type="num", start_value=0, start_color=low, end_type="num", end_value=1, end_color=high
+    )
+    cells = f"{sheet.cell(2, len(FIRST) + 1).coordinate}:{sheet.cell(last, table.shape[1]).coordinate}"
+    sheet.conditional_formatting.add(cells, colours)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(table.shape[1])}{last}"
     _fit_widths(sheet, first_row=1)
     _set_page(sheet, 1)
 
