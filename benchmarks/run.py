@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import build_speed
+import circle
 import door_speed
 import engine_speed
 import locality
@@ -129,6 +130,11 @@ def orders(given: Settings) -> Made:
     return records.report(measured), measured
 
 
+def services(given: Settings) -> Made:
+    measured = circle.measure(given.data, given.cache, seed=given.seed, quick=given.quick)
+    return circle.report(measured), measured
+
+
 def isochrones(given: Settings) -> Made:
     return _run_script("isochrone_quality.py", given)
 
@@ -163,6 +169,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "build": (build_speed.TITLE, build),
     "clip": (osm_clip.TITLE, clip),
     "records": (records.TITLE, orders),
+    "circle": (circle.TITLE, services),
     "siting": (siting_speed.TITLE, siting),
     "isochrones": ("Isochrones: speed and quality", isochrones),
     "matrix": ("Travel times against Valhalla's matrix", matrix),

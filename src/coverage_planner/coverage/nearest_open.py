@@ -78,7 +78,7 @@ def _pairs_by_time(
         reached = times.indices[pairs]
         longest_s[reached] = np.minimum(longest_s[reached], times.seconds[pairs])
     rows = np.repeat(np.arange(len(times.facility_ids), dtype=np.int32), np.diff(times.indptr))
-    kept = np.flatnonzero(open_.any(axis=1)[rows] & (times.seconds <= longest_s[times.indices]))
+    kept = np.flatnonzero(np.any(open_, axis=1)[rows] & (times.seconds <= longest_s[times.indices]))
     # rows ascend already, and the sort leaves equal ones as they stand
     order = kept[np.lexsort((times.seconds[kept], times.indices[kept]))]
     return times.indices[order], rows[order], times.seconds[order]

@@ -234,7 +234,7 @@ def _covered_weights(
     words, n_slots = served.bits[:, served.row(what)], len(served.week.starts)
     covered = np.zeros((n_kinds, n_slots), dtype=np.int64)
     for kind, block in _blocks(kinds, n_kinds):
-        covered[kind] += weights[block] @ unpack_slots(words[block], n_slots).astype(np.int64)
+        covered[kind] += np.einsum("d,dh->h", weights[block], unpack_slots(words[block], n_slots))
     return covered
 
 
