@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from tests.drawn import draw_network, draw_points
 
 from coverage_planner.errors import ConfigError, SchemaError
 from coverage_planner.network.main_roads import build_stretches
@@ -12,7 +13,6 @@ from coverage_planner.scenario.group_times import group_times, with_parking
 from coverage_planner.scenario.scenario import Group
 from coverage_planner.traveltime.detours import detour_times
 from coverage_planner.traveltime.times import travel_times
-from tests.drawn import draw_network, draw_points
 
 PLACES = {"A": (0, 0), "B": (300, 0), "C": (600, 0), "D": (0, 250), "E": (300, 250), "F": (600, 250)}
 NETWORK = draw_network(
@@ -72,7 +72,7 @@ def test_together_is_as_separately(drawn, direction):
 
 
 def test_groups_that_travel_alike_are_searched_once(monkeypatch):
-    import coverage_planner.scenario.group_times as module  # noqa: PLC0415
+    import coverage_planner.scenario.group_times as module
 
     searches = []
     search = module.search_pairs
@@ -103,15 +103,15 @@ def test_parking_is_added_at_every_door():
 def test_wrong_parking_and_delays_are_refused():
     with pytest.raises(ConfigError, match="parking_s must be seconds from 0 up, got -1"):
         with_parking(FACILITIES, -1.0)
-    with pytest.raises(SchemaError, match="entry_delay_s must be seconds from 0 up; not so in F2"):
+    with pytest.raises(SchemaError, match="entry_delay_s must be seconds from 0 up; not so in 1: F2"):
         with_parking(FACILITIES.assign(entry_delay_s=[0, 0, -5, 0]), 10.0)
 
 
 def test_repeated_names_missing_limits_and_unknown_directions_are_refused():
     walkers = Group("w", "walk", 300.0, TABLES[0])
-    with pytest.raises(ConfigError, match="names of groups must not repeat, got w, w"):
+    with pytest.raises(ConfigError, match=r"names of groups must not repeat, got .*w"):
         group_times(NETWORK, FACILITIES, [walkers, walkers], limit_s={"w": 60.0})
-    with pytest.raises(ConfigError, match="limit_s must have a limit of every group, missing w"):
+    with pytest.raises(ConfigError, match="limit_s must have a limit of every group, missing 1: w"):
         group_times(NETWORK, FACILITIES, [walkers], limit_s={})
     with pytest.raises(ConfigError, match="direction must be one of to_facility, from_facility, got 'up'"):
         group_times(NETWORK, FACILITIES, [walkers], limit_s={"w": 60.0}, direction="up")

@@ -128,7 +128,7 @@ def _read_weights(
     highway = network.edges["highway"]
     barrier = (highway == "barrier").to_numpy(dtype=bool)
     known = {value: class_of(str(value).strip().lower()) for value in highway.dropna().unique()}
-    classes = highway.map(known).fillna(CLASS_WHEN_MISSING).tolist()
+    classes = [known.get(value, CLASS_WHEN_MISSING) for value in highway]
     allowed = network.graph(mode).allowed
     if isinstance(weights, pd.DataFrame):
         counted = _read_counts(network, weights, allowed & ~barrier)

@@ -152,7 +152,9 @@ def pick_stretches(network: RoadNetwork, stretches: gpd.GeoDataFrame, mode: str)
     wrong |= ~((pass_s >= 0) & (pass_s < LONGEST_MS / MS_PER_S))
     if not wrong.any():
         places = _places(network, table["start_edge"].to_numpy(dtype=np.int32), table["start_fraction"].to_numpy())
-        wrong = ~(shapely.distance(shapely.points(places), table.geometry.to_crs(network.crs)) <= _SAME_PLACE_M)
+        wrong = ~(
+            shapely.distance(shapely.points(places), table.geometry.to_crs(network.crs).to_numpy()) <= _SAME_PLACE_M
+        )
     if wrong.any():
         raise InputError(
             f"stretches must be places on this network; not so for {name_some(ids[wrong])}; build them again with "
