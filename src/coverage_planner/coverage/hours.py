@@ -1,8 +1,7 @@
 """When stations are open: opening hours over the slots of a week, with China's holidays and make-up workdays."""
 
-import datetime as dt
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,19 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coverage_planner.coverage.week import Week
+from coverage_planner.coverage.week import SLOTS_MIN, Week
 from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.sources.calendar import Calendar
+from coverage_planner.sources.hour_minutes import open_minutes
 from coverage_planner.sources.hour_rules import HourRule, parse_rules
 from coverage_planner.sources.hours import read_hours
 from coverage_planner.sources.signs import NOTHING, plain
 
-_DAY_MIN = 24 * 60
-# What rules say of a minute.
-_OPEN, _UNKNOWN, _OFF = 1, 2, 3
-_STATES = {"open": _OPEN, "unknown": _UNKNOWN, "off": _OFF}
-#: Standing of a rule that says nothing; those of fallback rules lie between it and 0, which is the first rule's.
-_NONE = -(10**6)
+_WEEK_DAYS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,17 +82,13 @@ def open_slots(opening_hours: Sequence[object], week: Week, calendar: Calendar, 
     Warns
     -----
     UserWarning
-        Opening hours are not understood, name school holidays (which are never met), or the sun (which rises at 7:00
-        and sets at 19:00).
+        Opening hours are not understood; name school holidays (which are never met) or the sun (which rises at 7:00
+        and sets at 19:00); have no end; fill no slot; name only dates that are not looked at.
 
     Notes
     -----
-    Of the rules that are for a day, each one behind ';' that opens (or is unknown) replaces what the rules before it
-    say of that day's hours, also those behind midnight; one behind ',' and one that closes times of day ('12:00-13:00
-    off') goes over them at its own times; one that closes the day ('PH off') removes them; one behind '||' holds at
-    times of which no rule before it says anything, on days that none of them closes. Where hours of the day and of the
-    night before meet, the later rule of the text holds; a closed day does not end the night before. Source:
-    specification of the key opening_hours, OpenStreetMap wiki; see docs/methods-hours.md.
+    How rules are put together is said in `sources.hour_minutes.open_minutes` and in docs/methods-hours.md. Source:
+    specification of the key opening_hours, OpenStreetMap wiki.
     """
     default = _rules_of(unstated)
     if default is None:
@@ -106,19 +97,24 @@ def open_slots(opening_hours: Sequence[object], week: Week, calendar: Calendar, 
         )
     texts = [_text(cell) for cell in opening_hours]
     rules = {text: _rules_of(text) if text else default for text in dict.fromkeys(texts)}
-    patterns = {text: open_pattern(found or default, week, calendar) for text, found in rules.items()}
-    _warn(texts, rules)
-    n = len(texts)
+    minutes = {text: _week_minutes(found or default, week, calendar) for text, found in rules.items()}
+    _warn_of_doubts(texts, rules)
+    _warn_of_lost(texts, minutes, week)
+    _warn_of_dates(texts, rules, minutes)
+    slots = {text: _whole_slots(found, week) for text, found in minutes.items()}
     return OpenSlots(
-        open=np.array([patterns[text] for text in texts], dtype=np.bool_).reshape(n, len(week.starts)),
+        open=np.array([slots[text] for text in texts], dtype=np.bool_).reshape(len(texts), len(week.starts)),
         stated=np.array([text != "" for text in texts], dtype=np.bool_),
         understood=np.array([rules[text] is not None for text in texts], dtype=np.bool_),
     )
 
 
-def open_pattern(rules: Sequence[HourRule], week: Week, calendar: Calendar) -> NDArray[np.bool_]:
-    """Shape (h,): whether rules are open during each whole slot of a week; see `open_slots`."""
-    minutes = np.array([_open_minutes(rules, day, calendar) for day in week.days])
+def _week_minutes(rules: Sequence[HourRule], week: Week, calendar: Calendar) -> NDArray[np.bool_]:
+    """Shape (days, 1440): the minutes in which rules are open."""
+    return np.array([open_minutes(rules, day, calendar) for day in week.days], dtype=np.bool_)
+
+
+def _whole_slots(minutes: NDArray[np.bool_], week: Week) -> NDArray[np.bool_]:
     slots: NDArray[np.bool_] = np.logical_and.reduce(minutes.reshape(-1, week.slot_min), axis=1)
     return slots
 
@@ -175,51 +171,72 @@ _DOUBTS = (
 )
 
 
-def _warn(texts: Sequence[str], rules: Mapping[str, tuple[HourRule, ...] | None]) -> None:
+def _warn_of_doubts(texts: Sequence[str], rules: Mapping[str, tuple[HourRule, ...] | None]) -> None:
     for doubt in _DOUBTS:
-        wrong = [f"{row} ({text!r})" for row, text in enumerate(texts) if text and doubt.concerns(rules[text])]
+        wrong = {text for text in dict.fromkeys(texts) if text and doubt.concerns(rules[text])}
         if wrong:
-            warnings.warn(f"{doubt.holds} {name_some(wrong)} (counted from 0); {doubt.advice}", stacklevel=3)
+            warnings.warn(f"{doubt.holds} {_rows(texts, wrong)}; {doubt.advice}", stacklevel=3)
 
 
-@dataclass(frozen=True, eq=False)
-class _Said:
-    """What rules say of a day's 2880 minutes: the standing of the rule that holds, what it says; days closed."""
-
-    standing: NDArray[np.int64]
-    state: NDArray[np.int8]
-    closed: bool
-
-
-def _open_minutes(rules: Sequence[HourRule], day: dt.date, calendar: Calendar) -> NDArray[np.bool_]:
-    """Shape (1440,): in which minutes of a day rules are open."""
-    today = _said_of(rules, day, calendar)
-    goes_over = any(bool(rule.minutes()[_DAY_MIN:].any()) for rule in rules)
-    if not goes_over:
-        open_: NDArray[np.bool_] = today.state[:_DAY_MIN] == _OPEN
-        return open_
-    before = _said_of(rules, day - dt.timedelta(days=1), calendar)
-    standing, state = before.standing[_DAY_MIN:], before.state[_DAY_MIN:]
-    held: NDArray[np.bool_] = np.where(today.standing[:_DAY_MIN] >= standing, today.state[:_DAY_MIN], state) == _OPEN
-    return held
+def _warn_of_lost(texts: Sequence[str], minutes: Mapping[str, NDArray[np.bool_]], week: Week) -> None:
+    """Say which stations are open for times that fill no slot, and with which slots these would count."""
+    lost = {text: list(_lost(found, week.slot_min)) for text, found in minutes.items()}
+    wrong = {text for text, times in lost.items() if times}
+    if not wrong:
+        return
+    fitting = {text: _slot_filled_by(lost[text], week.slot_min) for text in wrong}
+    finer = min((slot for slot in fitting.values() if slot), default=0)
+    advice = [f"choose slot_min = {finer}"] if finer else []
+    if not all(fitting.values()):
+        whom = f" of stations {_rows(texts, {text for text in wrong if not fitting[text]})}" if finer else ""
+        advice.append(f"round the times{whom} to quarters of an hour")
+    warnings.warn(
+        f"times at which a station is open should fill a slot of {week.slot_min} minutes; some do not, and never "
+        f"count, at stations {_rows(texts, wrong)}; {' and '.join(advice)}",
+        stacklevel=3,
+    )
 
 
-def _said_of(rules: Sequence[HourRule], day: dt.date, calendar: Calendar) -> _Said:
-    standing = np.full(2 * _DAY_MIN, _NONE, dtype=np.int64)
-    state = np.zeros(2 * _DAY_MIN, dtype=np.int8)
-    closed = False
-    for number, rule in enumerate(rules):
-        if not rule.holds_on(day, calendar):
-            continue
-        if rule.joint == "fallback":
-            where = rule.minutes() & (state == 0)
-            if closed:
-                where[:_DAY_MIN] = False
-            standing[where], state[where] = -1 - number, _STATES[rule.says]
-            continue
-        if rule.whole_day_off or (rule.joint == "replace" and rule.says != "off"):
-            standing[:], state[:], closed = _NONE, 0, rule.whole_day_off
-        if not rule.whole_day_off:
-            where = rule.minutes()
-            standing[where], state[where] = number, _STATES[rule.says]
-    return _Said(standing, state, closed)
+def _lost(minutes: NDArray[np.bool_], slot_min: int) -> Iterator[tuple[int, int]]:
+    """Return from and to, in minutes, of the times that fill no slot; those cut at the end of the week are left out."""
+    for block in (minutes[:_WEEK_DAYS].ravel(), *minutes[_WEEK_DAYS:]):
+        edges = np.flatnonzero(np.diff(block.astype(np.int8))) + 1
+        opening = edges[~block[edges - 1]]
+        closing = edges[block[edges - 1]]
+        for start in opening.tolist():
+            end = next((int(edge) for edge in closing if edge > start), None)
+            if end is not None and not _fills(start, end, slot_min):
+                yield start, end
+
+
+def _fills(start: int, end: int, slot_min: int) -> bool:
+    return -(-start // slot_min) * slot_min + slot_min <= end
+
+
+def _slot_filled_by(times: Sequence[tuple[int, int]], slot_min: int) -> int:
+    """Return the longest shorter slot that each of some times fills; 0 where there is none."""
+    shorter = (slot for slot in sorted(SLOTS_MIN, reverse=True) if slot < slot_min)
+    return next((slot for slot in shorter if all(_fills(*time, slot) for time in times)), 0)
+
+
+def _warn_of_dates(
+    texts: Sequence[str],
+    rules: Mapping[str, tuple[HourRule, ...] | None],
+    minutes: Mapping[str, NDArray[np.bool_]],
+) -> None:
+    """Say which stations are open on dates only, none of which is looked at."""
+    wrong = {
+        text
+        for text, found in rules.items()
+        if text and not minutes[text].any() and any(rule.says == "open" and rule.names_years for rule in found or ())
+    }
+    if wrong:
+        warnings.warn(
+            "stations that are open on certain dates should be open on one that is looked at; never so stations "
+            f"{_rows(texts, wrong)}; add one of their dates to `dates`",
+            stacklevel=3,
+        )
+
+
+def _rows(texts: Sequence[str], wrong: Collection[str]) -> str:
+    return name_some(f"{row} ({text!r})" for row, text in enumerate(texts) if text in wrong) + " (counted from 0)"

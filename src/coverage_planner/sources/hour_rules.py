@@ -112,6 +112,11 @@ class HourRule:
         return bool(self.times) and not any(map(_is_closed_span, self.times.split(",")))
 
     @property
+    def names_years(self) -> bool:
+        """Whether it is for certain years."""
+        return re.search(r"\d{4}", self.dates) is not None
+
+    @property
     def names_the_sun(self) -> bool:
         """Whether a time depends on the sun."""
         return re.search(_SUN, self.times) is not None
