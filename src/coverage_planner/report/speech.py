@@ -52,6 +52,7 @@ _INPUTS: Mapping[str, tuple[str, str]] = {
     "premises": ("可用场所", "premises"),
     "roads": ("道路", "roads"),
     "areas": ("社区", "communities"),
+    "mobile stops": ("流动服务停靠点", "mobile stops"),
 }
 
 #: How a choice of sites was found and proved; what follows a colon stays as it is.
@@ -113,6 +114,13 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("outside the study area"), "在研究范围之外"),
     (re.compile(r"outside the study area and its margin of (\S+) m"), "在研究范围及其外围 {0} 米之外"),
     (re.compile("id is blank"), "编号为空"),
+    (re.compile("vehicle is blank"), "车辆为空"),
+    (re.compile("days are blank"), "停靠日期为空"),
+    (re.compile("arrival or departure is blank"), "到达或离开时间为空"),
+    (re.compile("days not understood: (.*)", re.DOTALL), "停靠日期无法识别：{0}"),
+    (re.compile("arrival and departure not understood: (.*)", re.DOTALL), "到达和离开时间无法识别：{0}"),
+    (re.compile("arrival and departure beside opening hours"), "到达、离开时间与开放时间同时填写"),
+    (re.compile("days beside opening hours that name days: (.*)", re.DOTALL), "停靠日期与开放时间中的日期重复：{0}"),
     (re.compile("id stands in an earlier row already"), "编号与前面的行重复"),
     (re.compile("(lon|lat|demand|name|cost|area_m2|capacity) is blank"), "{0}为空"),
     (re.compile("(lon|lat|demand|cost|area_m2|capacity|entry_delay_s) is not a finite number"), "{0}不是有效数字"),
