@@ -274,22 +274,23 @@ def test_without_limits_everybody_goes_to_the_nearest_and_coverage_says_the_same
 def test_more_pairs_than_are_looked_at_at_a_time():
     rng = np.random.default_rng(8)
     rows, columns = np.nonzero(rng.random((30, 3000)) < 0.8)
-    times = make_sparse_times(
-        rows, columns, rng.integers(0, 900, len(rows)), [f"F{j}" for j in range(30)], [f"D{i}" for i in range(3000)]
-    )
-    people, places = rng.integers(0, 5, 3000), rng.integers(0, 200, 30)
+    seconds = np.where(rows == 29, rng.integers(850, 900, len(rows)), rng.integers(0, 900, len(rows)))
+    times = make_sparse_times(rows, columns, seconds, [f"F{j}" for j in range(30)], [f"D{i}" for i in range(3000)])
+    people, places = rng.integers(0, 5, 3000), np.append(rng.integers(0, 200, 29), 9000)  # the last is far and large
     assignment = assign_with_room(times, make_demand(people), places.astype(float), cutoff_s=900.0)
 
     left, room, expected = people.tolist(), places.tolist(), []
     pairs = sorted(zip(times.seconds.tolist(), rows.tolist(), columns.tolist(), strict=True))
-    assert len(pairs) > 2 * 32_768
     for _, j, i in pairs:
         part = min(left[i], room[j])
         left[i] -= part
         room[j] -= part
         if part:
             expected.append((f"F{j}", f"D{i}", part))
+    assert len(pairs) > 2 * 32_768
+    assert room.count(0) == 29
     found = assignment.parts
+    assert found["time_s"].max() > pairs[2 * 32_768][0]
     assert list(zip(found["facility_id"], found["demand_id"], found["assigned_demand"], strict=True)) == expected
 
 
@@ -363,9 +364,24 @@ def test_demand_in_parts_is_demand_to_one_part_and_sums_are_exact(people):
     assert ((parts > 0) == (np.array(people) > 0)).all()
     assert parts.sum() <= 2**53 + len(people)
     for whole, part in zip(people, parts.tolist(), strict=True):
-        assert abs(Fraction(whole) * Fraction(per_unit) - part) <= 1 + Fraction(part, 2**52)
+        assert abs(Fraction(whole) * Fraction(per_unit) - part) <= max(Fraction(1, 2), part == 1) + Fraction(
+            part, 2**52
+        )
     if sum(people) >= 1:
         assert parts.sum() * 11 > 2**53  # ten times as many parts would be too many
+
+
+def test_averages_do_not_depend_on_the_order_of_the_rows_to_the_last_bit():
+    rng = np.random.default_rng(9)
+    values, parts, group = rng.integers(0, 10**6, 2000), rng.integers(1, 10**12, 2000), rng.integers(0, 3, 2000)
+    order = rng.permutation(2000)
+
+    plain = average_in_groups(values, parts, group, 3)
+    assert average_in_groups(values[order], parts[order], group[order], 3).tolist() == plain.tolist()
+    order = np.lexsort((-parts, values))  # of equal values the weights decide
+    values[:] = values // 10**5
+    plain = average_in_groups(values, parts, group, 3)
+    assert average_in_groups(values[order], parts[order], group[order], 3).tolist() == plain.tolist()
 
 
 @settings(deadline=None, max_examples=30)

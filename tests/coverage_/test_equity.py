@@ -250,6 +250,20 @@ def test_the_worst_served_have_most_people_beyond_the_cutoff_then_the_longest_ti
     assert found.areas["area_kind"].unique().tolist() == ["community"]
 
 
+def test_subdistricts_are_not_among_the_worst_served_communities():
+    areas = squares(2, subdistrict=["东街道", "东街道"])
+    found = measure_equity(np.full(20, 1000.0), make_demand(np.ones(20)), cutoff_s=900.0, areas=areas)
+
+    assert found.worst["id"].tolist() == ["A0", "A1"]
+    assert found.worst["subdistrict"].tolist() == ["东街道", "东街道"]
+
+
+def test_half_of_the_people_is_no_part_less_than_half():
+    assert summary([10, 20], [0.333333333333333, 0.333333333333334])["median_time_s"] == 20.0
+    assert summary([10, 20], [0.333333333333334, 0.333333333333333])["median_time_s"] == 10.0
+    assert summary([10, 20], [0.333333333333333, 0.333333333333333])["median_time_s"] == 10.0
+
+
 def test_without_areas_there_are_no_areas_and_no_worst_served():
     found = measure_equity(np.array([1000.0]), make_demand([1]), cutoff_s=900.0)
 

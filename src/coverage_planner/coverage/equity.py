@@ -221,8 +221,7 @@ def _describe_spread(spread: _Spread, n_groups: int) -> dict[str, NDArray[np.flo
         return found
 
     share = (summed[1:] - summed[starts][group]) / whole[group]
-    step_ms = np.append(np.diff(time_ms), 0)
-    step_ms[ends[filled] - 1] = 0
+    step_ms = np.append(np.diff(time_ms), 0)  # steps from one group to the next count nothing: there the share is one
     apart_ms = np.bincount(group, weights=step_ms * share * (1.0 - share), minlength=n_groups)
     gini = np.divide(apart_ms, mean_ms, out=np.where(filled, 0.0, np.nan), where=filled & (mean_ms > 0))
     return {
