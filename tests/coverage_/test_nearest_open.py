@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from coverage_planner.coverage.measure import assign_nearest
 from coverage_planner.coverage.nearest_open import nearest_open
+from coverage_planner.coverage.offer import Needs
+from coverage_planner.coverage.serving import serve
 from coverage_planner.errors import ConfigError
-from drawn_offer import draw_offer
+from drawn_offer import SERVICES, draw_offer
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -53,6 +55,17 @@ def test_where_all_count_and_are_open_it_is_the_nearest_of_all(seed):
     assert np.array_equal(seconds[:, 0], plain["time_s"].to_numpy(), equal_nan=True)
     names = [offer.facility_ids[row] if row >= 0 else None for row in facility[:, 0]]
     assert names == [None if pd.isna(name) else name for name in plain["facility_id"]]
+
+
+@settings(deadline=None, max_examples=20)
+@given(SEEDS, st.sampled_from([300.0, 899.999, 900.0]))
+def test_who_is_served_has_a_station_open_within_the_cutoff(seed, cutoff_s):
+    drawn = draw_offer(seed)
+    served = serve(drawn.times, drawn.offer, Needs(SERVICES), cutoff_s)
+    every = range(len(drawn.offer.week.starts))
+    for what in (*SERVICES, "any"):
+        seconds, _ = nearest_open(drawn.times, drawn.offer, every, services=() if what == "any" else (what,))
+        assert ((seconds <= np.float32(cutoff_s)) == served.slots(what)).all()
 
 
 @settings(deadline=None, max_examples=20)

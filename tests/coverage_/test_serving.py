@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from coverage_planner.coverage.offer import Needs, Offer
 from coverage_planner.coverage.serving import Served, pack_slots, serve, unpack_slots
@@ -83,6 +84,22 @@ def test_who_is_served_equals_a_loop_over_points_services_and_slots(seed, own, r
             assert served.always(what)[point] == all(expected[point, slot][what] for slot in ordinary)
         for slot in (0, 63, 64, len(drawn.offer.week.starts) - 1):
             assert served.at(what, slot).tolist() == slots[:, slot].tolist()
+
+
+def test_who_is_served_equals_a_product_of_sparse_matrices_in_a_larger_case():
+    drawn = draw_offer(7, most_stations=90, most_points=400)
+    offer = drawn.offer
+    n, d = drawn.seconds.shape
+    assert n > 40
+    assert d > 100
+    needs = Needs(SERVICES, ("rest", "toilet"), {"toilet": 300.0, "water": 1800.0})
+    served = serve(drawn.times, offer, needs, 900.0)
+    giving = {service: offer.offers[:, k] for k, service in enumerate(SERVICES)} | {"any": np.ones(n, dtype=bool)}
+    for what, gives in giving.items():
+        near = csr_array(drawn.seconds.astype(np.float32) <= np.float32(needs.cutoff_s(what, 900.0)), dtype=int)
+        usable = (offer.open & (gives & offer.counts)[:, np.newaxis]).astype(int)
+        assert ((near.T @ usable > 0) == served.slots(what)).all()
+    assert (served.slots("full") == (served.slots("rest") & served.slots("toilet"))).all()
 
 
 def test_all_required_services_may_come_from_several_stations_but_at_the_same_hour():
