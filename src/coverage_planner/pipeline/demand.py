@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from coverage_planner.config import CommunitySource, DemandSource, PointSource
+from coverage_planner.config import CommunitySource, DemandSource, GroupSettings, PointSource
 from coverage_planner.errors import ConfigError, InputError, name_some
+from coverage_planner.network.main_roads import build_stretches
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
@@ -214,6 +215,34 @@ def scale_demand(table: gpd.GeoDataFrame, source: DemandSource, group: str) -> g
             "check the column of the demand, or the weights"
         )
     return table if source.sum is None else table.assign(demand=table["demand"] * (source.sum / total))
+
+
+def drive_past(group: GroupSettings, network: RoadNetwork, study_area: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Lay a group that drives past on the main roads, with weights that add up to what the plan says.
+
+    Raises
+    ------
+    InputError
+        There are no main roads of these classes, or all weigh nothing.
+    """
+    roads = group.main_roads
+    if roads is None:
+        raise InputError(f"group {group.name!r} must have main_roads to drive past on, got none")
+    stretches = build_stretches(
+        network,
+        group.mode,
+        weights=roads.per_km,
+        spacing_m=roads.spacing_m,
+        ahead_m=roads.ahead_m,
+        study_area=study_area,
+    )
+    total = float(stretches["demand"].sum())
+    if not total > 0:
+        raise InputError(
+            f"main_roads of group {group.name!r} must have weights above zero on some street, got none on classes "
+            f"{name_some(roads.per_km)}; add classes that the streets here have"
+        )
+    return stretches if roads.sum is None else stretches.assign(demand=stretches["demand"] * (roads.sum / total))
 
 
 def put_together(sources: Sequence[DemandSource], tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

@@ -2,34 +2,44 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS
 
-from coverage_planner.config import CommunitySource, DemandSource, Plan, PointSource
+from coverage_planner.config import CommunitySource, DemandSource, GroupSettings, LayerSource, Plan, PointSource
 from coverage_planner.coverage.areas import assign_subdistricts
 from coverage_planner.errors import InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.demand import (
     count_on_map,
+    drive_past,
     put_together,
     read_named_areas,
     read_places,
     scale_demand,
     spread_areas,
 )
+from coverage_planner.pipeline.services import join_stops, rename_services
 from coverage_planner.pipeline.streets import Streets, count_rows
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
+from coverage_planner.sources.mobile import read_mobile_stops
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
 from coverage_planner.sources.population import read_population
+from coverage_planner.sources.profiles import read_profile
 from coverage_planner.sources.record_faults import count_refused
 
-_READERS = {"facilities": read_facilities, "premises": read_candidates, "demand": read_demand}
+_READERS = {
+    "facilities": read_facilities,
+    "premises": read_candidates,
+    "demand": read_demand,
+    "mobile": read_mobile_stops,
+}
 _STUDY_AREA = "the study area"
 
 
@@ -47,6 +57,12 @@ class Inputs:
         Group name -> demand inside the study area.
     premises
         Places where a site could open, inside the study area; None where the plan has none.
+    mobile
+        Stops of service buses and vending trucks in the study area and its margin; None where the plan has none.
+    layers
+        Name -> points that are counted inside the circles, in the study area and its margin.
+    profiles
+        Group name -> how many of it are about at each hour; groups without are left out.
     margin_m
         How far the roads and facilities reach beyond the study area.
     rows
@@ -58,6 +74,9 @@ class Inputs:
     facilities: gpd.GeoDataFrame
     demand: Mapping[str, gpd.GeoDataFrame]
     premises: gpd.GeoDataFrame | None
+    mobile: gpd.GeoDataFrame | None
+    layers: Mapping[str, gpd.GeoDataFrame]
+    profiles: Mapping[str, pd.DataFrame]
     margin_m: float
     rows: list[dict[str, object]]
 
@@ -85,7 +104,9 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
     wide = None if study_area is None else shapely.buffer(study_area.geometry.union_all(), margin_m)
     inside = None if study_area is None else study_area.geometry.union_all()
 
-    def points(table: str, source: PointSource, area: Any, region: str, of: str = "") -> gpd.GeoDataFrame:
+    def points(
+        table: str, source: PointSource, area: Any, region: str, of: str = "", *, called: str = ""
+    ) -> gpd.GeoDataFrame:
         start = len(rejected.rows)
         found, rows = read_points(table, source, crs, study_area, margin_m, rejected, streets.network)
         if source.form == "areas":  # its points are no rows of the file
@@ -95,28 +116,44 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         else:
             kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
             rows = len(kept)
-        counts.append(count_rows(table + of, source.file, rows, count_refused(rejected.rows[start:])))
+        counts.append(count_rows((called or table) + of, source.file, rows, count_refused(rejected.rows[start:])))
         return kept
 
     communities, before = None, len(rejected.rows)
     if plan.communities is not None:
         communities = read_communities(plan.communities, crs, rejected)
         counts.append(count_rows("communities", plan.communities.file, len(communities), len(rejected.rows) - before))
+
+    def people(group: GroupSettings) -> gpd.GeoDataFrame:
+        if group.main_roads is not None:
+            return drive_past(group, streets.network, study_area)
+        tables = [points("demand", source, inside, _STUDY_AREA, f" of {group.name}") for source in group.sources]
+        scaled = [scale_demand(table, of, group.name) for table, of in zip(tables, group.sources, strict=True)]
+        return put_together(group.sources, scaled)
+
+    def counted(layer: LayerSource) -> gpd.GeoDataFrame:
+        # a station's capacity is a number of people that may be missing: so is what a layer counts
+        columns = dict(layer.columns) | ({"capacity": layer.count} if layer.count else {})
+        source = replace(layer, columns=columns)
+        found = points("facilities", source, wide, near, f" of {layer.name}", called="layer")
+        return (
+            found.rename(columns={"capacity": "count"})
+            if layer.count
+            else found.drop(columns="capacity", errors="ignore")
+        )
+
+    near = f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"
+    also = plan.services.also
+    stops = [points("mobile", source, wide, near, f" {number}") for number, source in enumerate(plan.mobile, start=1)]
     return Inputs(
         study_area=study_area,
         communities=communities,
-        facilities=points("facilities", plan.facilities, wide, f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"),
-        demand={
-            g.name: put_together(
-                g.sources,
-                [
-                    scale_demand(points("demand", source, inside, _STUDY_AREA, f" of {g.name}"), source, g.name)
-                    for source in g.sources
-                ],
-            )
-            for g in plan.groups
-        },
+        facilities=rename_services(points("facilities", plan.facilities, wide, near), also),
+        demand={group.name: people(group) for group in plan.groups},
         premises=points("premises", plan.premises, inside, _STUDY_AREA) if plan.premises else None,
+        mobile=rename_services(join_stops(stops, crs), also) if stops else None,
+        layers={layer.name: counted(layer) for layer in plan.layers},
+        profiles={group.name: read_profile(group.profile) for group in plan.groups if group.profile is not None},
         margin_m=margin_m,
         rows=counts,
     )
@@ -150,7 +187,7 @@ def read_points(
     Parameters
     ----------
     table
-        'facilities', 'premises' or 'demand'.
+        'facilities', 'premises', 'demand' or 'mobile' (stops of service buses).
     source
         Its table in the plan.
     crs
