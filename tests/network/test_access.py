@@ -20,10 +20,11 @@ from coverage_planner.network.access import (
     snappable,
     unknown_classes,
 )
-from coverage_planner.network.modes import DEFAULT_MODES, Mode
+from coverage_planner.network.modes import DEFAULT_MODES, PRESET_MODES, Mode
 from coverage_planner.schema import NODE_TAGS, ROAD_TAGS
 
 WALK, BICYCLE, DRIVE = (DEFAULT_MODES[name] for name in ("walk", "bicycle", "drive"))
+COURIER, EBIKE = PRESET_MODES["courier"], PRESET_MODES["ebike"]
 FAMILIES = {"foot": WALK, "bicycle": BICYCLE, "motorcar": DRIVE}
 
 
@@ -287,6 +288,69 @@ def test_barriers(tags, foot, bicycle, motorcar):
 
 
 @pytest.mark.parametrize(
+    ("tags", "forward", "backward"),
+    [
+        ({"highway": "residential"}, 15, 15),
+        ({"highway": "footway"}, 4.8, 4.8),
+        ({"highway": "pedestrian"}, 4.8, 4.8),
+        ({"highway": "footway", "bicycle": "yes"}, 15, 15),
+        ({"highway": "footway", "bicycle": "no"}, 4.8, 4.8),
+        ({"highway": "footway", "bicycle": "dismount"}, 4.8, 4.8),
+        ({"highway": "footway", "access": "private"}, None, None),
+        ({"highway": "footway", "foot": "private"}, None, None),
+        ({"highway": "footway", "oneway:foot": "yes"}, 4.8, None),
+        ({"highway": "residential", "oneway": "yes"}, 15, 4.8),
+        ({"highway": "residential", "oneway": "-1"}, 4.8, 15),
+        ({"highway": "residential", "oneway": "yes", "oneway:bicycle": "no"}, 15, 15),
+        ({"highway": "residential", "oneway": "yes", "foot": "no"}, 15, None),
+        ({"highway": "residential", "vehicle": "no"}, 4.8, 4.8),
+        ({"highway": "trunk", "bicycle": "no"}, 4.8, 4.8),
+        ({"highway": "trunk", "motorroad": "yes"}, None, None),
+        ({"highway": "motorway"}, None, None),
+        ({"highway": "cycleway", "foot": "no", "oneway": "yes"}, 15, None),
+        ({"highway": "construction"}, None, None),
+        # not on steps, in buildings, on moving pavements
+        ({"highway": "steps"}, None, None),
+        ({"highway": "steps", "bicycle": "yes"}, 15, 15),
+        ({"highway": "steps", "bicycle": "dismount"}, 4.8, 4.8),
+        ({"highway": "corridor"}, None, None),
+        ({"highway": "elevator"}, None, None),
+        ({"highway": "footway", "conveying": "forward"}, None, None),
+        ({"highway": "footway", "conveying": "no"}, 4.8, 4.8),
+    ],
+)
+def test_who_pushes_goes_where_people_walk(tags, forward, backward):
+    row = pd.DataFrame({name: [value] for name, value in tags.items()})
+    found = [None if np.isnan(kph[0]) else kph[0] for kph in rate_segments(row, COURIER)]
+    assert found == [forward, backward]
+
+
+def test_who_pushes_is_never_faster_than_who_rides():
+    slow = Mode("slow", "bicycle", 4.0, pushing_speed_kph=4.8)
+    assert rate(slow, highway="footway") == (4.0, 4.0)
+    assert rate(Mode("p", "bicycle", 15.0, pushing_speed_kph=3.0), highway="path", bicycle="dismount") == (3.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("tags", "riding", "pushing"),
+    [
+        ({"barrier": "gate"}, False, False),
+        ({"barrier": "bollard", "bicycle": "no"}, True, False),
+        ({"barrier": "gate", "vehicle": "no"}, True, False),
+        ({"barrier": "gate", "access": "no"}, True, True),
+        ({"barrier": "gate", "access": "no", "foot": "yes"}, True, False),
+        ({"barrier": "turnstile"}, True, True),
+        ({"barrier": "stile", "bicycle": "no", "foot": "yes"}, True, True),
+        ({"barrier": "wall"}, True, True),
+    ],
+)
+def test_a_tag_that_keeps_riders_out_does_not_stop_who_pushes(tags, riding, pushing):
+    node = pd.DataFrame({name: [value] for name, value in tags.items()})
+    assert barrier_blocks(node, DEFAULT_MODES["ebike"]).tolist() == [riding]
+    assert barrier_blocks(node, COURIER).tolist() == [pushing]
+
+
+@pytest.mark.parametrize(
     ("tags", "expected"),
     [
         ({"highway": "residential"}, True),
@@ -347,6 +411,17 @@ families = st.sampled_from(list(FAMILIES))
 def allowed(tags: dict[str, str], mode: Mode) -> np.ndarray:
     forward, backward = rate_segments(pd.DataFrame({"u": [0], **{tag: [value] for tag, value in tags.items()}}), mode)
     return ~np.isnan(np.concatenate([forward, backward]))
+
+
+@given(tags=any_tags)
+def test_a_courier_rides_where_an_ebike_does_and_pushes_where_else_people_walk(tags):
+    row = pd.DataFrame({"u": [0], **{tag: [value] for tag, value in tags.items()}})
+    for courier, ebike, walk in zip(*(rate_segments(row, mode) for mode in (COURIER, EBIKE, WALK)), strict=True):
+        indoors = any(word in tags.get("highway", "") for word in ("steps", "elevator", "corridor"))
+        expected = ebike if not np.isnan(ebike[0]) else np.full(1, np.nan) if indoors else walk
+        assert np.array_equal(courier, expected, equal_nan=True)
+    node = row.assign(barrier="bollard")
+    assert barrier_blocks(node, COURIER) <= barrier_blocks(node, EBIKE)
 
 
 @given(tags=any_tags, family=families, refusal=st.sampled_from(sorted(KEEPS_OUT)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from coverage_planner.errors import ConfigError
-from coverage_planner.network.modes import DEFAULT_MODES, Mode
+from coverage_planner.network.modes import DEFAULT_MODES, PRESET_MODES, Mode
 
 
 def test_a_mode_says_its_speed():
@@ -47,9 +47,24 @@ def test_default_speeds_are_those_of_the_methods():
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan"), 1000.0])
 def test_an_impossible_speed_is_refused(wrong):
+    with pytest.raises(ConfigError, match="pushing_speed_kph must be positive"):
+        Mode("x", "bicycle", 15.0, pushing_speed_kph=wrong)
     with pytest.raises(ConfigError, match=r"mode 'x': speed_kph must be positive"):
         Mode("x", "foot", wrong)
     with pytest.raises(ConfigError, match="access_speed_kph"):
         Mode("x", "foot", 5.0, access_speed_kph=wrong)
     with pytest.raises(ConfigError, match=r"class_speeds_kph\.primary"):
         Mode("x", "motorcar", 5.0, class_speeds_kph={"primary": wrong})
+
+
+def test_only_who_rides_a_bicycle_gets_off_and_pushes():
+    for rules in ("foot", "motorcar"):
+        with pytest.raises(ConfigError, match="pushing_speed_kph must be left out unless rules = 'bicycle'"):
+            Mode("x", rules, 5.0, pushing_speed_kph=4.8)
+    assert PRESET_MODES["courier"].describe() == "courier (15 km/h, pushed 4.8 km/h)"
+
+
+def test_a_plan_may_name_more_modes_than_a_network_is_built_for_by_default():
+    assert list(DEFAULT_MODES) == ["walk", "bicycle", "ebike", "drive"]
+    assert list(PRESET_MODES)[: len(DEFAULT_MODES)] == list(DEFAULT_MODES)
+    assert all(mode.name == name for name, mode in PRESET_MODES.items())

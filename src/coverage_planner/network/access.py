@@ -87,6 +87,9 @@ KEEPS_OUT = BY_PERMISSION | {
 
 #: The bicycle may be pushed, at walking speed.
 PUSHED = frozenset({"dismount"})
+#: Where one may walk but nobody pushes a bicycle, unless a tag opens it to bicycles: an e-bike of 55 kg (the most that
+#: GB 17761-2018 allows) is not carried up steps, and doors and lifts of buildings are no place for it.
+NOT_PUSHED_CLASSES = frozenset({"steps", "elevator", "corridor"})
 
 #: Directions: 1 along the line, -1 against it, 0 both. Lanes that change direction during the day count as both.
 ONEWAY_VALUES: Mapping[str, int] = {
@@ -168,7 +171,9 @@ def rate_segments(segments: pd.DataFrame, mode: Mode) -> tuple[NDArray[np.float6
     Notes
     -----
     On foot and by bicycle the mode's speed holds on every street, steps included; a bicycle that must be pushed moves
-    at ``mode.access_speed_kph`` and, being pushed, is not bound by one-way rules. By car the speed is ``maxspeed``,
+    at ``mode.access_speed_kph`` and, being pushed, is not bound by one-way rules. A mode with a ``pushing_speed_kph``
+    gets off of its own accord: in every direction in which it may not ride but people on foot may go, save on
+    `NOT_PUSHED_CLASSES` and escalators, it goes on at that speed. By car the speed is ``maxspeed``,
     else that of the class, else ``mode.speed_kph``, times ``mode.urban_factor``.
     """
     verdict = _access(segments, mode.rules)
@@ -178,14 +183,31 @@ def rate_segments(segments: pd.DataFrame, mode: Mode) -> tuple[NDArray[np.float6
     allowed = verdict != _SHUT
     forward = np.where(allowed & (direction >= 0), speed_kph, np.nan)
     backward = np.where(allowed & (direction <= 0), speed_kph, np.nan)
-    return forward, backward
+    if mode.pushing_speed_kph is None:
+        return forward, backward
+    return _push_where_closed(segments, forward, backward, min(mode.pushing_speed_kph, mode.speed_kph))
+
+
+def _push_where_closed(
+    segments: pd.DataFrame, forward: NDArray[np.float64], backward: NDArray[np.float64], pushing_kph: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Open the directions that are closed to bicycles and open on foot, at the speed of who pushes."""
+    on_foot = _access(segments, "foot") != _SHUT
+    on_foot &= ~_read_tag(segments, "highway", lambda value: class_of(value) in NOT_PUSHED_CLASSES, missing=False)
+    on_foot &= ~_read_tag(segments, "conveying", lambda value: value != "no", missing=False)
+    direction = _directions(segments, "foot")
+    return (
+        np.where(np.isnan(forward) & on_foot & (direction >= 0), pushing_kph, forward),
+        np.where(np.isnan(backward) & on_foot & (direction <= 0), pushing_kph, backward),
+    )
 
 
 def barrier_blocks(nodes: pd.DataFrame, mode: Mode) -> NDArray[np.bool_]:
     """Decide for each node whether a barrier on it stops a mode.
 
     A tag on the node decides first, the most specific one before the others; then the kind of barrier. Nodes without a
-    barrier stop nobody, whatever else they are tagged with.
+    barrier stop nobody, whatever else they are tagged with. Who pushes a bicycle passes also where tags let people on
+    foot through and the barrier is of a kind that bicycles fit through.
 
     Parameters
     ----------
@@ -207,6 +229,9 @@ def barrier_blocks(nodes: pd.DataFrame, mode: Mode) -> NDArray[np.bool_]:
         return mode.rules not in BARRIER_PASSAGE.get(kind, UNKNOWN_BARRIER_PASSAGE)
 
     stopped = _read_tag(nodes, "barrier", stops, missing=False)
+    if mode.pushing_speed_kph is not None:
+        on_foot = _decide(nodes, "foot")
+        verdict = np.where((verdict == _SHUT) & (on_foot != _SHUT) & ~stopped, _PUSH, verdict)
     return np.asarray(is_barrier & np.where(verdict == _UNDECIDED, stopped, verdict == _SHUT), dtype=bool)
 
 
@@ -339,7 +364,8 @@ def _directions(segments: pd.DataFrame, rules: Rules) -> NDArray[np.int8]:
 
 def _speeds(segments: pd.DataFrame, mode: Mode, *, pushed: NDArray[np.bool_]) -> NDArray[np.float64]:
     if mode.rules != "motorcar":
-        return np.where(pushed, min(mode.access_speed_kph, mode.speed_kph), mode.speed_kph)
+        pushing_kph = mode.access_speed_kph if mode.pushing_speed_kph is None else mode.pushing_speed_kph
+        return np.where(pushed, min(pushing_kph, mode.speed_kph), mode.speed_kph)
     of_class = _read_tag(
         segments,
         "highway",

@@ -42,6 +42,9 @@ class Mode:
         Seconds lost at each junction passed; see `network.delays` for what a junction is. Zero unless set.
     signal_delay_s
         Seconds lost at each signalised junction or crossing passed, in place of `junction_delay_s` (the larger counts).
+    pushing_speed_kph
+        Speed of who gets off and pushes, where one may walk but not ride: on footways, against one-way streets. None:
+        nobody gets off, but where a tag says so (``bicycle=dismount``, then at `access_speed_kph`). Only for 'bicycle'.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Mode:
     access_speed_kph: float = 4.8
     junction_delay_s: float = 0.0
     signal_delay_s: float = 0.0
+    pushing_speed_kph: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse unknown rules, speeds that are not positive, and delays that are negative."""
@@ -59,8 +63,14 @@ class Mode:
             raise ConfigError(
                 f"mode {self.name!r}: rules must be one of {', '.join(get_args(Rules))}, got {self.rules!r}"
             )
+        if self.pushing_speed_kph is not None and self.rules != "bicycle":
+            raise ConfigError(
+                f"mode {self.name!r}: pushing_speed_kph must be left out unless rules = 'bicycle', got rules = "
+                f"{self.rules!r}; nobody pushes a car, and who walks has nothing to push"
+            )
         for label, value in (
             ("speed_kph", self.speed_kph),
+            ("pushing_speed_kph", self.speed_kph if self.pushing_speed_kph is None else self.pushing_speed_kph),
             ("access_speed_kph", self.access_speed_kph),
             ("urban_factor", self.urban_factor),
             *((f"class_speeds_kph.{name}", speed) for name, speed in self.class_speeds_kph.items()),
@@ -86,6 +96,8 @@ class Mode:
             speed = f"{self.speed_kph:g} km/h x {self.urban_factor:g}"
         else:
             speed = f"{self.speed_kph:g} km/h"
+        if self.pushing_speed_kph is not None:
+            speed = f"{speed}, pushed {self.pushing_speed_kph:g} km/h"
         waits = [(self.junction_delay_s, "junction"), (self.signal_delay_s, "signal")]
         return f"{self.name} ({', '.join([speed, *(f'{wait:g} s per {at}' for wait, at in waits if wait)])})"
 
@@ -96,4 +108,11 @@ DEFAULT_MODES: Mapping[str, Mode] = {
     "bicycle": Mode("bicycle", "bicycle", 12.0),
     "ebike": Mode("ebike", "bicycle", 15.0),
     "drive": Mode("drive", "motorcar", 30.0, class_speeds_kph=DRIVE_SPEEDS_KPH, urban_factor=0.6),
+}
+
+#: The default modes and others that a plan may name without spelling them out. A network is not built for these unless
+#: asked to: each mode more cuts streets at more places. The courier gets off the e-bike and walks the last leg.
+PRESET_MODES: Mapping[str, Mode] = {
+    **DEFAULT_MODES,
+    "courier": Mode("courier", "bicycle", 15.0, pushing_speed_kph=4.8),
 }
