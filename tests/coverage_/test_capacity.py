@@ -305,6 +305,14 @@ def test_the_largest_shortage_comes_first_then_the_more_crowded_station():
     assert short["crowding"].tolist() == [3.0, 2.0, 12 / 7, 12 / 7]
 
 
+@pytest.mark.parametrize("places", [NONE, math.inf, 1e300, 32.000001])
+def test_a_station_with_room_for_more_than_everybody_is_never_full(places):
+    assignment = assign([[0.0] * 4], [2, 10, 10, 10], [places])
+
+    assert assignment.facilities["full"].tolist() == [False]
+    assert assignment.facilities["assigned_demand"].tolist() == [32.0]
+
+
 def test_closed_stations_serve_nobody_and_stations_without_places_turn_everybody_away():
     assignment = assign([[10], [20], [30]], [4], [9, 0, NONE], open_=np.array([False, True, True]))
 

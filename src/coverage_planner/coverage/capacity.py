@@ -203,8 +203,9 @@ def _require_length(times: TravelTimes, values: NDArray[Any], name: str) -> None
 
 def _split_room(capacity: NDArray[np.float64], parts: NDArray[np.int64], per_unit: float) -> NDArray[np.int64]:
     """Write capacities in parts; room that nobody can fill is one part more than all demand."""
-    beyond = float(parts.sum() + 1)
-    return np.minimum(np.rint(np.minimum(capacity, beyond / per_unit) * per_unit), beyond).astype(np.int64)
+    beyond = int(parts.sum()) + 1
+    enough = 2.0 * beyond / per_unit  # small enough to count, and well above all demand for any rounding
+    return np.minimum(np.rint(np.minimum(capacity, enough) * per_unit).astype(np.int64), beyond)
 
 
 def _find_first(rows: NDArray[np.int32], columns: NDArray[np.int32], n_points: int) -> NDArray[np.int64]:
