@@ -130,21 +130,20 @@ def list_islands(edges: gpd.GeoDataFrame, graphs: Mapping[str, ModeGraph]) -> pd
         ``mode``, ``component``, ``length_m``, ``edges``, ``x``, ``y`` (a point in it, metric). A last row per mode with
         component -1 sums the streets from which there is no way back.
     """
-    tables = []
+    length_m, geometry = edges["length_m"].to_numpy(), edges.geometry.to_numpy()
+    names: list[str] = []
+    found = []
     for name, graph in graphs.items():
-        inside = graph.allowed & (graph.component != 0)
-        table = pd.DataFrame(
-            {
-                "component": graph.component[inside],
-                "length_m": edges["length_m"].to_numpy()[inside],
-                "row": np.flatnonzero(inside),
-            }
-        )
-        found = table.groupby("component", as_index=False).agg(
-            length_m=("length_m", "sum"), edges=("row", "size"), row=("row", "first")
-        )
-        starts = shapely.get_coordinates(shapely.get_point(edges.geometry.to_numpy()[found["row"]], 0))
-        found = found.assign(mode=name, x=starts[:, 0], y=starts[:, 1])
-        tables.append(found.loc[np.lexsort((found["component"], -found["length_m"], found["component"] < 0))])
-    columns = ["mode", "component", "length_m", "edges", "x", "y"]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+        rows = np.flatnonzero(graph.allowed & (graph.component != 0))
+        component = graph.component[rows]
+        each, first, count = np.unique(component, return_index=True, return_counts=True)
+        total_m = pd.Series(length_m[rows]).groupby(component).sum().to_numpy()
+        start = shapely.get_coordinates(shapely.get_point(geometry[rows[first]], 0))
+        order = np.lexsort((each, -total_m, each < 0))
+        names += [name] * len(each)
+        found.append((each[order], total_m[order], count[order], start[order, 0], start[order, 1]))
+    columns = ["component", "length_m", "edges", "x", "y"]
+    if not found:
+        return pd.DataFrame(columns=["mode", *columns])
+    values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return pd.DataFrame({"mode": pd.Series(names, dtype="str"), **dict(zip(columns, values, strict=True))})
