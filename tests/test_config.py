@@ -9,7 +9,7 @@ import pytest
 
 from coverage_planner.config import AlternativeSettings, Plan, QuotaSettings, SitingSettings, change_plan, read_plan
 from coverage_planner.errors import ConfigError, SourceError
-from coverage_planner.network.modes import DEFAULT_MODES, Mode
+from coverage_planner.network.modes import PRESET_MODES, Mode
 from coverage_planner.sources.aliases import ALIASES
 
 ROADS = '[roads]\nfile = "roads.osm.pbf"\n'
@@ -57,7 +57,7 @@ def test_the_shortest_plan_has_defaults(read, folder):
     assert plan.bands.cutoffs_s == (300.0, 600.0, 900.0)
     assert (plan.candidates.spacing_m, plan.candidates.reach_s) == (150.0, None)
     assert (plan.snap.limit_m, plan.snap.small_component_m) == (200.0, 2000.0)
-    assert plan.modes == DEFAULT_MODES
+    assert plan.modes == PRESET_MODES
     assert plan.map.tiles is None
 
 
@@ -98,9 +98,9 @@ def test_the_full_plan_of_the_documentation_is_read(read, folder, repository):
     assert plan.modes["cargo_bike"] == Mode("cargo_bike", "bicycle", 11.0)
     assert plan.modes["drive"].urban_factor == 0.8
     assert (plan.modes["drive"].junction_delay_s, plan.modes["drive"].signal_delay_s) == (3.0, 20.0)
-    default_speeds = DEFAULT_MODES["drive"].class_speeds_kph
+    default_speeds = PRESET_MODES["drive"].class_speeds_kph
     assert plan.modes["drive"].class_speeds_kph == {**default_speeds, "residential": 20.0}
-    assert plan.modes["ebike"] == DEFAULT_MODES["ebike"]
+    assert plan.modes["ebike"] == PRESET_MODES["ebike"]
     assert plan.map.tiles.startswith("https://")
 
 

@@ -37,7 +37,7 @@ from coverage_planner.config.sources import (
     check_roads,
 )
 from coverage_planner.errors import ConfigError, SourceError, name_some
-from coverage_planner.network.modes import DEFAULT_MODES, DRIVE_SPEEDS_KPH, Mode
+from coverage_planner.network.modes import DRIVE_SPEEDS_KPH, PRESET_MODES, Mode
 from coverage_planner.sources.datum import Datum
 
 
@@ -129,7 +129,7 @@ class Plan:
     bands
         `bands.cutoffs_s` ascends to the headline group's cutoff; thirds of it where the plan does not say.
     modes
-        Name -> mode: the default modes with the plan's changes, and the plan's own.
+        Name -> mode: the preset modes with the plan's changes, and the plan's own.
     path
         The plan file; relative paths in it start from its folder.
     """
@@ -157,7 +157,7 @@ class Plan:
     mobile: tuple[PointSource, ...] = ()
     layers: tuple[LayerSource, ...] = ()
     circle: bool = field(default=False, metadata={"key": None})
-    modes: Mapping[str, Mode] = field(default_factory=lambda: dict(DEFAULT_MODES))
+    modes: Mapping[str, Mode] = field(default_factory=lambda: dict(PRESET_MODES))
     path: Path = field(default=Path(), metadata={"key": None})
 
 
@@ -271,19 +271,20 @@ def _toml(file: Path) -> dict[str, Any]:
 
 
 def _with_default_modes(given: Any) -> Any:
-    """Fill a plan's [modes] tables up with the default modes, so that a table says only what differs."""
+    """Fill a plan's [modes] tables up with the preset modes, so that a table says only what differs."""
     if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
         return given  # refused, with its path, like any key of the wrong type
     filled: dict[str, Any] = {}
-    for name in {**DEFAULT_MODES, **given}:
+    for name in {**PRESET_MODES, **given}:
         table, at = given.get(name, {}), f"[modes.{name}]"
-        base = asdict(DEFAULT_MODES[name]) if name in DEFAULT_MODES else {}
+        preset = asdict(PRESET_MODES[name]) if name in PRESET_MODES else {}
+        base = {key: value for key, value in preset.items() if value is not None}
         if base and table.get("rules", base["rules"]) != base["rules"]:
             base = {}  # another kind of travel: nothing of the default mode fits
         if not base and not {"rules", "speed_kph"} <= table.keys():
             raise ConfigError(
-                f"{at} must have rules and speed_kph, as {name!r} with these rules is none of the default modes "
-                f"({', '.join(DEFAULT_MODES)}{did_you_mean(name, DEFAULT_MODES)}); add them or correct the name"
+                f"{at} must have rules and speed_kph, as {name!r} with these rules is none of the preset modes "
+                f"({', '.join(PRESET_MODES)}{did_you_mean(name, PRESET_MODES)}); add them or correct the name"
             )
         if "name" in table:
             raise ConfigError(f"{at} has no key 'name', as the table's own name is the mode's; remove it")
