@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from opening_hours import OpeningHours, validate
 
+from coverage_planner.sources.hour_rules import parse_rules
 from coverage_planner.sources.hour_words import (
     ALL_DAYS,
     PUBLIC_HOLIDAYS,
@@ -87,12 +88,21 @@ def read_hours(text: str) -> tuple[str | None, str]:
     if len(said) > _LONGEST:
         return None, NOT_UNDERSTOOD
     if re.search("[a-z]|24/7", said, re.IGNORECASE) and validate(said):
-        return str(OpeningHours(said)), ""
+        return _tidied(said), ""
     try:
         written = _write(_rules(list(tokens_of(said.casefold()))))
     except _NotUnderstoodError as error:
         return None, str(error) or NOT_UNDERSTOOD
     return (written, "") if validate(written) else (None, NOT_UNDERSTOOD)
+
+
+def _tidied(text: str) -> str:
+    """Write a text in the grammar evenly, unless that changes its rules: of 'PH Mo-Fr' it would make 'PH,Mo-Fr'."""
+    written = str(OpeningHours(text))
+    rules, tidied = (
+        [(rule.joint, rule.says, rule.days) for rule in parse_rules(form) or ()] for form in (text, written)
+    )
+    return written if rules == tidied else text
 
 
 # --- tokens -> rules ---
