@@ -217,7 +217,7 @@ def walk_on(network, chosen, row, ahead_m):
         driven.append((edge, heading))
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(data=st.data(), ahead_m=st.sampled_from([40.0, 250.0, 1000.0]), spacing_m=st.sampled_from([60.0, 500.0]))
 def test_stretches_of_any_network_by_plain_loops(data, ahead_m, spacing_m):
     network = data.draw(networks())

@@ -61,7 +61,7 @@ def some_groups(draw):
     return groups, {group.name: draw(limits) for group in groups}
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(drawn=some_groups(), direction=st.sampled_from(["to_facility", "from_facility"]))
 def test_together_is_as_separately(drawn, direction):
     groups, limit_s = drawn

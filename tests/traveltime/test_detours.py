@@ -94,7 +94,7 @@ def detours_by_plain_loops(network, mode, doors, delay_s, stretches):
     return found
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(data=st.data(), limit_s=st.sampled_from([50.0, 200.0, 900.0]), ahead_m=st.sampled_from([60.0, 400.0]))
 def test_detours_on_any_network_are_those_of_networkx(data, limit_s, ahead_m):
     network = data.draw(networks())
@@ -122,6 +122,26 @@ def test_detours_on_any_network_are_those_of_networkx(data, limit_s, ahead_m):
 
 
 # --- drawn cases -------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=10)
+@given(data=st.data(), ahead_m=st.sampled_from([60.0, 400.0, 2000.0]))
+def test_the_way_along_the_road_can_be_driven_and_so_takes_no_less_than_the_fastest(data, ahead_m):
+    """Rings and all: a passing is a way through the network, from its start to its end in their directions."""
+    network = data.draw(networks(most_nodes=4, most_edges=9))
+    chosen = [row for row in range(len(network.edges)) if network.edges["length_m"][row] > 0]
+    if not chosen:
+        return
+    counts = pd.DataFrame({"edge": chosen, "weight": 1.0})
+    stretches = build_stretches(network, "go", weights=counts, spacing_m=130, ahead_m=ahead_m)
+    rows = stretches.to_dict("records")
+    places = {(end, k): (row[f"{end}_edge"], row[f"{end}_fraction"], row[f"{end}_heading"])
+              for k, row in enumerate(rows) for end in ("start", "end")}  # fmt: skip
+    made = directed_graph(network, "go", {}, places)
+    for k, row in enumerate(rows):
+        fastest = nx.single_source_dijkstra_path_length(made, ("start", k), weight="seconds")[("end", k)]
+        assert fastest <= row["pass_s"] + 0.0021
+        assert 0 < row["pass_m"] <= ahead_m + 1e-6
 
 
 def test_a_motorway_with_an_exit():
