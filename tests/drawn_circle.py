@@ -89,7 +89,7 @@ def draw_circle(outcome: Outcome, *, better: bool = False) -> SimpleNamespace:
         unstated_hours="24/7", moments=(MOMENT,), night=(22, 6), people_per_place=20.0, capacity_at=None,
         bands_s=(180.0, 360.0), band_weights=(1.0, 0.5),
     )  # fmt: skip
-    groups = {name: draw_group_circle(outcome, name, facilities, better=better) for name in outcome.groups}
+    groups = {name: draw_group_circle(outcome, name, better=better) for name in outcome.groups}
     together = pd.concat([group.services for group in groups.values()])
     sums = together.groupby("service", sort=False)[["demand", "covered_demand"]].sum().reset_index()
     shares = sums["covered_demand"] / sums["demand"]
@@ -98,10 +98,23 @@ def draw_circle(outcome: Outcome, *, better: bool = False) -> SimpleNamespace:
         offer=SimpleNamespace(
             week=week, open=open_, counts=np.array([True, True, *[False] * (len(stations) - 2), True])
         ),
-        hubs=draw_hubs(stations), groups=groups,
+        hubs=draw_hubs(stations), groups=groups, **draw_capacity(outcome, facilities),
         together=sums.assign(covered_demand_share=shares, covered_always_share=shares, covered_hour_share=shares),
         together_hours=draw_by_hour(960.0, n_days=2),
     )  # fmt: skip
+
+
+def draw_capacity(outcome: Outcome, facilities: gpd.GeoDataFrame) -> dict:
+    """Room for 40 at every station but the last, filled with the headline group."""
+    found = outcome.headline
+    demand = found.group.demand
+    room = np.append(np.full(len(found.times.facility_ids) - 1, 40.0), np.nan)
+    access = floating_catchment(found.times, demand, np.nan_to_num(room), bands_s=(180.0, 300.0), weights=(1.0, 0.5))
+    capacity = assign_with_room(found.times, demand, room, cutoff_s=found.group.cutoff_s)
+    for table in (access.facilities, capacity.facilities):  # the mobile stop stands below the stations
+        table.loc[len(table)] = table.iloc[-1]
+        table.loc[len(table) - 1, "id"] = facilities["id"].iloc[-1]
+    return {"capacity": capacity, "access": access}
 
 
 def draw_hubs(stations: gpd.GeoDataFrame) -> SimpleNamespace:
@@ -116,16 +129,14 @@ def draw_hubs(stations: gpd.GeoDataFrame) -> SimpleNamespace:
     return SimpleNamespace(satellites=satellites, hubs=hubs)
 
 
-def draw_group_circle(
-    outcome: Outcome, name: str, facilities: gpd.GeoDataFrame, *, better: bool = False
-) -> SimpleNamespace:
+def draw_group_circle(outcome: Outcome, name: str, *, better: bool = False) -> SimpleNamespace:
     found = outcome.groups[name]
     demand, covered = found.group.demand, found.coverage.covered
     total = float(demand["demand"].sum())
     reason = np.where(covered, None, np.where(np.arange(len(demand)) % 3, "closed_then", "barrier"))
     points = pd.DataFrame({"id": demand["id"], "demand": demand["demand"].astype(float)}).assign(
         any_ever=covered, full_ever=covered, any_always=False, full_always=False, any_hour_share=covered / 2,
-        full_hour_share=covered / 4, **{"reason": reason, f"reason {MOMENT}": reason},
+        full_hour_share=covered / 4, access=0.01, unassigned_demand=np.nan, **{"reason": reason, f"reason {MOMENT}": reason},
     )  # fmt: skip
     communities = outcome.communities
     areas = None
@@ -134,17 +145,10 @@ def draw_group_circle(
             demand=100.0, full_demand=50.0, full_demand_share=0.5, full_hour_share=0.25, night_demand_share=0.125,
             night_gap_demand=60.0, access=0.01, unassigned_demand=5.0,
         )  # fmt: skip
-    room = np.append(np.full(len(found.times.facility_ids) - 1, 40.0), np.nan)
     seconds = found.coverage.points["time_s"].to_numpy(dtype=float)
-    access = floating_catchment(found.times, demand, np.nan_to_num(room), bands_s=(180.0, 300.0), weights=(1.0, 0.5))
-    capacity = assign_with_room(found.times, demand, room, cutoff_s=found.group.cutoff_s)
-    for table in (access.facilities, capacity.facilities):  # the mobile stop stands below the stations
-        table.loc[len(table)] = table.iloc[-1]
-        table.loc[len(table) - 1, "id"] = facilities["id"].iloc[-1]
     return SimpleNamespace(
         group=found.group, times=found.times, services=draw_services(total, better=better),
         hours=draw_by_hour(total, n_days=2), points=points, gaps=found.gaps.assign(moment=MOMENT), areas=areas,
-        capacity=capacity, access=access,
         equity=measure_equity(seconds, demand, cutoff_s=found.group.cutoff_s, areas=communities),
     )  # fmt: skip
 

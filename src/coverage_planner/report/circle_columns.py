@@ -115,7 +115,7 @@ CIRCLE_TABLES: Mapping[str, tuple[str, ...]] = {
         "full_hour_share", "night_demand_share", "night_gap_demand", "access", "unassigned_demand",
     ),
     "capacity": (
-        "scenario", "group", "id", "name", "room", "nearest_demand", "crowding", "assigned_demand", "shortage",
+        "scenario", "id", "name", "room", "nearest_demand", "crowding", "assigned_demand", "shortage",
         "shortage_rank", "full", "mean_time_min", "supply", "demand_in_catchment", "ratio",
     ),
     "hubs": ("scenario", "id", "name", "n_satellites", "most_satellites", "mean_distance_m", "lon", "lat"),
@@ -162,7 +162,7 @@ CIRCLE_LAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Point",
         (
             "scenario", "group", "id", "demand", "any_ever", "any_always", "any_hour_share", "full_ever",
-            "full_always", "full_hour_share", "reason",
+            "full_always", "full_hour_share", "reason", "access", "unassigned_demand",
         ),
     ),
     "unserved_at": ("Point", ("scenario", "group", "moment", "id", "demand", "reason")),

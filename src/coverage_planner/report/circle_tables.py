@@ -71,7 +71,7 @@ def describe_stations(facilities: gpd.GeoDataFrame, study: "CircleStudy | None")
     """
     if study is None:
         return facilities
-    facts = pd.concat([_facts(circle) for circle in study.circles], ignore_index=True)
+    facts = pd.concat([station_facts(circle) for circle in study.circles], ignore_index=True)
     keys = ["scenario", "id"]
     added = [str(name) for name in facts if name not in keys]
     kept = facilities.drop(columns=[name for name in added if name in facilities])
@@ -84,17 +84,19 @@ def open_h_per_week(circle: "Circle") -> "pd.Series[float]":
     return pd.Series(circle.offer.open[:, week.ordinary].sum(axis=1) * week.slot_min / _MIN_PER_HOUR)
 
 
-def _facts(circle: "Circle") -> pd.DataFrame:
+def station_facts(circle: "Circle") -> pd.DataFrame:
+    """Return what stations and stops offer, when, and to which hub they belong, by ``scenario`` and ``id``."""
     facilities = circle.facilities.reset_index(drop=True)
     named = ("level", "services", "opening_hours", "capacity", "level_filled")
     facts: dict[str, Any] = {name: facilities[name] for name in named if name in facilities}
     table = pd.DataFrame({"id": facilities["id"], **facts}).assign(
-        scenario=circle.scenario, open_h_per_week=open_h_per_week(circle), hub_id=None
+        scenario=circle.scenario, open_h_per_week=open_h_per_week(circle), hub_id=None, hub_name=None
     )
     if circle.hubs is None:
         return table
     hubs = circle.hubs.satellites.set_index("id")["hub_id"]
-    return table.assign(hub_id=table["id"].map(hubs).astype(object))
+    hub_id = table["id"].map(hubs).astype(object)
+    return table.assign(hub_id=hub_id, hub_name=hub_id.map(_places(circle)["name"]).astype(object))
 
 
 # --- services and hours ---
@@ -217,22 +219,20 @@ def _places(circle: "Circle") -> pd.DataFrame:
 def _capacity(circles: Sequence["Circle"]) -> pd.DataFrame | None:
     """Put how full stations get beside the supply per unit of demand around them."""
     tables = []
-    for name in circles[0].groups:
-        for circle in circles:
-            group = circle.groups[name]
-            if group.capacity is None and group.access is None:
-                continue
-            table = pd.DataFrame({"id": circle.facilities["id"].to_numpy(dtype=object)})
-            table = table.assign(**dict.fromkeys((*_ROOM, *_FLOATING), np.nan), full=False)
-            if group.capacity is not None:
-                figures = group.capacity.facilities.rename(columns={"capacity": "room"})
-                ranks = find_shortages(group.capacity).set_index("id")["rank"]
-                figures = figures.assign(shortage_rank=figures["id"].map(ranks))
-                table = table.assign(**{c: figures[c].to_numpy() for c in (*_ROOM, "full")})
-            if group.access is not None:
-                table = table.assign(**{c: group.access.facilities[c].to_numpy() for c in _FLOATING})
-            names = table["id"].map(_places(circle)["name"])
-            tables.append(table.assign(scenario=circle.scenario, group=name, name=names))
+    for circle in circles:
+        if circle.capacity is None and circle.access is None:
+            continue
+        table = pd.DataFrame({"id": circle.facilities["id"].to_numpy(dtype=object)})
+        table = table.assign(**dict.fromkeys((*_ROOM, *_FLOATING), np.nan), full=False)
+        if circle.capacity is not None:
+            figures = circle.capacity.facilities.rename(columns={"capacity": "room"})
+            ranks = find_shortages(circle.capacity).set_index("id")["rank"]
+            figures = figures.assign(shortage_rank=figures["id"].map(ranks))
+            table = table.assign(**{c: figures[c].to_numpy() for c in (*_ROOM, "full")})
+        if circle.access is not None:
+            table = table.assign(**{c: circle.access.facilities[c].to_numpy() for c in _FLOATING})
+        names = table["id"].map(_places(circle)["name"])
+        tables.append(table.assign(scenario=circle.scenario, name=names))
     return pd.concat(tables, ignore_index=True) if tables else None
 
 

@@ -195,10 +195,13 @@ class _Drawing:
         minutes = np.rint(table["hour"].to_numpy(dtype=float) * _MIN_PER_HOUR).astype(int)
         self.starts = sorted(set((minutes % _MIN_PER_HOUR).tolist())) or [0]
         self.slot_min = _MIN_PER_HOUR // len(self.starts)
-        self.table = table.assign(
-            minute=minutes, share=_shares(table["covered_demand"], table["demand"]), n_open=table.get("n_open", np.nan)
-        ).sort_values("slot", kind="stable")
-        self.days = list(dict.fromkeys(self.table["day"]))
+        known = [name for name in (*NEEDED, "n_open") if name in table]
+        rows = table[known].assign(minute=minutes).sort_values("slot", kind="stable")
+        self.days: dict[str, list[dict[str, Any]]] = {}
+        for record in rows.to_dict("records"):
+            share = _share(float(record["covered_demand"]), float(record["demand"]))
+            named = {str(name): value for name, value in record.items()}
+            self.days.setdefault(str(record["day"]), []).append({**named, "share": share})
         self.height_of_line = _HIGH if len(self.starts) == 1 else _LOW
         self.colours = styles.ramp(styles.SHARE_ENDS, CLASSES)
 
@@ -220,11 +223,12 @@ class _Drawing:
     def _tops(self) -> list[int]:
         """Return where each day begins; special days stand a little apart."""
         tops, y = [], _TOP
-        for place, day in enumerate(self.days):
+        days = list(self.days)
+        for place, day in enumerate(days):
             if place:
                 y += len(self.starts) * self.height_of_line + (_DAY_GAP if len(self.starts) > 1 else 0)
                 special = day not in _DAYS
-                y += (12 if self.days[place - 1] in _DAYS else 4) if special else 0
+                y += (12 if days[place - 1] in _DAYS else 4) if special else 0
             tops.append(y)
         return tops
 
@@ -256,16 +260,15 @@ class _Drawing:
         rects: dict[str, list[str]] = {}
         figures: dict[str, list[str]] = {}
         labels = []
-        for day, top in zip(self.days, tops, strict=True):
-            rows = self.table[self.table["day"] == day]
-            labels.append(self._day_label(day, rows, top))
-            for record in rows.to_dict("records"):
-                line, x = self._place(int(record["minute"]), top)
+        for (day, rows), top in zip(self.days.items(), tops, strict=True):
+            labels.append(self._day_label(day, rows[0], top))
+            for record in rows:
+                x, line = self._place(int(record["minute"]), top)
                 self._cell(rects, figures, (x, line, _CELL), record["share"], self._said_of(day, record))
-            total = rows[["covered_demand", "demand"]].sum()
-            share = _share(float(total["covered_demand"]), float(total["demand"]))
+            total = {name: sum(float(record[name]) for record in rows) for name in ("covered_demand", "demand")}
+            share = _share(total["covered_demand"], total["demand"])
             middle = top + (len(self.starts) - 1) * self.height_of_line / 2
-            said = self._sentence(self._day_name(day), "0:00", "24:00", share, dict(total), np.nan)
+            said = self._sentence(self._day_name(day), "0:00", "24:00", share, total)
             self._cell(rects, figures, (_ALL_LEFT, middle, _ALL), share, said)
         drawn = "".join(f'<g fill="{colour}">{"".join(found)}</g>' for colour, found in rects.items())
         size = 11 if len(self.starts) == 1 else 10
@@ -277,7 +280,7 @@ class _Drawing:
 
     def _place(self, minute: int, top: int) -> tuple[float, float]:
         line = self.starts.index(minute % _MIN_PER_HOUR)
-        return top + line * self.height_of_line, _CELLS_LEFT + (minute // _MIN_PER_HOUR) * _CELL
+        return _CELLS_LEFT + (minute // _MIN_PER_HOUR) * _CELL, top + line * self.height_of_line
 
     def _cell(
         self,
@@ -304,14 +307,13 @@ class _Drawing:
     def _day_name(self, day: object) -> str:
         return str(self.speech.say("day", day))
 
-    def _day_label(self, day: object, rows: pd.DataFrame, top: float) -> str:
+    def _day_label(self, day: str, first: Mapping[str, Any], top: float) -> str:
         middle = top + len(self.starts) * self.height_of_line / 2
         right = _CELLS_LEFT - (8 if len(self.starts) == 1 else 32)
         parts = []
         if day in _DAYS:
             parts.append(_text(right, middle + 4, self._day_name(day), 'font-size="12" text-anchor="end"'))
         else:
-            first = rows.iloc[0]
             weekday = self._day_name(_DAYS[pd.Timestamp(first["date"]).weekday()])
             kind = str(self.speech.say("day_kind", first["day_kind"]))
             at = 'font-size="11" text-anchor="end"'
@@ -327,16 +329,15 @@ class _Drawing:
 
     def _said_of(self, day: object, record: Mapping[str, Any]) -> str:
         start = int(record["minute"])
-        return self._sentence(
-            self._day_name(day), clock(start), clock(start + self.slot_min), record["share"], record, record["n_open"]
-        )
+        return self._sentence(self._day_name(day), clock(start), clock(start + self.slot_min), record["share"], record)
 
-    def _sentence(self, day: str, from_: str, to: str, share: float, record: Mapping[str, Any], n_open: float) -> str:
+    def _sentence(self, day: str, from_: str, to: str, share: float, record: Mapping[str, Any]) -> str:
         said = "–" if np.isnan(share) else f"{share:.1%}"
         text = self.said["cell"].format(
             day=day, from_=from_, to=to, share=said, covered=f"{record['covered_demand']:,.0f}",
             all=f"{record['demand']:,.0f}",
         )  # fmt: skip
+        n_open = record.get("n_open", np.nan)
         return text if pd.isna(n_open) else text + self.said["open"].format(n=f"{int(n_open):,}")
 
     def _legend(self, top: float) -> str:
@@ -351,7 +352,7 @@ class _Drawing:
         parts.append("</g>")
         x = _CELLS_LEFT + CLASSES * _SWATCH + 30
         at = 'font-size="11" fill="#57534a"'
-        if self.table["share"].isna().any():
+        if any(np.isnan(record["share"]) for rows in self.days.values() for record in rows):
             parts.append(
                 f'<rect x="{x}" y="{top}" width="18" height="12" fill="{_UNKNOWN}" stroke="#b9b4a8" '
                 'stroke-dasharray="2 2"/>'
@@ -370,7 +371,7 @@ class _Drawing:
 def ink(colour: str) -> str:
     """Return black or white, whichever reads better on a colour."""
     light = styles.luminance(colour)
-    return "#111111" if (light + 0.05) / 0.05 > 1.05 / (light + 0.05) else "#ffffff"
+    return "#000000" if (light + 0.05) / 0.05 > 1.05 / (light + 0.05) else "#ffffff"
 
 
 def _text(x: float, y: float, text: str, attributes: str = "", *, full: str = "") -> str:
@@ -394,7 +395,3 @@ def clock(minute: int) -> str:
 
 def _share(covered: float, all_: float) -> float:
     return covered / all_ if all_ > 0 else float("nan")
-
-
-def _shares(covered: "pd.Series[float]", demand: "pd.Series[float]") -> list[float]:
-    return [_share(float(part), float(whole)) for part, whole in zip(covered, demand, strict=True)]

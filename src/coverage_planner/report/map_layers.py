@@ -1,8 +1,7 @@
 """An outcome -> the layers of its map, each with its entry in the legend."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -13,90 +12,23 @@ from numpy.typing import NDArray
 from coverage_planner.coverage.areas import measure_areas
 from coverage_planner.coverage.measure import measure_gains
 from coverage_planner.report import drawing, styles
+from coverage_planner.report.circle_map import describe_outcome, draw_circle
 from coverage_planner.report.drawing import Piece
+from coverage_planner.report.map_view import MapLayer, View
 from coverage_planner.report.panel import dot_sign, label_html, line_sign, mark_sign, swatch
 from coverage_planner.report.popups import Words, community_popup, gap_popup, place_popup, records_of
-from coverage_planner.scenario.scenario import GroupOutcome, Outcome
+from coverage_planner.scenario.scenario import Outcome
 from coverage_planner.units import minutes
+
+if TYPE_CHECKING:
+    from coverage_planner.scenario.circle import Circle
 
 #: Streets and shading are drawn this far beyond the study area.
 MARGIN_M = 500.0
-#: What is wider or higher than this is a whole city, seen from farther away and drawn more coarsely.
-CITY_M = 20_000.0
 #: So many gaps carry their name on the map; all carry it in their popup.
 NAMED_GAPS = 12
 
 POLYGONS = ("Polygon", "MultiPolygon")
-
-
-@dataclass(frozen=True)
-class MapLayer:
-    """One entry of the legend: its name in the page, its HTML, what it draws, and whether it is on at first.
-
-    Of the layers with `exclusive`, one is on at a time.
-    """
-
-    key: str
-    label: str
-    pieces: list[Piece]
-    shown: bool
-    exclusive: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """A scenario as one group sees it.
-
-    Attributes
-    ----------
-    outcome, group_name, words
-        What is drawn, for whom, in which words.
-    window
-        The part of the world worth drawing, in the network's CRS; None for all of it.
-    named
-        Whether layers say which scenario they belong to.
-    """
-
-    outcome: Outcome
-    group_name: str
-    words: Words
-    window: shapely.Geometry | None
-    named: bool
-
-    @property
-    def group(self) -> GroupOutcome:
-        """The group's outcome."""
-        return self.outcome.groups[self.group_name]
-
-    @cached_property
-    def is_city(self) -> bool:
-        """Whether a whole city is drawn, not a district."""
-        edges = self.outcome.network.edges
-        west, south, east, north = edges.total_bounds if self.window is None else shapely.bounds(self.window)
-        return bool(max(east - west, north - south) > CITY_M)
-
-    @property
-    def line_tolerance_m(self) -> float:
-        """How far drawn lines may be off."""
-        return 3.0 if self.is_city else 1.0
-
-    def simple(self, shape: shapely.Geometry) -> shapely.Geometry:
-        """Return a polygon simplified for drawing, valid as before."""
-        tolerance_m = 6.0 if self.is_city else 2.0
-        return shapely.make_valid(shapely.simplify(shape, tolerance_m, preserve_topology=True))
-
-    def layer_text(self, key: str) -> str:
-        """Return a layer's text, with the scenario's name where there are two."""
-        text = self.words[key]
-        if not self.named:
-            return text
-        return self.words["in_scenario"].format(layer=text, scenario=self.outcome.scenario.name)
-
-    def inside(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Return the rows that touch the window."""
-        if self.window is None or table.empty:
-            return table
-        return table.iloc[np.sort(table.sindex.query(self.window, predicate="intersects"))]
 
 
 def map_layers(
@@ -107,6 +39,7 @@ def map_layers(
     candidates: gpd.GeoDataFrame | None,
     sites: gpd.GeoDataFrame | None,
     words: Words,
+    circle: "Circle | None" = None,
 ) -> list[MapLayer]:
     """Return the layers that have something to show, in the legend's order.
 
@@ -120,8 +53,11 @@ def map_layers(
         Candidate places and proposed sites, or None; without `sites`, the proposed facilities of the scenario.
     words
         Texts by key.
+    circle
+        Services, hours, levels and capacities of `outcome`, or None.
     """
     compared = baseline is not None
+    outcome = outcome if circle is None else describe_outcome(outcome, circle)
     window = _window(outcome)
     now = View(outcome, group_name, words, window, named=compared)
     before = None if baseline is None else View(baseline, group_name, words, window, named=True)
@@ -134,6 +70,7 @@ def map_layers(
         _stations(now),
         _gaps("gaps", now, "remaining_gaps" if compared else "gaps"),
         *([_gaps("gaps-today", before, "gaps_today", outlined=True)] if before else []),
+        *([] if circle is None else draw_circle(now, circle)),
         _uncovered_points(now),
         _candidates(candidates, words),
         _reached("reached", now),
@@ -350,7 +287,8 @@ def _sites(now: View, before: View | None, sites: gpd.GeoDataFrame | None) -> Ma
     facilities = now.outcome.scenario.facilities
     shown = facilities[_proposed(facilities)] if sites is None else sites
     gains = _gains(now, before)
-    measured = now.group.coverage.facilities.merge(gains, on="id")
+    known = pd.DataFrame(facilities.drop(columns=facilities.geometry.name))  # with what a circle says of it
+    measured = now.group.coverage.facilities.merge(gains, on="id").merge(known, on="id", suffixes=("", "_given"))
     # what a solver wrote beside its sites holds for the group it solved for, which may be another
     shown = shown.drop(columns=[column for column in gains.columns.drop("id") if column in shown.columns])
     popups = [

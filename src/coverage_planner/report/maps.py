@@ -1,7 +1,7 @@
 """Outcome -> one HTML file that opens in any browser with no network. The only home of folium."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folium
 import geopandas as gpd
@@ -11,11 +11,15 @@ from folium.map import Layer
 
 from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.report.drawing import WGS84
-from coverage_planner.report.map_layers import MapLayer, map_layers
+from coverage_planner.report.map_layers import map_layers
+from coverage_planner.report.map_view import MapLayer
 from coverage_planner.report.page_parts import asset, leaflet_css, leaflet_js, to_json
 from coverage_planner.report.panel import escape, label_html, title_html
 from coverage_planner.report.words import Language, words
 from coverage_planner.scenario.scenario import Outcome
+
+if TYPE_CHECKING:
+    from coverage_planner.scenario.circle import Circle
 
 _LANG = {"zh": "zh-CN", "en": "en"}
 
@@ -26,6 +30,7 @@ def draw_map(
     baseline: Outcome | None = None,
     candidates: gpd.GeoDataFrame | None = None,
     sites: gpd.GeoDataFrame | None = None,
+    circle: "Circle | None" = None,
     group: str | None = None,
     language: Language = "zh",
     tiles: str | None = None,
@@ -51,6 +56,9 @@ def draw_map(
         Proposed sites, numbered in this order (columns of the candidates table); the proposed facilities of the
         scenario by default. Their popups say how much demand each covers that the baseline, or without one the
         stations that exist, do not.
+    circle
+        Services, hours, levels and capacities of `outcome`: hubs with their satellites, gaps at moments and mobile
+        stops are layers of their own, and popups say what a station offers, when, and how full it gets.
     group
         Which group is drawn; the headline group by default. The other groups' shares stand in the title box.
     language
@@ -81,7 +89,7 @@ def draw_map(
     name = _group_name(outcome, baseline, group)
     if baseline is not None:
         _require_same_demand(outcome, baseline, name)
-    layers = map_layers(outcome, baseline, name, candidates=candidates, sites=sites, words=texts)
+    layers = map_layers(outcome, baseline, name, candidates=candidates, sites=sites, words=texts, circle=circle)
     attributions = [outcome.network.source] if outcome.network.source else []
     if synthetic:
         attributions.append(texts["synthetic"])

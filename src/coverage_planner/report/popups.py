@@ -58,11 +58,19 @@ def place_popup(record: Record, words: Words, *, site_number: int | None = None)
     """Describe a station, a candidate or, with its number, a proposed site."""
     rows: list[Row] = [
         (words["id"], "id", str),
-        (words["kind"], "kind", str),
+        (words["kind"], "kind", lambda kind: words.get(f"kind_{kind}", str(kind))),
         (words["level"], "level", lambda level: words.get(f"level_{level}", str(level))),
         (words["services"], "services", lambda services: _services(str(services), words)),
         (words["opening_hours"], "opening_hours", str),
+        (words["open_h_per_week"], "open_h_per_week", lambda hours: words["hours"].format(hours=number(hours))),
+        (words["hub"], "hub", str),
+        (words["vehicle"], "vehicle", str),
         (words["capacity"], "capacity", lambda count: words["people"].format(count=number(count))),
+        (words["level_filled"], "level_filled", lambda columns: _columns(str(columns), words)),
+        (words["room"], "room", lambda count: words["people"].format(count=number(count))),
+        (words["nearest_demand"], "nearest_demand", number),
+        (words["assigned_demand"], "assigned_demand", number),
+        (words["shortage"], "shortage", number),
         (words["order"], "order", number),
         (words["newly_covered_demand"], "newly_covered_demand", number),
         (words["overlap_existing_demand"], "overlap_existing_demand", number),
@@ -77,6 +85,11 @@ def place_popup(record: Record, words: Words, *, site_number: int | None = None)
     if site_number is not None:
         title = words["site"].format(number=site_number, name=title)
     return Popup(title, _written(record, rows))
+
+
+def _columns(listed: str, words: Words) -> str:
+    parts = [part.strip() for part in listed.replace(",", ";").split(";")]
+    return " · ".join(words.get(part, part) for part in parts)
 
 
 def _services(listed: str, words: Words) -> str:

@@ -1,7 +1,7 @@
 """Colours and sizes of maps: few, and told apart by lightness too, so that they survive colour blindness and print.
 
-Blue means minutes to a station, green the covered share of a community, vermilion people without a station, purple a
-proposed site, grey everything that only helps to find one's way.
+Blue means minutes to a station, green the covered share of a community, vermilion people without a station, black
+people whom no station serves at a moment, purple a proposed site, grey everything that only helps to find one's way.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,10 @@ SHARE_CLASSES = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 GAP = "#c8501e"
 GAP_TODAY = "#7d4a35"
+GAP_AT = "#1f1f1f"
 STATION = "#14304f"
+HUB_LINK = "#14304f"
+HUB_LINK_WEIGHT = 1.8
 SITE = "#8a2a78"
 CANDIDATE = "#77736b"
 STUDY_AREA = "#4a4a4a"
@@ -31,6 +34,8 @@ SHARE_OPACITY = 0.75
 REACHED_WEIGHT = 2.6
 #: Width of station marks in pixels, by level; other levels are drawn like satellites.
 STATION_SIZES = {"hub": 20, "satellite": 13}
+#: The same for the marks of hubs with their satellites.
+LEVEL_SIZES = {"linked-hub": 24, "linked-satellite": 12, "lonely-satellite": 16}
 
 
 @dataclass(frozen=True)

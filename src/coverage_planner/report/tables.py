@@ -223,7 +223,7 @@ def _facts(outcome: Outcome, name: str) -> dict[str, Any]:
     return {
         "mode": mode.describe(),
         # by car each class of street has its own speed
-        "speed_kph": np.nan if mode.rules == "motorcar" else mode.speed_kph,
+        "speed_kph": np.nan if mode.drives else mode.speed_kph,
         "direction": group.times.direction,
         "n_facilities": len(outcome.scenario.facilities),
         "n_points": len(group.coverage.points),

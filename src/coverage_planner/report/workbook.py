@@ -195,7 +195,7 @@ def _hours_sheet(sheet: Worksheet, by_hour: pd.DataFrame, said: Speech) -> None:
             _put(sheet, row, place, said.say(column, record[column]), kind)
     last = min(len(table), MOST_ROWS) + 1
     low, high = (end.removeprefix("#").upper() for end in styles.SHARE_ENDS)
-    colours = ColorScaleRule(
+    colours: Any = cast("Any", ColorScaleRule)(
         start_type="num", start_value=0, start_color=low, end_type="num", end_value=1, end_color=high
     )
     cells = f"{sheet.cell(2, len(FIRST) + 1).coordinate}:{sheet.cell(last, table.shape[1]).coordinate}"

@@ -13,6 +13,7 @@ const coveragePlanner = (() => {
     reached: [340, "canvas"],
     outline: [350, "canvas"],
     gaps: [360, "svg"],
+    links: [365, "canvas"],
     points: [370, "canvas"],
     candidates: [380, "svg"],
   };
