@@ -81,7 +81,7 @@ def test_each_point_has_its_reason():
     coverage = cover(network, stations, demand)
     reasons = explain_uncovered(coverage, demand, network, stations)
     assert reasons.tolist() == [
-        None, "barrier", "no_station_in_reach", "no_road_connection", "snapped_too_far", None, "barrier",
+        None, "barrier", "no_station_in_reach", "no_road_connection", "outside_data", None, "barrier",
     ]  # fmt: skip
     assert coverage.covered.tolist() == reasons.isna().tolist()
 
@@ -158,7 +158,7 @@ def test_without_any_station_on_a_street_nothing_is_in_reach():
         coverage = cover(network, stations, demand)
         assert explain_uncovered(coverage, demand, network, stations).tolist() == [
             "no_station_in_reach",
-            "snapped_too_far",
+            "outside_data",
         ]
         gaps = find_gaps(coverage, demand, network, stations)
         assert gaps["nearest_facility_m"].isna().all()
@@ -207,7 +207,7 @@ def test_a_ring_of_points_keeps_its_hole():
 
 
 def test_tiny_shares_are_not_written_as_nothing():
-    network = streets(((0, 0), (9000, 0)))
+    network = streets(((0, 0), (9000, 0)), ((0, 3000), (9000, 3000)))
     stations, demand = points_at([(0, 0)], prefix="S"), points_at([(5000, 0), (5000, 250)], demand=[999, 1])
     gaps = find_gaps(cover(network, stations, demand), demand, network, stations)
     assert gaps["reason_shares"].tolist() == ["no_station_in_reach 100 %; snapped_too_far <1 %"]

@@ -13,21 +13,29 @@ from scipy.spatial import cKDTree
 
 from coverage_planner.coverage._gap_kernels import find_exposed
 from coverage_planner.coverage.measure import Coverage, require_same_rows
-from coverage_planner.errors import ConfigError, InputError
+from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.network.road_network import ModeGraph, RoadNetwork
 from coverage_planner.network.snap import SNAPPED, TOO_FAR
 from coverage_planner.schema import check_table
+from coverage_planner.traveltime.detours import describe_detours
 from coverage_planner.traveltime.times import TravelTimes
 from coverage_planner.units import speed_mps
 
-#: Why a demand point is uncovered. The first that applies is given.
+#: Why a demand point has no station within the cutoff. The first that applies is given.
 #:
+#: - outside_data: no street for the mode within the snap limit, and the point lies outside the convex hull of all
+#:   streets that were read: some straight line through it has every street on one side.
 #: - snapped_too_far: no street for the mode within the snap limit.
 #: - no_road_connection: the streets here lead to no station however long one travels (an island, one-way streets that
 #:   only lead away), or there is no way onto them (water, a railway or a wall in between).
 #: - barrier: a station is near in a straight line and far over the streets (`BARRIER_DETOUR`).
 #: - no_station_in_reach: all other points.
-REASONS = ("snapped_too_far", "no_road_connection", "barrier", "no_station_in_reach")
+REASONS = ("outside_data", "snapped_too_far", "no_road_connection", "barrier", "no_station_in_reach")
+
+#: Why a demand point is unserved although a station is within the cutoff (`coverage.reasons`).
+STATION_REASONS = ("capacity_full", "closed_then", "without_service", "satellite_without_hub")
+
+_WORDS = (*REASONS, *STATION_REASONS)
 
 #: A barrier is said where the way over the streets is more than this many times the straight line.
 BARRIER_DETOUR = 2.0
@@ -47,6 +55,7 @@ def find_gaps(
     facilities: gpd.GeoDataFrame,
     *,
     link_m: float = 150.0,
+    reason: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
     """Find the connected areas of uncovered demand, the one with most demand first.
 
@@ -67,29 +76,35 @@ def find_gaps(
         The facilities the travel times were computed for.
     link_m
         Half the distance in metres up to which uncovered points share a gap.
+    reason
+        Index of `demand`: why each point is unserved, None where it is served; of `explain_unserved`. Then the gaps are
+        those of the points that have a reason, whatever `coverage` covers. By default `explain_uncovered`.
 
     Returns
     -------
     geopandas.GeoDataFrame
         ``id`` ('G01' is the gap with most uncovered demand; equal ones from west to east, then south to north),
-        ``rank`` (from 1), ``uncovered_demand``, ``n_points``, ``reason`` (of `REASONS`, the one with most demand),
-        ``reason_shares`` (for example 'no_station_in_reach 82 %; barrier 18 %', by demand; by points where the gap has
-        no demand), ``nearest_facility_m`` (straight line to the nearest facility that has a street position, mean over
-        the demand; NaN where there is none), ``geometry`` (Polygon, the network's CRS). No rows where all is covered.
+        ``rank`` (from 1), ``uncovered_demand``, ``n_points``, ``reason`` (of `REASONS` and `STATION_REASONS`, the one
+        with most demand), ``reason_shares`` (for example 'no_station_in_reach 82 %; barrier 18 %', by demand; by points
+        where the gap has no demand), ``nearest_facility_m`` (straight line to the nearest facility that has a street
+        position, mean over the demand; NaN where there is none), ``geometry`` (Polygon, the network's CRS). No rows
+        where all is covered.
 
     Raises
     ------
     ConfigError
         `link_m` is not positive.
     InputError
-        Demand or facilities are not the tables the coverage was measured for.
+        Demand or facilities are not the tables the coverage was measured for, or the reasons are not those of the
+        demand points.
     NetworkError
         The network was not built for the mode.
     """
     if not 0 < link_m < np.inf:
         raise ConfigError(f"link_m must be a positive length in metres, got {link_m:g}")
-    reason = explain_uncovered(coverage, demand, network, facilities).to_numpy()
-    uncovered = np.flatnonzero(~coverage.covered)
+    explained = explain_uncovered(coverage, demand, network, facilities)
+    why = _checked_reasons(explained if reason is None else reason, demand)
+    uncovered = np.flatnonzero(pd.notna(why))
     points = demand.geometry.to_crs(network.crs).to_numpy()[uncovered]
     outlines, gap = _outline(points, link_m)
     table = pd.DataFrame(
@@ -97,7 +112,7 @@ def find_gaps(
             "gap": gap,
             "demand": coverage.points["demand"].to_numpy(dtype=float)[uncovered],
             "distance_m": _nearest_facility_m(points, network, facilities, coverage.times),
-            "reason": reason[uncovered],
+            "reason": why[uncovered],
         }
     )
     described = _describe(table, len(outlines))
@@ -142,10 +157,39 @@ def explain_uncovered(
     -----
     A barrier stands between a point and its stations where the straight line to the nearest station is at most
     ``speed * cutoff / BARRIER_DETOUR``, half of what the cutoff reaches, and yet the point is uncovered: whoever goes
-    there covers more than twice the straight line. The speed is the mode's (``speed_kph * urban_factor``). Stations
-    without a street position serve nobody and count for no reason.
+    there covers more than twice the straight line. The speed is the mode's (``speed_kph * urban_factor``). For drivers
+    who pass by, the cutoff is a detour, there and back: near is half of that. Stations without a street position serve
+    nobody and count for no reason.
     """
-    times = coverage.times
+    reason = name_spatial_reasons(coverage.times, demand, network, facilities, coverage.cutoff_s)
+    reason[coverage.covered] = None
+    return pd.Series(reason, index=demand.index, name="reason", dtype=object)
+
+
+def name_spatial_reasons(
+    times: TravelTimes, demand: gpd.GeoDataFrame, network: RoadNetwork, facilities: gpd.GeoDataFrame, cutoff_s: float
+) -> NDArray[np.object_]:
+    """Say for each demand point why no station is within the cutoff, whether or not one is.
+
+    Parameters
+    ----------
+    times
+        Travel times of these demand points and facilities.
+    demand, network, facilities
+        As for `explain_uncovered`.
+    cutoff_s
+        Longest acceptable time, seconds.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (d,): one of `REASONS`; means nothing where a station is within the cutoff.
+
+    Raises
+    ------
+    InputError, NetworkError
+        As of `explain_uncovered`.
+    """
     check_table(demand, "demand")
     check_table(facilities, "facilities")
     require_same_rows(demand, times.demand_ids, "demand")
@@ -155,19 +199,48 @@ def explain_uncovered(
 
     status = times.demand_snaps["status"].to_numpy()
     points = demand.geometry.to_crs(network.crs).to_numpy()
-    reach_m = speed_mps(graph.mode.speed_kph * graph.mode.urban_factor) * coverage.cutoff_s
+    reach_m = speed_mps(graph.mode.speed_kph * graph.mode.urban_factor) * cutoff_s
+    if times.mode_description == describe_detours(graph.mode):
+        reach_m /= 2.0  # the cutoff is for the way there and back
     near = _nearest_facility_m(points, network, facilities, times) <= reach_m / BARRIER_DETOUR
+    too_far = status == TOO_FAR
     holds = {
         "no_station_in_reach": np.ones(len(demand), dtype=bool),
         "barrier": near,
         "no_road_connection": (status != SNAPPED) | ~_has_way(network, graph, times),
-        "snapped_too_far": status == TOO_FAR,
+        "snapped_too_far": too_far,
+        "outside_data": too_far & _outside_streets(points, network, too_far),
     }
     reason = np.full(len(demand), None, dtype=object)
     for word in reversed(REASONS):
         reason[holds[word]] = word
-    reason[coverage.covered] = None
-    return pd.Series(reason, index=demand.index, name="reason", dtype=object)
+    return reason
+
+
+def _checked_reasons(reason: pd.Series, demand: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    if not reason.index.equals(demand.index):
+        raise InputError(
+            f"reasons must have one entry per demand point, with the same index; got {len(reason)} for {len(demand)} "
+            "points; make them with explain_unserved for this table"
+        )
+    why = reason.to_numpy(dtype=object)
+    known = pd.isna(why) | np.isin(why.astype(str), _WORDS)
+    if not known.all():
+        raise InputError(
+            f"reasons must be among {', '.join(_WORDS)}; got {why[~known][0]!r} in "
+            f"{name_some(demand['id'].to_numpy()[~known])}; make them with explain_unserved"
+        )
+    return why
+
+
+def _outside_streets(points: NDArray[np.object_], network: RoadNetwork, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Shape (d,): which of the points asked about lie outside the convex hull of all streets; on its border is in."""
+    outside = np.zeros(len(points), dtype=bool)
+    if asked.any():
+        hull = shapely.convex_hull(shapely.geometrycollections(network.edges.geometry.to_numpy()))
+        shapely.prepare(hull)
+        outside[asked] = ~shapely.intersects(hull, points[asked])
+    return outside
 
 
 def _require_same_network(network: RoadNetwork, times: TravelTimes) -> None:
@@ -294,14 +367,14 @@ def _describe(table: pd.DataFrame, n_gaps: int) -> pd.DataFrame:
     weight = np.where(demand[gap] > 0, table["demand"], 1.0)
     total = np.bincount(gap, weights=weight, minlength=n_gaps)
     by_reason = np.stack(
-        [np.bincount(gap, weights=weight * (table["reason"] == word), minlength=n_gaps) for word in REASONS], axis=1
+        [np.bincount(gap, weights=weight * (table["reason"] == word), minlength=n_gaps) for word in _WORDS], axis=1
     )
     shares = by_reason / total[:, None]
     return pd.DataFrame(
         {
             "uncovered_demand": demand,
             "n_points": np.bincount(gap, minlength=n_gaps),
-            "reason": np.array(REASONS, dtype=object)[by_reason.argmax(axis=1)],
+            "reason": np.array(_WORDS, dtype=object)[by_reason.argmax(axis=1)],
             "reason_shares": pd.Series([_spell(row) for row in shares], dtype=object),
             "nearest_facility_m": np.bincount(gap, weights=weight * table["distance_m"], minlength=n_gaps) / total,
         }
@@ -313,5 +386,5 @@ def _spell(shares: NDArray[np.float64]) -> str:
     order = [row for row in np.argsort(-shares, kind="stable") if shares[row] > 0]
     percent = [round(100 * shares[row]) for row in order]
     return "; ".join(
-        f"{REASONS[row]} {'<1' if whole == 0 else whole} %" for row, whole in zip(order, percent, strict=True)
+        f"{_WORDS[row]} {'<1' if whole == 0 else whole} %" for row, whole in zip(order, percent, strict=True)
     )
