@@ -31,7 +31,7 @@ class Column:
 
 #: OSM tags that decide access, direction and speed: text columns of ``Roads.segments`` where the data have them.
 ROAD_TAGS = (
-    "highway", "name", "access", "vehicle", "motor_vehicle", "motorcar", "bicycle", "foot", "oneway",
+    "highway", "name", "access", "vehicle", "motor_vehicle", "motorcar", "hgv", "bicycle", "foot", "oneway",
     "oneway:bicycle", "oneway:foot", "oneway:mofa", "cycleway", "cycleway:left", "cycleway:right", "cycleway:both",
     "junction", "maxspeed", "service", "bridge", "tunnel", "layer", "motorroad", "conveying", "area", "sidewalk",
     "indoor", "route",
@@ -45,6 +45,7 @@ NODE_TAGS = (
     "vehicle",
     "motor_vehicle",
     "motorcar",
+    "hgv",
     "bicycle",
     "foot",
     "crossing",

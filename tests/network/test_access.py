@@ -25,7 +25,9 @@ from coverage_planner.schema import NODE_TAGS, ROAD_TAGS
 
 WALK, BICYCLE, DRIVE = (DEFAULT_MODES[name] for name in ("walk", "bicycle", "drive"))
 COURIER, EBIKE = PRESET_MODES["courier"], PRESET_MODES["ebike"]
+TRUCK = PRESET_MODES["truck"]
 FAMILIES = {"foot": WALK, "bicycle": BICYCLE, "motorcar": DRIVE}
+EVERY_FAMILY = {**FAMILIES, "hgv": TRUCK}
 
 
 def rate(mode: Mode, **tags: str) -> tuple[float, float]:
@@ -232,6 +234,38 @@ def test_car_speed_falls_back_to_the_class_and_then_to_the_mode():
     assert rate(Mode("cart", "motorcar", 25.0), name="a street without a class") == (25.0, 25.0)
 
 
+@pytest.mark.parametrize(
+    ("tags", "car", "truck"),
+    [
+        ({"highway": "residential"}, "both", "both"),
+        ({"highway": "motorway"}, "forward", "forward"),
+        ({"highway": "footway"}, "none", "none"),
+        ({"highway": "primary", "oneway": "yes"}, "forward", "forward"),
+        ({"highway": "trunk", "motorroad": "yes"}, "both", "both"),
+        ({"highway": "primary", "hgv": "no"}, "both", "none"),
+        ({"highway": "primary", "hgv": "designated", "motor_vehicle": "no"}, "none", "both"),
+        ({"highway": "primary", "hgv": "delivery"}, "both", "both"),
+        ({"highway": "primary", "motorcar": "no"}, "none", "both"),
+        ({"highway": "primary", "motor_vehicle": "no"}, "none", "none"),
+        ({"highway": "service", "access": "private"}, "none", "none"),
+        ({"highway": "service", "access": "private", "hgv": "yes"}, "none", "both"),
+        ({"highway": "primary", "hgv": "no @ (07:00-20:00)"}, "both", "both"),
+    ],
+)
+def test_trucks_follow_their_own_tag_first(tags, car, truck):
+    assert [ways(mode, **tags) for mode in (DRIVE, TRUCK)] == [car, truck]
+
+
+def test_trucks_keep_to_their_own_limit_and_fit_under_nothing_low():
+    assert rate(TRUCK, highway="motorway", maxspeed="120", oneway="no") == (50.0, 50.0)  # 100 km/h x 0.5
+    assert rate(TRUCK, highway="primary", maxspeed="70") == (35.0, 35.0)
+    assert rate(TRUCK, highway="residential") == (15.0, 15.0)
+    barriers = pd.DataFrame({"barrier": ["gate", "height_restrictor", "archway", "bollard", "height_restrictor"],
+                             "hgv": [None, None, None, None, "yes"]})  # fmt: skip
+    assert barrier_blocks(barriers, TRUCK).tolist() == [False, True, True, True, False]
+    assert barrier_blocks(barriers, DRIVE).tolist() == [False, False, False, True, False]
+
+
 def test_walkers_and_riders_have_one_speed():
     assert rate(WALK, highway="steps", maxspeed="30") == (4.8, 4.8)
     assert rate(BICYCLE, highway="residential", maxspeed="5") == (12.0, 12.0)
@@ -371,7 +405,7 @@ def test_unknown_classes_are_counted():
     assert unknown_classes(pd.DataFrame({"name": ["a"]})).empty
 
 
-@pytest.mark.parametrize("mode", DEFAULT_MODES.values(), ids=lambda mode: mode.name)
+@pytest.mark.parametrize("mode", PRESET_MODES.values(), ids=lambda mode: mode.name)
 def test_missing_columns_missing_values_and_no_rows(mode):
     plain = pd.DataFrame({"u": [1, 2, 3]})
     spelled = plain.assign(**{tag: pd.Series([None, pd.NA, np.nan], dtype=object) for tag in ROAD_TAGS})
@@ -405,7 +439,7 @@ values_of = {
     "route": ["ferry", "bicycle"],
 }
 any_tags = st.fixed_dictionaries({}, optional={tag: st.sampled_from(values) for tag, values in values_of.items()})
-families = st.sampled_from(list(FAMILIES))
+families = st.sampled_from(list(EVERY_FAMILY))
 
 
 def allowed(tags: dict[str, str], mode: Mode) -> np.ndarray:
@@ -426,22 +460,22 @@ def test_a_courier_rides_where_an_ebike_does_and_pushes_where_else_people_walk(t
 
 @given(tags=any_tags, family=families, refusal=st.sampled_from(sorted(KEEPS_OUT)))
 def test_a_refusal_in_the_most_specific_tag_shuts_the_street(tags, family, refusal):
-    assert not allowed({**tags, TAG_ORDER[family][0]: refusal}, FAMILIES[family]).any()
+    assert not allowed({**tags, TAG_ORDER[family][0]: refusal}, EVERY_FAMILY[family]).any()
 
 
 @given(tags=any_tags, family=families, place=st.integers(0, 3))
 def test_adding_a_no_never_opens_a_street(tags, family, place):
     order = TAG_ORDER[family]
     tag = order[min(place, len(order) - 1)]
-    before = allowed({name: value for name, value in tags.items() if name != tag}, FAMILIES[family])
-    after = allowed({**tags, tag: "no"}, FAMILIES[family])
+    before = allowed({name: value for name, value in tags.items() if name != tag}, EVERY_FAMILY[family])
+    after = allowed({**tags, tag: "no"}, EVERY_FAMILY[family])
     assert (after <= before).all()
 
 
 @given(tags=any_tags, family=families)
 def test_access_yes_changes_nothing_where_it_stands_alone(tags, family):
     without = {tag: value for tag, value in tags.items() if tag != "access"}
-    mode = FAMILIES[family]
+    mode = EVERY_FAMILY[family]
     assert np.array_equal(allowed({**without, "access": "yes"}, mode), allowed(without, mode))
 
 
@@ -453,7 +487,7 @@ def test_oneway_streets_never_bind_walkers(tags):
 
 @given(rows=st.lists(any_tags, min_size=1, max_size=12), family=families)
 def test_each_row_is_rated_by_itself(rows, family):
-    mode = FAMILIES[family]
+    mode = EVERY_FAMILY[family]
     table = pd.DataFrame(rows).assign(u=0)
     together = ~np.isnan(np.stack(rate_segments(table, mode)))
     assert np.array_equal(together.T, np.stack([allowed(row, mode) for row in rows]))
@@ -463,7 +497,7 @@ def test_each_row_is_rated_by_itself(rows, family):
 def test_a_barrier_stops_whoever_its_own_tag_refuses(tags, barrier, family):
     node = {tag: value for tag, value in tags.items() if tag in NODE_TAGS and tag != "highway"}
     node |= {"barrier": barrier, TAG_ORDER[family][0]: "no"}
-    assert barrier_blocks(pd.DataFrame({tag: [value] for tag, value in node.items()}), FAMILIES[family]).all()
+    assert barrier_blocks(pd.DataFrame({tag: [value] for tag, value in node.items()}), EVERY_FAMILY[family]).all()
 
 
 def test_arguments_stay_as_they_are():

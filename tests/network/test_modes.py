@@ -15,6 +15,8 @@ def test_a_mode_says_its_speed():
     assert DEFAULT_MODES["ebike"].describe() == "ebike (15 km/h)"
     assert DEFAULT_MODES["drive"].describe() == "drive (class speeds x 0.6)"
     assert taxi.describe() == "taxi (30 km/h x 0.5)"
+    assert PRESET_MODES["truck"].describe() == "truck (class speeds x 0.5)"
+    assert [name for name, mode in PRESET_MODES.items() if mode.drives] == ["drive", "truck"]
 
 
 def test_a_mode_says_its_delays_where_it_has_any():
@@ -58,7 +60,7 @@ def test_an_impossible_speed_is_refused(wrong):
 
 
 def test_only_who_rides_a_bicycle_gets_off_and_pushes():
-    for rules in ("foot", "motorcar"):
+    for rules in ("foot", "motorcar", "hgv"):
         with pytest.raises(ConfigError, match="pushing_speed_kph must be left out unless rules = 'bicycle'"):
             Mode("x", rules, 5.0, pushing_speed_kph=4.8)
     assert PRESET_MODES["courier"].describe() == "courier (15 km/h, pushed 4.8 km/h)"

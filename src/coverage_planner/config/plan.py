@@ -196,6 +196,7 @@ def read_plan(path: str | PathLike[str], *, require_files: bool = True) -> Plan:
         siting=plan.siting and replace(plan.siting, group=plan.siting.group or headline.name),
         bands=plan.bands if plan.bands.cutoffs_s else BandSettings(_thirds(headline.cutoff_s)),
         services=_by_id(plan.services),
+        levels=plan.levels and _levels_by_id(plan.levels, plan.services),
         circle=not _CIRCLE.isdisjoint(table),
     )
     if plan.siting:
@@ -225,7 +226,7 @@ def _with_own_speeds(plan: Plan) -> Plan:
         required = group.required and tuple(name_services(group.required, plan.services.also))
         mode = modes.get(group.mode)
         if group.speed_kph is not None and mode is not None:
-            if mode.rules == "motorcar":
+            if mode.drives:
                 raise ConfigError(
                     f"[[groups]] {number} must not have speed_kph, as the streets say how fast cars go; remove it and "
                     f"set [modes.{group.mode}] urban_factor or class_speeds_kph"
@@ -248,6 +249,15 @@ def _by_id(settings: ServiceSettings) -> ServiceSettings:
         cutoffs_s=dict(zip(names, settings.cutoffs_s.values(), strict=True)),
         also=dict(zip(name_services(tuple(settings.also), settings.also), settings.also.values(), strict=True)),
     )
+
+
+def _levels_by_id(levels: LevelsSettings, settings: ServiceSettings) -> LevelsSettings:
+    """Return the table [levels] with ids in place of names of services."""
+    hub, satellite = (
+        replace(level, services=tuple(name_services(level.services, settings.also)))
+        for level in (levels.hub, levels.satellite)
+    )
+    return replace(levels, hub=hub, satellite=satellite)
 
 
 def missing_files(plan: Plan) -> list[str]:
@@ -288,8 +298,11 @@ def _with_default_modes(given: Any) -> Any:
             )
         if "name" in table:
             raise ConfigError(f"{at} has no key 'name', as the table's own name is the mode's; remove it")
-        if table.get("rules", base.get("rules")) != "motorcar" and {"class_speeds_kph", "urban_factor"} & table.keys():
-            raise ConfigError(f"{at} must have rules = 'motorcar' for class_speeds_kph and urban_factor; remove them")
+        drives = table.get("rules", base.get("rules")) in ("motorcar", "hgv")
+        if not drives and {"class_speeds_kph", "urban_factor"} & table.keys():
+            raise ConfigError(
+                f"{at} must have rules = 'motorcar' or 'hgv' for class_speeds_kph and urban_factor; remove them"
+            )
         speeds = table.get("class_speeds_kph", {})
         for road_class in speeds if isinstance(speeds, dict) else ():
             if road_class not in DRIVE_SPEEDS_KPH:

@@ -27,12 +27,14 @@ TAG_ORDER: Mapping[Rules, tuple[str, ...]] = {
     "foot": ("foot", "access"),
     "bicycle": ("bicycle", "vehicle", "access"),
     "motorcar": ("motorcar", "motor_vehicle", "vehicle", "access"),
+    "hgv": ("hgv", "motor_vehicle", "vehicle", "access"),
 }
 
-_EVERYBODY: tuple[Rules, ...] = ("foot", "bicycle", "motorcar")
+_EVERYBODY: tuple[Rules, ...] = ("foot", "bicycle", "motorcar", "hgv")
+_NO_TRUCKS: tuple[Rules, ...] = ("foot", "bicycle", "motorcar")
 _NO_CARS: tuple[Rules, ...] = ("foot", "bicycle")
 _ON_FOOT: tuple[Rules, ...] = ("foot",)
-_CARS: tuple[Rules, ...] = ("motorcar",)
+_CARS: tuple[Rules, ...] = ("motorcar", "hgv")
 _NOBODY: tuple[Rules, ...] = ()
 
 #: Families that may use a road class where no tag decides. A class that is not listed is closed, and `unknown_classes`
@@ -110,10 +112,11 @@ CONVEYING_VALUES: Mapping[str, int] = {"forward": 1, "backward": -1, "reversible
 BARRIER_PASSAGE: Mapping[str, tuple[Rules, ...]] = {
     **dict.fromkeys(
         ("no", "gate", "lift_gate", "swing_gate", "sliding_gate", "sliding_beam", "bump_gate", "hampshire_gate",
-         "entrance", "toll_booth", "border_control", "sally_port", "kerb", "cattle_grid", "height_restrictor",
-         "arch", "archway", "checkpoint", "speed_bump", "door", "garage_door"),
+         "entrance", "toll_booth", "border_control", "sally_port", "kerb", "cattle_grid",
+         "checkpoint", "speed_bump", "door", "garage_door"),
         _EVERYBODY,
     ),
+    **dict.fromkeys(("height_restrictor", "arch", "archway"), _NO_TRUCKS),
     **dict.fromkeys(
         ("bollard", "block", "jersey_barrier", "cycle_barrier", "motorcycle_barrier", "chain", "rope", "bus_trap",
          "sump_buster", "planter", "log", "debris", "bar", "barrier_board", "tyres", "vehicle_block",
@@ -139,6 +142,8 @@ OPEN_TUNNELS = frozenset({"no", "building_passage", "passage", "covered", "arcad
 
 WALKING_MAXSPEED_KPH = 5.0
 KPH_PER_UNIT: Mapping[str, float] = {"": 1.0, "km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": 1.609344, "knots": 1.852}
+#: Trucks on motorways, whatever else a sign allows: Regulations on the Road Traffic Safety Law of China, article 78.
+TRUCK_MAXSPEED_KPH = 100.0
 #: Limits outside this range are slips of the mapper's pen; the class speed stands in.
 MAXSPEED_RANGE_KPH = (3.0, 200.0)
 
@@ -174,7 +179,8 @@ def rate_segments(segments: pd.DataFrame, mode: Mode) -> tuple[NDArray[np.float6
     at ``mode.access_speed_kph`` and, being pushed, is not bound by one-way rules. A mode with a ``pushing_speed_kph``
     gets off of its own accord: in every direction in which it may not ride but people on foot may go, save on
     `NOT_PUSHED_CLASSES` and escalators, it goes on at that speed. By car the speed is ``maxspeed``,
-    else that of the class, else ``mode.speed_kph``, times ``mode.urban_factor``.
+    else that of the class, else ``mode.speed_kph``, times ``mode.urban_factor``; by truck no more than
+    `TRUCK_MAXSPEED_KPH` before the factor.
     """
     verdict = _access(segments, mode.rules)
     speed_kph = _speeds(segments, mode, pushed=verdict == _PUSH)
@@ -323,7 +329,7 @@ def _access(segments: pd.DataFrame, rules: Rules) -> NDArray[np.int8]:
         lambda value: rules in CLASS_ACCESS.get(class_of(value), _NOBODY),
         missing=rules in CLASS_ACCESS[CLASS_WHEN_MISSING],
     )
-    if rules != "motorcar":
+    if rules not in _CARS:
         class_opens = class_opens & ~_read_tag(segments, "motorroad", lambda value: value == "yes", missing=False)
     verdict = np.where(verdict == _UNDECIDED, np.where(class_opens, _OPEN, _SHUT), verdict)
     no_class = _read_tag(segments, "highway", lambda _: False, missing=True)
@@ -354,7 +360,7 @@ def _directions(segments: pd.DataFrame, rules: Rules) -> NDArray[np.int8]:
     on_motorway = _read_tag(segments, "highway", lambda value: value in ONEWAY_CLASSES, missing=False)
     oneway = np.where(in_circle & (oneway == 0), 1, oneway).astype(np.int8)  # 'no' on a roundabout is a slip
     general = first(oneway, np.where(in_circle | on_motorway, 1, 0).astype(np.int8))
-    if rules == "motorcar":
+    if rules in _CARS:
         return general
     contraflow = np.zeros(len(segments), dtype=bool)
     for tag in CYCLEWAY_TAGS:
@@ -363,7 +369,7 @@ def _directions(segments: pd.DataFrame, rules: Rules) -> NDArray[np.int8]:
 
 
 def _speeds(segments: pd.DataFrame, mode: Mode, *, pushed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    if mode.rules != "motorcar":
+    if not mode.drives:
         pushing_kph = mode.access_speed_kph if mode.pushing_speed_kph is None else mode.pushing_speed_kph
         return np.where(pushed, min(pushing_kph, mode.speed_kph), mode.speed_kph)
     of_class = _read_tag(
@@ -373,7 +379,8 @@ def _speeds(segments: pd.DataFrame, mode: Mode, *, pushed: NDArray[np.bool_]) ->
         missing=float(mode.class_speeds_kph.get(CLASS_WHEN_MISSING, mode.speed_kph)),
     )
     limit = _read_tag(segments, "maxspeed", _parse_maxspeed, missing=np.nan)
-    return np.where(np.isnan(limit), of_class, limit) * mode.urban_factor
+    free = np.where(np.isnan(limit), of_class, limit)
+    return (np.minimum(free, TRUCK_MAXSPEED_KPH) if mode.rules == "hgv" else free) * mode.urban_factor
 
 
 def _parse_maxspeed(value: str) -> float:

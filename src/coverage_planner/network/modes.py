@@ -7,7 +7,9 @@ from typing import Literal, get_args
 from coverage_planner.errors import ConfigError
 
 #: Which family of access rules a mode follows (`network.access`).
-Rules = Literal["foot", "bicycle", "motorcar"]
+Rules = Literal["foot", "bicycle", "motorcar", "hgv"]
+#: The families that drive: as fast as the street allows.
+_DRIVING = frozenset({"motorcar", "hgv"})
 
 #: Free speed by road class where `maxspeed` is missing, km/h.
 DRIVE_SPEEDS_KPH: Mapping[str, float] = {
@@ -29,13 +31,13 @@ class Mode:
     name
         The label used in plan files and results.
     rules
-        The family of access rules: 'foot', 'bicycle' (bicycles and e-bikes) or 'motorcar'.
+        The family of access rules: 'foot', 'bicycle' (bicycles and e-bikes), 'motorcar' or 'hgv' (trucks).
     speed_kph
-        Average speed on every street, km/h; for 'motorcar' the speed where neither `maxspeed` nor the class says.
+        Average speed on every street, km/h; for driving the speed where neither `maxspeed` nor the class says.
     class_speeds_kph
-        Free speed by road class; only for 'motorcar'.
+        Free speed by road class; only for driving.
     urban_factor
-        Share of the free speed that traffic and signals leave; only for 'motorcar'.
+        Share of the free speed that traffic and signals leave; only for driving.
     access_speed_kph
         Speed of the straight access leg between a point and the street, always on foot.
     junction_delay_s
@@ -84,6 +86,11 @@ class Mode:
                 )
 
     @property
+    def drives(self) -> bool:
+        """Whether the street says how fast the mode goes: cars and trucks."""
+        return self.rules in _DRIVING
+
+    @property
     def has_delays(self) -> bool:
         """Whether passing a junction or a signal costs this mode time."""
         return self.junction_delay_s > 0 or self.signal_delay_s > 0
@@ -92,7 +99,7 @@ class Mode:
         """Say the mode, its speed and its delays, as results must; a street's own `maxspeed` comes first for cars."""
         if self.class_speeds_kph:
             speed = f"class speeds x {self.urban_factor:g}"
-        elif self.rules == "motorcar":
+        elif self.drives:
             speed = f"{self.speed_kph:g} km/h x {self.urban_factor:g}"
         else:
             speed = f"{self.speed_kph:g} km/h"
@@ -111,8 +118,10 @@ DEFAULT_MODES: Mapping[str, Mode] = {
 }
 
 #: The default modes and others that a plan may name without spelling them out. A network is not built for these unless
-#: asked to: each mode more cuts streets at more places. The courier gets off the e-bike and walks the last leg.
+#: asked to: each mode more cuts streets at more places. The courier gets off the e-bike and walks the last leg; the
+#: truck is slower than a car between signals.
 PRESET_MODES: Mapping[str, Mode] = {
     **DEFAULT_MODES,
     "courier": Mode("courier", "bicycle", 15.0, pushing_speed_kph=4.8),
+    "truck": Mode("truck", "hgv", 30.0, class_speeds_kph=DRIVE_SPEEDS_KPH, urban_factor=0.5),
 }

@@ -8,9 +8,9 @@ from coverage_planner.report.findings import Finding, Level, Said
 from coverage_planner.units import minutes
 
 #: Longest and shortest cutoff that planners use, by the rules of a mode, minutes.
-_USUAL_CUTOFFS_MIN = {"foot": (3, 45), "bicycle": (3, 45), "motorcar": (3, 90)}
+_USUAL_CUTOFFS_MIN = {"foot": (3, 45), "bicycle": (3, 45), "motorcar": (3, 90), "hgv": (3, 90)}
 #: Slowest and fastest speed on every street, km/h; 25 is the legal top speed of e-bikes (GB 17761).
-_USUAL_SPEEDS_KPH = {"foot": (2.0, 7.0), "bicycle": (6.0, 25.0), "motorcar": (8.0, 130.0)}
+_USUAL_SPEEDS_KPH = {"foot": (2.0, 7.0), "bicycle": (6.0, 25.0), "motorcar": (8.0, 130.0), "hgv": (8.0, 100.0)}
 
 
 def find_odd_settings(plan: Plan) -> list[Finding]:

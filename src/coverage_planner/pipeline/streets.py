@@ -85,7 +85,7 @@ def farthest_m(plan: Plan, group: GroupSettings) -> float:
     their road class does, so the fastest for them is at least the motorway's limit.
     """
     mode = plan.modes[group.mode]
-    signed_kph = _MOTORWAY_LIMIT_KPH if mode.rules == "motorcar" else 0.0
+    signed_kph = _MOTORWAY_LIMIT_KPH if mode.drives else 0.0
     fastest_kph = max([mode.speed_kph, signed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
     reach_m = group.cutoff_s * speed_mps(fastest_kph)
     return reach_m if group.main_roads is None else group.main_roads.ahead_m + reach_m / 2

@@ -25,7 +25,7 @@ def mode_text(mode: Mode, words: Mapping[str, str]) -> str:
     delays = "".join(words[key].format(seconds=f"{seconds:g}") for key, seconds in waits if seconds)
     if mode.class_speeds_kph:
         return words["mode_class_speeds"].format(mode=name, factor=f"{mode.urban_factor:g}") + delays
-    speed = f"{mode.speed_kph:g} × {mode.urban_factor:g}" if mode.rules == "motorcar" else f"{mode.speed_kph:g}"
+    speed = f"{mode.speed_kph:g} × {mode.urban_factor:g}" if mode.drives else f"{mode.speed_kph:g}"
     return words["mode_speed"].format(mode=name, speed=speed) + delays
 
 

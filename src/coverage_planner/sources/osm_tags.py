@@ -81,7 +81,7 @@ _CLOSED = (
     "no", "private", "military", "agricultural", "forestry", "permit", "emergency", "use_sidepath", "delivery",
     "customers", "residents", "dismount", "destination",
 )  # fmt: skip
-_ACCESS_TAGS = frozenset({"access", "vehicle", "motor_vehicle", "motorcar", "bicycle", "foot"})
+_ACCESS_TAGS = frozenset({"access", "vehicle", "motor_vehicle", "motorcar", "hgv", "bicycle", "foot"})
 #: Tags whose presence on a part binds the whole.
 _BINDING = frozenset({"oneway", "oneway:bicycle", "oneway:foot", "oneway:mofa", "bridge", "tunnel", "motorroad"})
 
