@@ -153,6 +153,24 @@ def test_straight_over_a_roundabout():
     assert len(round_it) == 1  # the ring is one stretch of its own
 
 
+def test_straight_over_the_crossing_of_two_dual_carriageways():
+    """Four junctions of one-way streets are one: everybody goes on along the own carriageway."""
+    xs, ys = {"w": 0, "a": 490, "b": 510, "e": 1000}, {"s": -500, "c": -10, "d": 10, "n": 500}
+    places = {x + y: (xs[x], ys[y]) for x in xs for y in ys}
+    east, west, north, south = (["wc", "ac", "bc", "ec"], ["ed", "bd", "ad", "wd"], ["bs", "bc", "bd", "bn"],
+                                ["an", "ad", "ac", "as"])  # fmt: skip
+    network = draw_network(places, [(way, ONE_WAY) for way in (east, west, north, south)])
+    stretches = build_stretches(network, "drive", weights={"primary": 1.0}, spacing_m=600, ahead_m=400)
+
+    assert ends_from(network, stretches, (245, -10)) == [(645, -10)]
+    assert ends_from(network, stretches, (755, 10)) == [(355, 10)]
+    assert ends_from(network, stretches, (510, -255)) == [(510, 145)]
+    assert ends_from(network, stretches, (490, 255)) == [(490, -145)]
+    on_the_square = stretches[stretches["length_m"] < 100]
+    assert on_the_square["length_m"].sum() == pytest.approx(80)
+    assert (on_the_square["pass_m"] == 400).all()  # who is on it leaves it, and is not caught
+
+
 def test_a_barrier_that_cars_pass_is_no_end_of_the_road():
     places = {"A": (0, 0), "B": (500, 0), "C": (1000, 0)}
     network = draw_network(places, [("ABC", PRIMARY)], barriers={"B": {"barrier": "gate", "foot": "no"}})
