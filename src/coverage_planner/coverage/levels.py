@@ -168,7 +168,7 @@ def apply_levels(facilities: gpd.GeoDataFrame, levels: Levels, *, site_level: st
         )
     level = _read_levels(facilities, levels)
     if "proposed" in facilities:
-        proposed = facilities["proposed"].fillna(value=False).to_numpy(dtype=bool)
+        proposed = np.array([not pd.isna(new) and bool(new) for new in facilities["proposed"]], dtype=bool)
         level[proposed & pd.isna(level)] = site_level
     columns: dict[str, pd.Series] = {"level": _as_text(level, facilities)}
     filled = np.full((len(facilities), len(_GIVEN)), fill_value=False)
