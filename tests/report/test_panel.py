@@ -15,6 +15,12 @@ from coverage_planner.report.words import words
         ("walk", {}, "步行 4.8 km/h", "on foot 4.8 km/h"),
         ("ebike", {"signal_delay_s": 20}, "电动自行车 15 km/h，每处信号灯 20 秒", "by e-bike 15 km/h, 20 s per signal"),
         (
+            "ebike",
+            {"pushing_speed_kph": 4.5},
+            "电动自行车 15 km/h，推行 4.5 km/h",
+            "by e-bike 15 km/h, pushed 4.5 km/h",
+        ),
+        (
             "drive",
             {"junction_delay_s": 2.5, "signal_delay_s": 20},
             "驾车，按道路等级车速 × 0.6，每个路口 2.5 秒，每处信号灯 20 秒",

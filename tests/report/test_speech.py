@@ -42,6 +42,13 @@ def test_inputs_and_modes_have_names():
     drive = Mode("drive", "motorcar", 30.0, urban_factor=0.6, junction_delay_s=2.5, signal_delay_s=20).describe()
     assert speech("zh").say("mode", drive) == "驾车 (30 km/h x 0.6, 每个路口 2.5 秒, 每处信号灯 20 秒)"
     assert speech("en").say("mode", drive) == "by car (30 km/h x 0.6, 2.5 s per junction, 20 s per signal)"
+    courier = Mode("own", "bicycle", 15.0, pushing_speed_kph=4.5).describe()
+    assert speech("zh").say("mode", courier) == "own (15 km/h, 推行 4.5 km/h)"
+    assert speech("en").say("mode", courier) == "own (15 km/h, pushed 4.5 km/h)"
+    assert speech("zh").say("mode", "drive (class speeds x 0.6), detour") == "驾车 (按道路等级车速 x 0.6)，绕行"
+    assert (
+        speech("en").say("mode", "truck (class speeds x 0.5), detour") == "by truck (road class speeds x 0.5), detour"
+    )
     assert speech("zh").say("name", "walk") == "walk"  # a planner's own text
 
 

@@ -26,6 +26,8 @@ def mode_text(mode: Mode, words: Mapping[str, str]) -> str:
     if mode.class_speeds_kph:
         return words["mode_class_speeds"].format(mode=name, factor=f"{mode.urban_factor:g}") + delays
     speed = f"{mode.speed_kph:g} × {mode.urban_factor:g}" if mode.drives else f"{mode.speed_kph:g}"
+    if mode.pushing_speed_kph is not None:
+        delays = words["mode_pushing"].format(speed=f"{mode.pushing_speed_kph:g}") + delays
     return words["mode_speed"].format(mode=name, speed=speed) + delays
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coverage_planner.network.modes import DEFAULT_MODES
+from coverage_planner.network.modes import PRESET_MODES
 from coverage_planner.report.circle_columns import TOGETHER
 from coverage_planner.report.table_columns import COLUMNS, HEADINGS, PROPOSAL_SHEETS, SHEETS
 from coverage_planner.report.tables import NO_SUBDISTRICT
@@ -23,6 +23,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "class_speeds": ("按道路等级车速", "road class speeds"),
     "per_junction": (r"每个路口 \1 秒", r"\1 s per junction"),
     "per_signal": (r"每处信号灯 \1 秒", r"\1 s per signal"),
+    "pushed": (r"推行 \1 km/h", r"pushed \1 km/h"),
+    "detour": ("，绕行", ", detour"),
     "solution": ("选址结果", "Choice of sites"),
     "streets": ("道路数据", "Streets"),
     "cut_off": (
@@ -312,7 +314,8 @@ class Speech:
         said = described.replace("class speeds", self.texts["class_speeds"])
         for place in ("junction", "signal"):
             said = re.sub(rf"(\S+) s per {place}", self.texts[f"per_{place}"], said)
-        return said
+        said = re.sub(r"pushed ([\d.]+) km/h", self.texts["pushed"], said)
+        return re.sub(r"(?<=\)), detour$", self.texts["detour"], said)
 
     def _refusal(self, reason: str) -> str:
         """Say why a row was refused; what is not known here stays in English."""
@@ -336,7 +339,7 @@ def speech(language: Language) -> Speech:
         Unknown language.
     """
     known = words(language)
-    values = {word: known[word] for word in (*DEFAULT_MODES, "to_facility", "from_facility")}
+    values = {word: known[word] for word in (*PRESET_MODES, "to_facility", "from_facility")}
     for prefix in ("level_", "reason_", "what_", "day_", "day_kind_", "area_kind_"):
         values |= {key.removeprefix(prefix): text for key, text in known.items() if key.startswith(prefix)}
     column = 0 if language == "zh" else 1
