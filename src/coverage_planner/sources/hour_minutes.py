@@ -61,14 +61,15 @@ def open_minutes(rules: Sequence[HourRule], day: dt.date, calendar: Calendar) ->
     night before.
     """
     rules = tuple(rules)
-    today = _held(rules, day, calendar)
+    today = rules_held(rules, day, calendar)
     if not any(_goes_over_midnight(rule) for rule in rules):
-        return _joined(rules, today, None)
-    return _joined(rules, today, _held(rules, day - dt.timedelta(days=1), calendar))
+        return minutes_held(rules, today, None)
+    return minutes_held(rules, today, rules_held(rules, day - dt.timedelta(days=1), calendar))
 
 
-def _held(rules: tuple[HourRule, ...], day: dt.date, calendar: Calendar) -> tuple[bool, ...]:
-    return tuple(rule.holds_on(day, calendar) for rule in rules)
+def rules_held(rules: Sequence[HourRule], day: dt.date, calendar: Calendar) -> tuple[bool, ...]:
+    """Return which rules hold on a day."""
+    return tuple([rule.holds_on(day, calendar) for rule in rules])
 
 
 def _goes_over_midnight(rule: HourRule) -> bool:
@@ -76,8 +77,13 @@ def _goes_over_midnight(rule: HourRule) -> bool:
 
 
 @lru_cache(maxsize=16384)
-def _joined(rules: tuple[HourRule, ...], today: tuple[bool, ...], before: tuple[bool, ...] | None) -> NDArray[np.bool_]:
-    """Join what is said of a day to what the day before says behind its midnight."""
+def minutes_held(
+    rules: tuple[HourRule, ...], today: tuple[bool, ...], before: tuple[bool, ...] | None
+) -> NDArray[np.bool_]:
+    """Return in which minutes of a day rules are open, given which of them hold on it and on the day before.
+
+    None for the day before: nothing is left of it.
+    """
     said = _said_by(rules, today)
     standing, state = said.standing[:DAY_MIN], said.state[:DAY_MIN]
     if before is not None:

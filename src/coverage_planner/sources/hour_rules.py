@@ -131,9 +131,9 @@ class HourRule:
         ConfigError
             The calendar does not know the day, or that beside which a holiday is looked for.
         """
-        return _within(self.dates, day) and all(
-            any(_fits(item, day, calendar) for item in group) for group in self.days
-        )
+        if self.dates and not _within(self.dates, day):
+            return False
+        return all(any(_fits(item, day, calendar) for item in group) for group in self.days)
 
     def minutes(self) -> NDArray[np.bool_]:
         """Shape (2880,): minutes from the day's midnight, over the next one, of which the rule says something."""
@@ -281,7 +281,7 @@ def _known_to_library(rule: HourRule) -> bool:
 @lru_cache(maxsize=65536)
 def _within(part: str, day: dt.date) -> bool:
     """Whether a day is among the years, months, weeks or nth weekdays that a part of a rule names."""
-    return not part or bool(OpeningHours(part).is_open(dt.datetime(day.year, day.month, day.day, 12)))  # noqa: DTZ001
+    return bool(OpeningHours(part).is_open(dt.datetime(day.year, day.month, day.day, 12)))  # noqa: DTZ001
 
 
 def _fits(item: DayTest, day: dt.date, calendar: "Calendar") -> bool:

@@ -18,7 +18,7 @@ from coverage_planner.sources.cells import Mask, Texts, text_column
 from coverage_planner.sources.columns import ids_of, keep_where, refuse_rows, understood_columns
 from coverage_planner.sources.datum import Datum, check_datum
 from coverage_planner.sources.headers import check_column_datum, find_columns
-from coverage_planner.sources.hour_minutes import open_minutes
+from coverage_planner.sources.hour_minutes import minutes_held, rules_held
 from coverage_planner.sources.hour_rules import HourRule, parse_rules
 from coverage_planner.sources.hours import read_hours
 from coverage_planner.sources.positions import positions_of_cells, positions_of_layer
@@ -56,6 +56,8 @@ TIMES_UNKNOWN = "arrival and departure not understood"
 HOURS_TWICE = "arrival and departure beside opening hours"
 DAYS_TWICE = "days beside opening hours that name days"
 
+#: For each stop which of its rules hold on a day.
+_Held = tuple[tuple[bool, ...], ...]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_WORDS = {"ordinary": "an ordinary day", "holiday": "a public holiday", "workday": "a make-up workday"}
 _DATE = r"\d{4}\s*(?:[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{4})(?:[ T]0?0:00(?::00)?)?(?!\d)"
@@ -284,12 +286,16 @@ def _meetings(stops: Sequence[tuple[HourRule, ...]], calendar: Calendar) -> dict
     met: dict[tuple[int, int], dt.date] = {}
     if len(stops) < 2:  # noqa: PLR2004 - a pair
         return met
-    day = dt.date(calendar.first_year, 1, 2)  # of the day before the calendar's first nothing is known
-    while day.year <= calendar.last_year:
-        minutes = np.array([open_minutes(rules, day, calendar) for rules in stops])
-        if minutes.sum(axis=0, dtype=np.int64).max() > 1:
-            for pair in combinations(range(len(stops)), 2):
-                if pair not in met and (minutes[pair[0]] & minutes[pair[1]]).any():
-                    met[pair] = day
-        day += dt.timedelta(days=1)
+    n_days = (dt.date(calendar.last_year, 12, 31) - dt.date(calendar.first_year, 1, 1)).days + 1
+    days = [dt.date(calendar.first_year, 1, 1) + dt.timedelta(days=number) for number in range(n_days)]
+    held = [tuple([rules_held(rules, day, calendar) for rules in stops]) for day in days]
+    # many days are alike; of the night before the calendar's first day nothing is known
+    alike: dict[tuple[_Held, _Held], dt.date] = {}
+    for before, today, day in zip(held, held[1:], days[1:], strict=False):
+        alike.setdefault((before, today), day)
+    for (before, today), day in alike.items():
+        minutes = np.array([minutes_held(*given) for given in zip(stops, today, before, strict=True)])
+        for pair in combinations(range(len(stops)), 2):
+            if pair not in met and (minutes[pair[0]] & minutes[pair[1]]).any():
+                met[pair] = day
     return met
