@@ -34,7 +34,8 @@ def mode_text(mode: Mode, words: Mapping[str, str]) -> str:
 def who_text(outcome: Outcome, group: GroupOutcome, words: Mapping[str, str]) -> str:
     """Say which group travels how, how fast, how long and which way."""
     mode = mode_text(outcome.network.graph(group.group.mode).mode, words)
-    return " · ".join([group.group.name, mode, minutes_text(group.group.cutoff_s, words), words[group.times.direction]])
+    way = words["detour" if group.group.visit == "pass" else group.times.direction]
+    return " · ".join([group.group.name, mode, minutes_text(group.group.cutoff_s, words), way])
 
 
 def title_html(

@@ -25,6 +25,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "minutes": ("{minutes} 分钟", "{minutes} min"),
     "to_facility": ("前往站点", "to the station"),
     "from_facility": ("从站点出发", "from the station"),
+    "detour": ("路过绕行", "detour of who passes by"),
     "percent_points": ("{points} 个百分点", "{points} points"),
     # title box
     "today": ("现状", "today"),
