@@ -254,7 +254,7 @@ def _read_counts(name: str, points: gpd.GeoDataFrame) -> NDArray[np.float64] | i
     if "count" not in points:
         return len(points)
     given = points["count"]
-    counts = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    counts: NDArray[np.float64] = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     refused = given.notna().to_numpy() & ~((counts >= 0) & np.isfinite(counts))
     if refused.any():
         raise SchemaError(
