@@ -391,6 +391,7 @@ def compare_with_loops(drawn, cutoff_s, own, required, away, asked):
         at_once = any(all(one(point, what, [slot]) is None for what in required) for slot in slots)
         return None if at_once else "closed_then"
 
+    met = set()
     for what, slot in asked:
         slots = range(WEEK.n_ordinary) if slot is None else [slot]
         told = [full(p, slots) if what == FULL else one(p, what, slots) for p in range(len(demand))]
@@ -403,27 +404,49 @@ def compare_with_loops(drawn, cutoff_s, own, required, away, asked):
         ]
         there = served.ever(what) if slot is None else served.at(what, slot)
         assert said.isna().tolist() == there.tolist()
+        met |= {*told, *full_up}
+    return met
 
 
-AWAY = st.lists(st.booleans(), min_size=8, max_size=8)
+def draw_crowd(seed):
+    """Thirty people and four stations anywhere on the map and around it."""
+    rng = np.random.default_rng(seed)
+
+    def places(n):
+        x = np.where(rng.random(n) < 0.7, rng.integers(0, 30, n), rng.integers(-14, 110, n)) * 50.0
+        y = rng.choice([-300.0, -50.0, 0.0, 0.0, 0.0, 70.0, 130.0, 200.0, 350.0, 500.0, 1000.0, 1300.0], n)
+        return list(zip(x.tolist(), y.tolist(), strict=True))
+
+    return Drawn(
+        mode=["walk", "bicycle"][seed % 2],
+        people=places(30),
+        stations=places(4),
+        services=[[(), ("water",), ("toilet",), SERVICES][k] for k in rng.integers(0, 4, 4)],
+        open=[[ALWAYS, NEVER, DAY_ONLY, NIGHT_ONLY, HOLIDAY_ONLY][k] for k in rng.integers(0, 5, 4)],
+        counts=(rng.random(4) < 0.7).tolist(),
+    )
 
 
-@settings(max_examples=12)
-@given(drawings(), CUTOFFS, OWN, REQUIRED, AWAY, st.sampled_from(WHATS), st.sampled_from(SLOTS))
-def test_reasons_are_those_of_plain_loops_over_all_pairs(drawn, cutoff_s, own, required, away, what, slot):
-    compare_with_loops(drawn, cutoff_s, own, required, away, [(what, slot)])
+def test_reasons_are_those_of_plain_loops_over_all_pairs():
+    met = set()
+    for seed in range(5):
+        away = np.random.default_rng(seed).random(30) < 0.5
+        own, required = [{}, {"toilet": 150.0}][seed % 2], [("water", "toilet"), ("toilet",), ()][seed % 3]
+        asked = [(ANY, NIGHT), (FULL, None), (FULL, NOON), ("toilet", NIGHT), ("water", len(HOUR) - 1)]
+        met |= compare_with_loops(draw_crowd(seed), 900.0 - 50.0 * seed, own, required, away, asked)
+    assert met == {None, *SERVICE_REASONS}
 
 
 @pytest.mark.slow
 @settings(max_examples=60)
-@given(drawings(), CUTOFFS, OWN, REQUIRED, AWAY)
+@given(drawings(), CUTOFFS, OWN, REQUIRED, st.lists(st.booleans(), min_size=8, max_size=8))
 def test_reasons_are_those_of_plain_loops_whatever_is_asked(drawn, cutoff_s, own, required, away):
     compare_with_loops(drawn, cutoff_s, own, required, away, itertools.product(WHATS, SLOTS))
 
 
-@settings(max_examples=8)
-@given(drawn=drawings(), cutoff_s=CUTOFFS)
-def test_uncovered_points_have_the_spatial_reason_of_plain_loops(drawn, cutoff_s):
+@pytest.mark.parametrize("seed", range(4))
+def test_uncovered_points_have_the_spatial_reason_of_plain_loops(seed):
+    drawn, cutoff_s = draw_crowd(100 + seed), [120.0, 300.0, 600.0, 900.0][seed]
     stations, demand, times = search(drawn, 900.0)
     _, _, far = search(drawn, 1e6)
     endless = {"pairs": pairs_of(far), "station status": far.facility_snaps["status"].tolist()}
