@@ -230,7 +230,7 @@ def report(measured: list[dict[str, Any]]) -> str:
     """Draw the tables."""
     headings = [
         "points", "stations", "pairs", "opening hours", "search", "masks", "tables", "nearest open", "all of ours",
-        "plain masks", "ratio",
+        "by the clock", "plain masks", "ratio",
     ]  # fmt: skip
     stages = ("slots", "search", "serve", "tables", "nearest")
     rows = [
@@ -238,10 +238,10 @@ def report(measured: list[dict[str, Any]]) -> str:
             f"{of['points']:,}",
             f"{of['stations']:,}",
             f"{sum(of['pairs'].values()) / 1e6:.2g} M",
-            *(seconds(of[f"{stage}_s"]) for stage in stages),
-            seconds(sum(of[f"{stage}_s"] for stage in (*stages, "offer"))),
-            seconds(of["plain_s"]),
-            f"{of['plain_s'] / of['serve_s']:.0f} [{of['plain_cpu_s'] / of['serve_cpu_s']:.0f}]",
+            *(seconds(of[f"{stage}_cpu_s"]) for stage in stages),
+            *(seconds(sum(of[f"{stage}{clock}"] for stage in (*stages, "offer"))) for clock in ("_cpu_s", "_s")),
+            seconds(of["plain_cpu_s"]),
+            f"{of['plain_cpu_s'] / of['serve_cpu_s']:.0f}",
         ]
         for of in measured
     ]
@@ -264,12 +264,11 @@ def report(measured: list[dict[str, Any]]) -> str:
         f"min, once for all groups (pairs at {case['points']:,} x {case['stations']:,}: {modes}). 'Masks' are who is "
         "served with what in every hour, for all groups; 'tables' the figures by service and by hour, with a profile "
         "over the day; 'nearest open' the nearest open station of every point in every hour, for all groups. The "
-        f"stations have {len(_HOURS)} different opening hours. Seconds by the clock.\n\n"
+        f"stations have {len(_HOURS)} different opening hours. Seconds of CPU.\n\n"
         + table(headings, rows)
         + f"\n\nThe plain recipe ran for {len(_PEER_SLOTS)} hours of the week and is scaled to {case['hours']}; its "
         f"{sum(of['compared'] for of in measured):,} marks are the same as ours. 'Ratio' is its time over that of the "
-        "masks, in brackets that of the CPU times, which other work on the machine disturbs less.\n\n"
-        "Memory, MiB: the pairs of the three modes, the masks of the four groups, and the most that arrays "
+        "masks.\n\nMemory, MiB: the pairs of the three modes, the masks of the four groups, and the most that arrays "
         "take while a stage runs, its result among them (of 'nearest open', for one group); 'process' is how far the "
         "peak of the whole process rises above the loaded network until the tables stand.\n\n"
         + table(
