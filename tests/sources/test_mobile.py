@@ -15,7 +15,7 @@ from coverage_planner.errors import ConfigError, InputError, SchemaError
 from coverage_planner.report.speech import speech
 from coverage_planner.schema import Rejections, check_table
 from coverage_planner.sources.calendar import Calendar, read_calendar
-from coverage_planner.sources.mobile import _stop_hours, read_mobile_stops
+from coverage_planner.sources.mobile import MOBILE_ALIASES, _stop_hours, read_mobile_stops
 
 NAMES = "车辆,停靠点,经度,纬度,星期,到达,离开"
 CALENDAR = read_calendar()
@@ -281,3 +281,13 @@ def test_no_cells_break_the_reader(days, arrival, departure, hours):
     assert bool(written) != bool(reason)
     if written:
         assert open_slots([written, "Mo-Su 00:00-24:00"], WEEK, CALENDAR).understood.all()
+
+
+def test_names_of_columns_in_the_documentation_are_known(repository):
+    page = (repository / "docs" / "methods-hours.md").read_text(encoding="utf-8")
+    rows = page.split("## Mobile services\n")[1].split("|---|---|---|\n")[1].split("\n\n")[0].splitlines()
+    assert len(rows) == 7
+    for row in rows:
+        names, called = [cell.strip() for cell in row.strip("|").split("|")][:2]
+        known = {alias for name in re.findall("`([a-z_]+)`", names) for alias in MOBILE_ALIASES[name]} | {"坐标"}
+        assert set(re.split("[,;] ", called)) <= known, row
