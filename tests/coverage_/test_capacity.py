@@ -233,6 +233,13 @@ def test_who_finds_no_room_goes_to_the_next_station_and_the_nearest_stay():
     assert (assignment.assigned_demand, assignment.unassigned_demand) == (8.0, 2.0)
 
 
+def test_the_nearest_first_is_no_optimum():
+    assignment = assign([[60, 300], [180, NONE]], [1, 1], [1, 1])
+
+    assert assignment.points["facility_id"].fillna("none").tolist() == ["F0", "none"]
+    assert assignment.facilities["assigned_demand"].tolist() == [1.0, 0.0]
+
+
 def test_a_hundred_tenths_fill_ten_places_to_the_last():
     assignment = assign([[float(i) for i in range(101)], [500.0] * 101], [0.1] * 101, [10, 10])
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from coverage_planner.coverage.equity import measure_equity
 from coverage_planner.errors import ConfigError, CrsError, InputError, SchemaError
+from coverage_planner.traveltime.nearest import nearest_facilities
+from drawn import draw_network, draw_points
 from drawn_times import CRS, make_demand
 from reference import capacity_peers
 
@@ -302,3 +304,18 @@ def test_wrong_arguments_are_refused(options, error, named):
 
 def test_a_search_of_twice_the_cutoff_is_far_enough():
     assert summary([1800.0], [1], limit_s=1800.0)["beyond_twice_share"] == 0.0
+
+
+def test_times_over_streets_searched_as_the_docstring_says():
+    # one street of 3 km, at 4.8 km/h 0.75 s per metre; the third point lies 500 m off it
+    street = draw_network({"A": (0, 0), "B": (3000, 0)}, [("AB", {})])
+    demand = draw_points((800, 0), (2800, 0), (1000, 500)).iloc[[2, 1, 0]].reset_index(drop=True)
+    stations = draw_points((0, 0), prefix="F")
+    found = nearest_facilities(street, stations, demand, mode="walk", limit_s=36_000)
+    time_s = found.set_index("demand_id")["time_s"].reindex(demand["id"]).to_numpy()
+    equity = measure_equity(time_s, demand, cutoff_s=900.0, limit_s=36_000).summary.iloc[0]
+
+    assert (equity["covered_demand"], equity["uncovered_demand"], equity["unreached_demand"]) == (1.0, 2.0, 1.0)
+    assert (equity["median_time_s"], equity["p90_time_s"]) == (600.0, 2100.0)
+    assert equity["beyond_twice_share"] == pytest.approx(2 / 3)
+    assert equity["gini"] == pytest.approx((2100 - 600) / (4 * 1350))
