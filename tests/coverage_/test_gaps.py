@@ -18,6 +18,7 @@ from coverage_planner.coverage.measure import measure_coverage
 from coverage_planner.errors import ConfigError, InputError, NetworkError
 from coverage_planner.network.build import build_network
 from coverage_planner.schema import Roads
+from coverage_planner.traveltime.detours import describe_detours
 from coverage_planner.traveltime.times import travel_times
 
 CRS = "EPSG:32650"
@@ -109,6 +110,18 @@ def test_barrier_by_car_uses_the_speed_that_traffic_leaves():
     stations, demand = points_at([(0, 0)], prefix="S"), points_at([(0, 299), (50, 300)])
     coverage = cover(network, stations, demand, mode="drive", cutoff_s=120.0)
     assert explain_uncovered(coverage, demand, network, stations).tolist() == ["barrier", "no_station_in_reach"]
+
+
+def test_barrier_for_drivers_who_pass_by_counts_the_way_there_and_back():
+    """Drive: 5 m/s: a detour of 240 s is 1200 m, there and back 600 m: 300 m is near."""
+    network = streets(((0, 0), (5000, 0)), ((5000, 0), (5000, 310)), ((5000, 310), (0, 310)))
+    stations, demand = points_at([(0, 0)], prefix="S"), points_at([(0, 300), (0, 301)])
+    there = travel_times(network, stations, demand, mode="drive", limit_s=240.0, threads=1)
+    detours = dataclasses.replace(there, mode_description=describe_detours(network.graph("drive").mode))
+    for times, words in ((there, ["barrier"] * 2), (detours, ["barrier", "no_station_in_reach"])):
+        coverage = measure_coverage(times, demand, 240.0)
+        assert not coverage.covered.any()
+        assert explain_uncovered(coverage, demand, network, stations).tolist() == words
 
 
 def test_oneway_streets_that_only_lead_away_have_no_road_connection():
