@@ -175,7 +175,7 @@ def test_demand_that_is_nowhere_near_a_street_is_uncovered(network):
     far = Group("far", "walk", 900.0, draw_points((3_000_000, 0), (3_000_000, 500)))
     outcome = evaluate(today(), network, [far]).headline
     assert outcome.shares["covered_demand_share"].iloc[0] == 0.0
-    assert outcome.gaps["reason"].unique().tolist() == ["snapped_too_far"]
+    assert outcome.gaps["reason"].unique().tolist() == ["outside_data"]
 
 
 def test_the_nearest_station_of_uncovered_demand_is_known_up_to_twice_the_cutoff(network):

@@ -15,7 +15,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "bicycle": ("自行车", "by bicycle"),
     "ebike": ("电动自行车", "by e-bike"),
     "drive": ("驾车", "by car"),
-    "courier": ("电动自行车（可推行）", "by e-bike or pushing it"),
+    "courier": ("快递员电动车", "by e-bike or pushing it"),
     "truck": ("货车", "by truck"),
     "mode_speed": ("{mode} {speed} km/h", "{mode} {speed} km/h"),
     "mode_class_speeds": ("{mode}，按道路等级车速 × {factor}", "{mode}, road class speeds × {factor}"),
