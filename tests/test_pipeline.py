@@ -643,7 +643,7 @@ def test_demand_without_a_street_is_said(tmp_path):
         for text in run.manifest["warnings"]
     )
     assert share(run.today, "demand") == 7.0
-    assert run.today.headline.gaps["reason"].tolist() == ["snapped_too_far"]
+    assert run.today.headline.gaps["reason"].tolist() == ["outside_data"]  # D2 lies beyond all streets
 
 
 def test_premises_without_a_street_are_listed_with_their_row(tmp_path):

@@ -96,7 +96,9 @@ def _propose(given: argparse.Namespace) -> None:
 def _count_stages(plan: Plan, *, whole: bool = True) -> int:
     """Return how many stages a run has; without the whole of it there is no grid and no second evaluation."""
     siting = 0 if plan.siting is None else 2 + (plan.siting.alternatives is not None)
-    return _STAGES_OF_ALL + siting + (1 if plan.siting is None else 2) if whole else _STAGES_OF_ALL + siting
+    if not whole:
+        return _STAGES_OF_ALL + siting
+    return _STAGES_OF_ALL + siting + (1 if plan.siting is None else 2) + (2 if plan.circle else 0)
 
 
 def _place_of_network(given: argparse.Namespace, plan: Plan) -> Path | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from coverage_planner.cli.circle_summary import about_circles
 from coverage_planner.cli.words import PARTS, WORDS
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline import PlanRun, ProposalRun
@@ -41,6 +42,8 @@ def summarise(run: PlanRun) -> list[str]:
             radius=shares["straight_line_radius_m"], claim=shares["straight_line_demand_share"]
         )
         lines.append(line)
+    if run.circle is not None:
+        lines += about_circles(run.circle, run.plan.language)
     if run.choice is not None:
         lines += about_choice(run.choice, run.plan.language)
     return lines + _about_inputs(run)

@@ -14,6 +14,7 @@ import pandas as pd
 from coverage_planner.config import Plan
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import check_demand_snapped, reject_unsnapped
+from coverage_planner.pipeline.circle import circle_rules, study_circles
 from coverage_planner.pipeline.manifest import build_manifest
 from coverage_planner.pipeline.models import Present
 from coverage_planner.pipeline.siting import Proposal, propose
@@ -24,6 +25,7 @@ from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.maps import draw_map
 from coverage_planner.report.results import write_results
 from coverage_planner.report.siting_tables import Choice
+from coverage_planner.scenario.circle import CircleStudy
 from coverage_planner.scenario.evaluate import build_grids, evaluate
 from coverage_planner.scenario.scenario import Outcome, Scenario
 from coverage_planner.schema import Rejections
@@ -49,6 +51,8 @@ class PlanRun:
         Today's stations and the chosen sites; None where the plan proposes nothing or no gap can be closed.
     proposal
         Candidates, the chosen sites and what is said of them; None where the plan proposes nothing.
+    circle
+        Services, hours, levels and capacities of both; None where the plan asks for nothing of the kind.
     rejected, remarks
         Rows of the inputs that were not used, with the reason; what should be known of rows that were.
     manifest
@@ -62,6 +66,7 @@ class PlanRun:
     today: Outcome
     proposed: Outcome | None
     proposal: Proposal | None
+    circle: CircleStudy | None
     rejected: pd.DataFrame
     remarks: pd.DataFrame
     manifest: Mapping[str, Any]
@@ -122,6 +127,7 @@ def run_plan(
         warnings.simplefilter("always", UserWarning)
         start = begin(plan, watch, rejected, network_folder=network_folder, rebuild=rebuild)
         network, inputs, groups = start.network, start.inputs, start.groups
+        rules = circle_rules(plan, inputs.facilities, inputs.mobile)
         with watch.stage("grids"):
             grids = build_grids(network, groups, study_area=inputs.study_area, snap_limit_m=plan.snap.limit_m)
         settings: dict[str, Any] = {
@@ -129,11 +135,12 @@ def run_plan(
             "communities": inputs.communities,
             "bands_s": {groups[0].name: plan.bands.cutoffs_s},
             "grids": grids,
+            "limits_s": None if rules is None else {group.name: rules.farthest_s(group) for group in groups},
             "snap_limit_m": plan.snap.limit_m,
         }
         names = _SCENARIO_NAMES[plan.language]
         with watch.stage("today"):
-            today = evaluate(Scenario(names[0], inputs.facilities), network, groups, **settings)
+            today = evaluate(Scenario(names[0], inputs.facilities, mobile=inputs.mobile), network, groups, **settings)
         times = {name: outcome.times for name, outcome in today.groups.items()}
         reject_unsnapped(times, plan, rejected)
         check_demand_snapped(times, inputs.demand, limit_m=plan.snap.limit_m)
@@ -147,10 +154,14 @@ def run_plan(
             with watch.stage("proposed"):
                 sites = choice.solution.sites
                 proposed = evaluate(today.scenario.with_sites(names[1], sites), network, groups, **settings)
+        circle = None
+        if rules is not None:
+            outcomes = [today] if proposed is None else [today, proposed]
+            circle = study_circles(plan, rules, inputs, outcomes, watch)
     manifest = build_manifest(plan, start, times, choice, watch=watch, caught=caught)
     listed = rejected.to_frame().drop_duplicates(ignore_index=True)  # groups may share a file
     remarks = rejected.remarks_frame().drop_duplicates(ignore_index=True)
-    return PlanRun(plan, start.streets, today, proposed, proposal, listed, remarks, manifest, start.warmed)
+    return PlanRun(plan, start.streets, today, proposed, proposal, circle, listed, remarks, manifest, start.warmed)
 
 
 def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False) -> Path:
@@ -190,6 +201,7 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             tiles_attribution=run.plan.map.tiles_attribution,
             synthetic=run.plan.synthetic,
             title=run.plan.name,
+            circle=None if run.circle is None else run.circle.latest,
         )
         page.save(str(path))
 
@@ -207,6 +219,7 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             baseline=baseline,
             candidates=run.candidates,
             solution=run.choice,
+            circle=run.circle,
             rejected=run.rejected,
             remarks=run.remarks,
             datum=run.plan.output.datum,

@@ -73,7 +73,19 @@ def begin(plan: Plan, watch: Stopwatch, rejected: Rejections, *, network_folder:
     with watch.stage("read"):
         inputs = read_inputs(plan, streets, rejected)
     warn_of_lost_communities(inputs)
-    groups = tuple(Group(g.name, g.mode, g.cutoff_s, inputs.demand[g.name]) for g in plan.groups)
+    groups = tuple(
+        Group(
+            g.name,
+            g.mode,
+            g.cutoff_s,
+            inputs.demand[g.name],
+            visit="stay" if g.main_roads is None else "pass",
+            parking_s=g.parking_s,
+            profile=inputs.profiles.get(g.name),
+            required=g.required,
+        )
+        for g in plan.groups
+    )
     require_connected(network, small_component_m=plan.snap.small_component_m)
     warn_of_datum(plan, network, inputs)
     warn_of_missing_margin(plan, network, inputs)

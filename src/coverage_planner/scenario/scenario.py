@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from coverage_planner.coverage.measure import Coverage
-from coverage_planner.errors import ConfigError, InputError, name_some
+from coverage_planner.coverage.service_tables import check_profile
+from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import check_table
 from coverage_planner.traveltime.times import TravelTimes
@@ -21,8 +21,6 @@ Visit = Literal["stay", "pass"]
 
 #: What can be done about a station.
 ActionKind = Literal["open", "upgrade", "close"]
-
-_HOURS = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,23 +75,7 @@ class Group:
         if self.demand.empty:
             raise InputError(f"group {self.name!r} must have at least one demand point, got none; check its demand")
         if self.profile is not None:
-            _check_profile(self.profile, f"profile of group {self.name!r}")
-
-
-def _check_profile(profile: pd.DataFrame, what: str) -> None:
-    """Raise unless each row has 24 shares of a day that add up to 1."""
-    if not profile.columns.equals(pd.RangeIndex(_HOURS)) or profile.index.has_duplicates or profile.empty:
-        raise InputError(
-            f"{what} must have the columns 0 to 23 and one row per kind of demand, got the columns "
-            f"{name_some(profile.columns)} and the rows {name_some(profile.index)}; correct the table"
-        )
-    shares = profile.to_numpy(dtype=np.float64)
-    wrong = ~((shares >= 0).all(axis=1) & (np.abs(shares.sum(axis=1) - 1.0) < 1e-6))  # noqa: PLR2004 - rounding of sums
-    if wrong.any():
-        raise InputError(
-            f"every row of {what} must hold shares of a day, none negative, that add up to 1; not so for "
-            f"{name_some(profile.index[wrong])}; correct them"
-        )
+            check_profile(self.profile, f"profile of group {self.name!r}")
 
 
 @dataclass(frozen=True)

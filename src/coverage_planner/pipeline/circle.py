@@ -1,0 +1,225 @@
+"""Services, hours, levels and capacities of a plan: settings and tables -> rules, circles, lists."""
+
+import datetime as dt
+import warnings
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from coverage_planner.config import Plan, known_services
+from coverage_planner.coverage.hours import open_slots
+from coverage_planner.coverage.levels import Level, Levels
+from coverage_planner.coverage.profile import profile_service_areas
+from coverage_planner.coverage.week import Week, build_week
+from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.pipeline.inputs import Inputs
+from coverage_planner.pipeline.services import offered_services
+from coverage_planner.pipeline.stopwatch import Stopwatch
+from coverage_planner.scenario.circle import Circle, CircleStudy, measure_circle
+from coverage_planner.scenario.circle_group import night_slots
+from coverage_planner.scenario.circle_rules import CircleRules
+from coverage_planner.scenario.group_times import group_times, with_parking
+from coverage_planner.scenario.scenario import Outcome
+from coverage_planner.scenario.three_lists import Host, ThreeLists, build_three_lists
+from coverage_planner.sources.calendar import Calendar, read_calendar
+from coverage_planner.units import speed_mps
+
+
+def circle_rules(plan: Plan, facilities: gpd.GeoDataFrame, mobile: gpd.GeoDataFrame | None) -> CircleRules | None:
+    """Turn a plan's settings into what counts as served.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    facilities, mobile
+        Its stations and the stops of its service buses.
+
+    Returns
+    -------
+    CircleRules or None
+        None where the plan asks for nothing of the kind.
+
+    Raises
+    ------
+    ConfigError
+        A service, date or moment is unknown.
+    SourceError, InputError
+        The calendar cannot be read.
+    """
+    if not plan.circle:
+        return None
+    levels = _levels(plan)
+    offered = {service for table in (facilities, mobile) for service in offered_services(table)}
+    if levels is not None:
+        offered |= {service for level in levels.levels.values() for service in level.services}
+    known_services(plan.services, offered, {g.name: g.required for g in plan.groups if g.required is not None})
+    asked = (*plan.services.required, *plan.services.cutoffs_s, *(s for g in plan.groups for s in g.required or ()))
+    services = tuple(dict.fromkeys((*(plan.services.counted or sorted(offered)), *asked)))
+    calendar, week = read_week(plan)
+    capacity = plan.capacity
+    return CircleRules(
+        week=week,
+        calendar=calendar,
+        services=services,
+        required=plan.services.required,
+        cutoffs_s=plan.services.cutoffs_s,
+        unstated_hours=plan.hours.unstated,
+        moments=plan.hours.moments,
+        night=(plan.hours.night[0], plan.hours.night[1]),
+        levels=levels,
+        people_per_place=None if capacity is None else capacity.people_per_place,
+        capacity_at=None if capacity is None else capacity.at,
+        bands_s=() if capacity is None else capacity.bands_s,
+        band_weights=() if capacity is None else capacity.band_weights,
+    )
+
+
+def read_week(plan: Plan) -> tuple[Calendar, Week]:
+    """Read a plan's calendar and lay out the week that it looks at.
+
+    Raises
+    ------
+    ConfigError
+        The week is not ordinary, or a date lies outside the calendar.
+    SourceError, InputError
+        The calendar cannot be read.
+    """
+    hours = plan.hours
+    calendar = read_calendar(hours.calendar)
+    of = None if hours.week_of is None else dt.date.fromisoformat(hours.week_of)
+    dates = [dt.date.fromisoformat(text) for text in hours.dates]
+    return calendar, build_week(calendar, of=of, dates=dates, slot_min=hours.slot_min)
+
+
+def _levels(plan: Plan) -> Levels | None:
+    if plan.levels is None:
+        return None
+    kinds = {"hub": plan.levels.hub, "satellite": plan.levels.satellite}
+    return Levels(
+        levels={name: Level(name, kind.services, kind.opening_hours, kind.capacity) for name, kind in kinds.items()},
+        most_satellites=plan.levels.most_satellites,
+        radius_m=plan.levels.radius_m,
+        radius_s=plan.levels.radius_s,
+        unassigned_count=plan.levels.unassigned_count,
+    )
+
+
+def study_circles(
+    plan: Plan, rules: CircleRules, inputs: Inputs, outcomes: Sequence[Outcome], watch: Stopwatch
+) -> CircleStudy:
+    """Measure the circles of every scenario, what lies inside them, and the three lists.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    rules
+        What counts as served, of `circle_rules`.
+    inputs
+        Its tables.
+    outcomes
+        Today, and the proposal where there is one.
+    watch
+        Times the stages 'circle' and 'lists'.
+
+    Raises
+    ------
+    ConfigError, SchemaError
+        As of `measure_circle`.
+    """
+    with watch.stage("circle"):
+        circles = tuple(measure_circle(outcome, rules, snap_limit_m=plan.snap.limit_m) for outcome in outcomes)
+        for circle in circles[:1]:
+            _warn_of_margin(circle, outcomes[0].network)
+    with watch.stage("lists"):
+        inside = _count_inside(plan, inputs, outcomes) if inputs.layers else None
+        lists = None
+        if inputs.communities is not None:
+            lists = _make_lists(plan, rules, inputs, outcomes, circles)
+    return CircleStudy(circles, lists, inside)
+
+
+def _count_inside(plan: Plan, inputs: Inputs, outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """Count each layer's points inside the circles of the headline group."""
+    tables = []
+    for outcome in outcomes:
+        group = outcome.headline.group
+        found = profile_service_areas(
+            outcome.network,
+            with_parking(outcome.scenario.facilities, group.parking_s),
+            inputs.layers,
+            mode=group.mode,
+            cutoff_s=group.cutoff_s,
+            snap_limit_m=plan.snap.limit_m,
+        )
+        tables.append(found.assign(scenario=outcome.scenario.name))
+    counted = pd.concat(tables, ignore_index=True)
+    units = {layer.name: (layer.unit, layer.unit_en) for layer in plan.layers}
+    named = counted.assign(
+        unit=counted["layer"].map({name: unit for name, (unit, _) in units.items()}),
+        unit_en=counted["layer"].map({name: unit for name, (_, unit) in units.items()}),
+    )
+    return named[["scenario", "facility_id", "layer", "unit", "unit_en", "n", "count"]]
+
+
+def _make_lists(
+    plan: Plan, rules: CircleRules, inputs: Inputs, outcomes: Sequence[Outcome], circles: Sequence[Circle]
+) -> ThreeLists:
+    """Match what communities lack with the premises and stations around, and with what is proposed."""
+    network, premises = outcomes[0].network, inputs.premises
+    groups = [found.group for found in outcomes[0].groups.values()]
+    times = None
+    if premises is not None:
+        times = group_times(
+            network,
+            premises,
+            groups,
+            limit_s={group.name: rules.farthest_s(group) for group in groups},
+            snap_limit_m=plan.snap.limit_m,
+        )
+    return build_three_lists(
+        circles[0],
+        network=network,
+        communities=inputs.communities,
+        night=night_slots(rules.week, rules.night),
+        planned=circles[1] if len(circles) > 1 else None,
+        candidates=premises,
+        candidate_times=times,
+        host=_host(rules),
+        snap_limit_m=plan.snap.limit_m,
+    )
+
+
+def _host(rules: CircleRules) -> Host:
+    """Say what a premises could offer: what the plan says of satellites; anything where it says nothing."""
+    if rules.levels is None:
+        return Host()
+    level = rules.levels.levels["satellite"]
+    open_ = None
+    if level.opening_hours is not None:
+        open_ = open_slots([level.opening_hours], rules.week, rules.calendar).open[0]
+    return Host(level.services or None, open_)
+
+
+def _warn_of_margin(circle: Circle, network: RoadNetwork) -> None:
+    """Warn of demand whose services or floating catchments may lie beyond what was read."""
+    hull = shapely.boundary(shapely.convex_hull(shapely.multilinestrings(network.edges.geometry.to_numpy())))
+    for name, group in circle.groups.items():
+        if group.group.visit == "pass":
+            continue
+        mode = network.graph(group.group.mode).mode
+        weight = group.group.demand["demand"].to_numpy(dtype=float)
+        edge_m = shapely.distance(group.group.demand.geometry.to_crs(network.crs).to_numpy(), hull)
+        for service, cutoff_s in group.needs.cutoffs_s.items():
+            reach_m = cutoff_s * speed_mps(mode.speed_kph * mode.urban_factor)
+            lost = ~group.served.ever(service) & (edge_m < reach_m) & (cutoff_s > group.group.cutoff_s)
+            if weight[lost].any():
+                warnings.warn(
+                    f"{weight[lost].sum():,.0f} of {weight.sum():,.0f} demand of {name} has no {service} within "
+                    f"{cutoff_s / 60:g} minutes and lies nearer to the edge of the streets than that; what lies beyond "
+                    f"the edge is not seen; give roads and stations {reach_m:.0f} m around the study area",
+                    stacklevel=2,
+                )
