@@ -420,7 +420,12 @@ def test_each_need_says_what_answers_it(drawn, lists, expected):
             answer = "planned" if math.fsum(gained) > need["demand"] - 1e-9 else "part planned"
         assert need["answer"] == answer
     done = set(zip(lists.services["need_id"], lists.services["site_id"], strict=True))
-    marks = [(row.need_id, row.id) in done for row in lists.resources.itertuples()]
+    new = set(drawn.planned.facilities["id"]) - set(drawn.today.facilities["id"])
+    marks = [
+        row.id in new if row.kind == "premises" else (row.need_id, row.id) in done
+        for row in lists.resources.itertuples()
+    ]
+    assert any(marks)
     assert lists.resources["planned"].tolist() == marks
 
 

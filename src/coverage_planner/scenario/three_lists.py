@@ -57,7 +57,8 @@ class ThreeLists:
         ``community``, ``group``, ``lack``, ``service``, ``kind`` ('premises' or 'station'), ``id``, ``name``,
         ``place_kind``, ``change`` (what has to be done, joined by ';': 'open_site', 'give_hub', 'add_service',
         'open_longer', 'add_room'), ``demand`` (how much of the need that alone would serve), ``demand_share``,
-        ``mean_time_s``, ``services``, ``opening_hours``, ``cost``, ``area_m2``, ``planned`` (the proposal does it).
+        ``mean_time_s``, ``services``, ``opening_hours``, ``cost``, ``area_m2``, ``planned`` (the proposal opens the
+        premises, or changes the station so that it answers the need).
     services
         For each new or changed station and need that it answers: ``site_id``, ``name``, ``place_kind``, ``change``
         ('new' or 'changed'), ``level``, ``services``, ``opening_hours``, ``capacity``, ``site_community``, ``need_id``,
@@ -174,7 +175,11 @@ def _match(
         answer=answer.astype(object),
     )
     done = set(zip(services["need_id"], services["site_id"], strict=True))
-    marks = [(need, place) in done for need, place in zip(resources["need_id"], resources["id"], strict=True)]
+    new = set(services.loc[services["change"] == "new", "site_id"])
+    marks = [
+        label in new if kind == "premises" else (need, label) in done
+        for need, kind, label in zip(resources["need_id"], resources["kind"], resources["id"], strict=True)
+    ]
     return ThreeLists(
         _as_texts(matched), _as_texts(resources.assign(planned=np.array(marks, dtype=bool))), _as_texts(services)
     )
