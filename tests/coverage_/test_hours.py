@@ -2,20 +2,23 @@
 
 import datetime as dt
 import itertools
+import re
 import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
+import osmium
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from opening_hours import OpeningHours, State
+from opening_hours import OpeningHours, State, validate
 
 from coverage_planner.coverage.hours import OpenSlots, open_slots
 from coverage_planner.coverage.week import build_week
 from coverage_planner.errors import ConfigError, InputError
-from coverage_planner.sources.calendar import read_calendar
+from coverage_planner.sources.calendar import Calendar, read_calendar
+from coverage_planner.sources.hour_minutes import open_minutes
 from coverage_planner.sources.hour_rules import parse_rules
 
 CALENDAR = read_calendar()
@@ -429,6 +432,31 @@ def test_ordinary_days_without_nights_are_those_of_the_library(rules):
         first, last = (int((np.datetime64(moment, "m") - begin).astype(int)) // 30 for moment in (start, end))
         expected[first:last] = state == State.OPEN
     assert np.array_equal(found.open[0], expected), text
+
+
+@pytest.mark.real_data
+def test_opening_hours_of_real_maps_are_understood_and_mean_what_the_library_says(real_data):
+    texts = set()
+    for path in sorted((real_data / "osm").glob("*.osm*")):
+        tagged = osmium.FileProcessor(path).with_filter(osmium.filter.KeyFilter("opening_hours"))
+        texts |= {element.tags["opening_hours"] for element in tagged}
+    valid = sorted(text for text in texts if validate(text))
+    assert len(valid) > 500
+    assert [text for text in valid if parse_rules(text) is None] == []
+    # of nights, open ends, comments, fallback rules and lists with spaces the library says something else
+    alike = [text for text in valid if not re.search(r'[+"|]|, ', text) and not any(rule.minutes()[1440:].any() for rule in parse_rules(text))]  # fmt: skip
+    assert len(alike) > 400
+    ordinary = Calendar({}, 2025, 2025)
+    begin = dt.datetime.combine(MONDAY, dt.time())
+    for text in alike:
+        ours = np.concatenate(
+            [open_minutes(parse_rules(text), MONDAY + dt.timedelta(days=k), ordinary) for k in range(7)]
+        )
+        theirs = np.zeros(7 * 1440, dtype=bool)
+        for start, end, state, _ in OpeningHours(text).intervals(begin, begin + dt.timedelta(days=7)):
+            first, last = (int((moment - begin).total_seconds()) // 60 for moment in (start, end))
+            theirs[first:last] = state == State.OPEN
+        assert np.array_equal(ours, theirs), text
 
 
 @settings(max_examples=60, deadline=None)
