@@ -242,7 +242,17 @@ def test_plan_file_is_valid_and_states_its_groups(folder):
     assert [(group.name, group.mode, group.cutoff_s) for group in plan.groups] == [
         ("户外劳动者", "walk", 900.0),
         ("骑手", "ebike", 300.0),
+        ("快递员", "courier", 420.0),
+        ("网约车司机", "drive", 240.0),
+        ("货车司机", "truck", 300.0),
     ]
+    assert [group.name for group in plan.groups if group.main_roads is not None] == ["网约车司机", "货车司机"]
+    assert all(group.profile is not None for group in plan.groups)
+    assert plan.services.required == ("rest", "water", "charging", "meals", "medicine")
+    assert plan.services.cutoffs_s == {"toilet": 300.0, "legal_aid": 1500.0}
+    assert plan.levels is not None
+    assert plan.capacity is not None
+    assert [len(sources) for sources in (plan.mobile, plan.layers)] == [1, 2]
     assert "synthetic" in plan.roads.attribution  # not OpenStreetMap's, though the file has its form
     assert plan.siting.n_open == 5
     assert plan.facilities.datum == "gcj02"
