@@ -11,7 +11,8 @@ from coverage_planner.coverage.capacity import assign_with_room
 from coverage_planner.coverage.equity import measure_equity
 from coverage_planner.coverage.floating_catchment import floating_catchment
 from coverage_planner.scenario.scenario import Outcome
-from drawn_outcome import CRS, HOSTILE, at
+from coverage_planner.scenario.three_lists import ThreeLists
+from drawn_outcome import CRS, HOSTILE, SITE_NAME, at
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 SPECIAL = (("2025-10-03", "holiday"), ("2025-09-28", "workday"))
@@ -153,6 +154,33 @@ def draw_group_circle(outcome: Outcome, name: str, *, better: bool = False) -> S
     )  # fmt: skip
 
 
+def draw_lists() -> ThreeLists:
+    """A need that a premises could answer and the proposal does, and one that nothing answers."""
+    needs = pd.DataFrame(
+        {
+            "need_id": ["N001", "N002"], "rank": [1, 2], "community_id": ["A2", None], "community": [HOSTILE, None],
+            "subdistrict": ["滨江街道", None], "group": "骑手", "mode": "walk (4.8 km/h)", "lack": ["service", "night"],
+            "service": ["toilet", None], "required": [True, False], "cutoff_s": [300.0, 360.0],
+            "demand": [70.0, 20.0], "demand_share": [0.5, 0.25], "n_points": [3, 1],
+            "reason": ["without_service", "closed_then"], "reason_share": [0.75, 1.0], "nearest_id": ["F1", None],
+            "nearest_name": ["江北服务中心", None], "nearest_demand": [40.0, 0.0], "nearest_time_s": [420.0, np.nan],
+            "n_premises": [1, 0], "n_stations": [0, 0], "reachable_demand": [60.0, 0.0],
+            "planned_demand": [60.0, 0.0], "n_planned": [1, 0], "answer": ["part planned", "nothing"],
+        }
+    )  # fmt: skip
+    about = {"need_id": "N001", "community": HOSTILE, "group": "骑手", "lack": "service", "service": "toilet"}
+    figures = {"demand": 60.0, "demand_share": 0.875, "mean_time_s": 240.0, "place_kind": "gatehouse"}
+    resource = about | figures | {
+        "rank": 1, "kind": "premises", "id": "C7", "name": SITE_NAME, "change": "open_site", "services": None,
+        "opening_hours": None, "cost": 12.5, "area_m2": np.nan, "planned": True,
+    }  # fmt: skip
+    service = about | figures | {
+        "site_id": "C7", "name": SITE_NAME, "change": "new", "level": "satellite", "services": "water;toilet",
+        "opening_hours": "24/7", "capacity": 20.0, "site_community": "江南社区",
+    }  # fmt: skip
+    return ThreeLists(needs, pd.DataFrame([resource]), pd.DataFrame([service]))
+
+
 def draw_study(*outcomes: Outcome) -> SimpleNamespace:
     """The study of one or two outcomes, today's first."""
     circles = tuple(draw_circle(outcome, better=place > 0) for place, outcome in enumerate(outcomes))
@@ -164,5 +192,9 @@ def draw_study(*outcomes: Outcome) -> SimpleNamespace:
     ]
     in_circle = pd.DataFrame(rows, columns=["scenario", "facility_id", "layer", "unit", "n", "count"])
     return SimpleNamespace(
-        circles=circles, today=circles[0], latest=circles[-1], lists=None, in_circle=in_circle.assign(unit_en=None)
+        circles=circles,
+        today=circles[0],
+        latest=circles[-1],
+        lists=draw_lists(),
+        in_circle=in_circle.assign(unit_en=None),
     )

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, SchemaError
-from coverage_planner.report.heat_map import draw_hours, ink, share_text
+from coverage_planner.report.heat_map import draw_hours, ink
+from coverage_planner.report.hour_rows import share_text
 from coverage_planner.report.hours_page import hours_page
 from coverage_planner.report.styles import SHARE_ENDS, luminance, ramp
 from drawn_circle import DAYS, SPECIAL, draw_by_hour
@@ -94,6 +95,19 @@ def test_special_days_stand_below_the_week_with_their_kind_in_both_languages():
         places = [texts.index(text) for text in said[:6]]
         assert places == sorted(places)
         assert set(said) <= set(texts)
+
+
+def test_without_hints_the_picture_is_half_as_large_and_looks_the_same():
+    full, bare = draw_hours(one()), draw_hours(one(), hints=False)
+    assert len(str(bare)) < 0.55 * len(str(full))
+    assert figures_of(drawn(bare)) == figures_of(drawn(full))
+    assert texts_of(drawn(bare)) == texts_of(drawn(full))
+    cells = {
+        (float(x), float(y), path.get("fill"))
+        for path in drawn(bare).iter(f"{SVG}path")
+        for x, y in re.findall(r"M(\S+) (\S+?)h", path.get("d"))
+    }
+    assert cells == {(x, y, colour) for x, y, colour, _ in cells_of(drawn(full))}
 
 
 @pytest.mark.parametrize(("slot_min", "lines"), [(30, 2), (15, 4)])

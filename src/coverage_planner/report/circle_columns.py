@@ -66,6 +66,28 @@ CIRCLE_COLUMNS: Mapping[str, Column] = {
     "n_inside": Column("count", "圈内点数", "Points inside"),
     "count_inside": Column("number", "圈内数量", "Count inside"),
     "vehicle": Column("text", "车辆或线路", "Vehicle or line"),
+    # needs, resources and services
+    "need_id": Column("text", "需求编号", "Need"),
+    "community_id": Column("text", "社区编号", "Community id"),
+    "lack": Column("text", "缺什么", "Lack"),
+    "required": Column("flag", "必需", "Required"),
+    "demand_share": Column("share", "需求占比", "Share of demand"),
+    "reason_share": Column("share", "主要原因占比", "Share of the main reason"),
+    "nearest_id": Column("text", "最近的可用站点编号", "Nearest station that has it"),
+    "nearest_name": Column("text", "最近的可用站点", "Name of that station"),
+    "nearest_for_demand": Column("number", "以该站点为最近的需求", "Demand that it is nearest for"),
+    "nearest_time_min": Column("minutes", "到该站点时间（分钟）", "Time to it (min)"),
+    "n_premises": Column("count", "可用场所数", "Premises"),
+    "n_stations": Column("count", "可改造站点数", "Stations to change"),
+    "reachable_demand": Column("number", "周边资源可解决的需求", "Demand that these could serve"),
+    "planned_demand": Column("number", "方案已解决的需求", "Demand that the plan serves"),
+    "n_planned": Column("count", "方案中的站点数", "Planned stations"),
+    "answer": Column("text", "落实情况", "Answer"),
+    "place_kind": Column("text", "场所种类", "Kind of place"),
+    "change": Column("text", "需要做什么", "What has to be done"),
+    "planned": Column("flag", "已列入方案", "In the plan"),
+    "site_id": Column("text", "站点编号", "Station"),
+    "site_community": Column("text", "所在社区", "Stands in"),
     # layers only
     "any_ever": Column("flag", "有时可达开放站点", "An open station at some hour"),
     "any_always": Column("flag", "全天候可达开放站点", "An open station at every hour"),
@@ -84,7 +106,7 @@ CIRCLE_HEADINGS: Mapping[tuple[str, str], Column] = {
 }
 
 #: Columns that planners may leave out of their data, or that say nothing without levels.
-CIRCLE_GIVEN = frozenset({"hub_id", "level_filled", "open_h_per_week", "vehicle", "unit"})
+CIRCLE_GIVEN = frozenset({"hub_id", "level_filled", "open_h_per_week", "vehicle", "unit", "place_kind"})
 
 _EQUITY = (
     "n_points", "demand", "reached_demand", "unreached_demand", "covered_demand", "uncovered_demand",
@@ -128,9 +150,27 @@ CIRCLE_TABLES: Mapping[str, tuple[str, ...]] = {
     "lorenz": ("scenario", "group", "people_share", "time_share"),
     "in_circle": ("scenario", "id", "name", "layer", "n_inside", "count_inside", "unit"),
     "mobile_stops": ("id", "name", "vehicle", "services", "opening_hours", "open_h_per_week", "lon", "lat"),
+    "needs": (
+        "need_id", "rank", "community_id", "community", "subdistrict", "group", "mode", "lack", "service", "required",
+        "cutoff_min", "demand", "demand_share", "n_points", "reason", "reason_share", "nearest_id", "nearest_name",
+        "nearest_for_demand", "nearest_time_min", "n_premises", "n_stations", "reachable_demand", "planned_demand",
+        "n_planned", "answer",
+    ),
+    "resources": (
+        "need_id", "rank", "community", "group", "lack", "service", "kind", "id", "name", "place_kind", "change",
+        "demand", "demand_share", "mean_time_min", "services", "opening_hours", "cost", "area_m2", "planned",
+    ),
+    "planned_services": (
+        "site_id", "name", "place_kind", "change", "level", "services", "opening_hours", "capacity",
+        "site_community", "need_id", "community", "group", "lack", "service", "demand", "demand_share",
+        "mean_time_min",
+    ),
 }  # fmt: skip
 
-#: Table name -> name of its sheet in summary.xlsx, Chinese and English.
+#: Tables that stand in a workbook of their own, 三清单.xlsx.
+LIST_TABLES = ("needs", "resources", "planned_services")
+
+#: Table name -> name of its sheet in summary.xlsx, Chinese and English; the three lists have none there.
 CIRCLE_SHEETS: Mapping[str, tuple[str, str]] = {
     "by_service": ("分服务", "By service"),
     "by_hour": ("分时段", "By hour"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from coverage_planner.scenario.circle_group import GroupCircle
 
 #: A Lorenz curve is written with one row for every so many parts of the people.
-LORENZ_PARTS = 1000
+LORENZ_PARTS = 200
 _MIN_PER_HOUR = 60.0
 _CHANGED = ("covered_demand_share", "covered_hour_share")
 _ROOM = ("room", "nearest_demand", "crowding", "assigned_demand", "shortage", "shortage_rank", "mean_time_s")
@@ -56,6 +56,10 @@ def circle_tables(study: "CircleStudy | None") -> dict[str, pd.DataFrame]:
         "in_circle": _in_circle(study),
         "mobile_stops": mobile_stops(study),
     }
+    if study.lists is not None:
+        nearest = {"nearest_demand": "nearest_for_demand"}
+        found |= {"needs": study.lists.needs.rename(columns=nearest), "resources": study.lists.resources}
+        found["planned_services"] = study.lists.services
     return empty | {name: table for name, table in found.items() if table is not None and len(table)}
 
 
@@ -278,7 +282,7 @@ def mobile_stops(study: "CircleStudy") -> gpd.GeoDataFrame:
 
 
 def _thinned(lorenz: pd.DataFrame) -> pd.DataFrame:
-    """Keep one row for each thousandth of the people, the first and the last."""
+    """Keep one row for each half percent of the people, the first and the last."""
     part = np.floor(lorenz["people_share"].to_numpy(dtype=float) * LORENZ_PARTS)
     kept = np.ones(len(lorenz), dtype=bool)
     kept[1:] = part[1:] != part[:-1]
@@ -299,7 +303,7 @@ def _in_circle(study: "CircleStudy") -> pd.DataFrame | None:
     keys = zip(inside["scenario"], inside["facility_id"], strict=True)
     table: pd.DataFrame = inside.assign(
         id=[label or TOGETHER for label in inside["facility_id"]],
-        name=[names.get((scenario, str(label))) for scenario, label in keys],
+        name=pd.Series([names.get((scenario, str(label))) for scenario, label in keys], inside.index, dtype=object),
         n_inside=inside["n"],
         count_inside=inside["count"],
     )
@@ -326,6 +330,6 @@ def _served(circle: "Circle") -> dict[str, Any]:
     """Return the headline shares of each group: somebody open, and all required services, by the week's hours."""
     shares = {}
     for name, group in circle.groups.items():
-        table = group.services.set_index("service")
-        shares[name] = {what: float(table.loc[what, "covered_hour_share"]) for what in ("any", "full")}
+        found = group.services.set_index("service")["covered_hour_share"]
+        shares[name] = {what: float(found[what]) for what in ("any", "full")}
     return shares

@@ -7,17 +7,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from coverage_planner.errors import ConfigError, SchemaError, name_some
 from coverage_planner.report import styles
 from coverage_planner.report.heat_map_words import hour_words
+from coverage_planner.report.hour_rows import NEEDED, choose_rows, clock, how_text, share_text
 from coverage_planner.report.panel import escape
 from coverage_planner.report.speech import speech
 from coverage_planner.report.words import Language, words
 
-#: What `draw_hours` needs; ``day_kind`` may be called ``kind``, as `measure_hours` calls it.
-NEEDED: Final = ("slot", "date", "day", "day_kind", "hour", "demand", "covered_demand")
-#: Columns that choose one picture of a table that holds several.
-CHOSEN: Final = ("scenario", "group", "service")
 #: From this many tenths on a cell has the next colour.
 CLASSES: Final = 10
 
@@ -29,7 +25,7 @@ WIDTH: Final = _ALL_LEFT + _ALL + _EDGE
 _TOP, _HIGH, _LOW, _DAY_GAP = 96, 26, 18, 3
 _MIN_PER_HOUR = 60
 _SWATCH = 44
-_UNKNOWN = "#ffffff"
+_UNKNOWN, _DASH = "#ffffff", "#b9b4a8"
 _NIGHT = "#3d4a63"
 _FONTS: Final[Mapping[Language, str]] = {
     "zh": "'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'Segoe UI', Roboto, Arial, sans-serif",
@@ -62,6 +58,7 @@ def draw_hours(
     service: str | None = None,
     title: str | None = None,
     night: tuple[int, int] | None = (22, 6),
+    hints: bool = True,
     language: Language = "zh",
 ) -> HourPicture:
     """Draw the share of the demand present that is covered, for each hour of the week and each special day.
@@ -83,6 +80,8 @@ def draw_hours(
         First line; 'Coverage by hour of the week' by default.
     night
         From and to hour of what is marked as night; None marks nothing.
+    hints
+        Whether a cell says its figures in full where one points at it; without, the picture is less than half as large.
     language
         'zh' or 'en'.
 
@@ -101,81 +100,7 @@ def draw_hours(
     """
     words(language)
     table = choose_rows(by_hour, {"scenario": scenario, "group": group, "service": service})
-    return HourPicture(_Drawing(table, title, night, language).svg())
-
-
-def choose_rows(by_hour: pd.DataFrame, wanted: Mapping[str, str | None]) -> pd.DataFrame:
-    """Return the rows of one scenario, group and service; the first of each where none is wanted.
-
-    Raises
-    ------
-    ConfigError
-        The table does not hold what is wanted.
-    SchemaError
-        The table lacks columns, or has two rows for one slot.
-    """
-    table = check_hours(by_hour)
-    for column, value in wanted.items():
-        if column not in table:
-            continue
-        known = list(dict.fromkeys(table[column]))
-        if value is not None and value not in known:
-            raise ConfigError(
-                f"{column} must be one that the table of hours holds ({', '.join(map(str, known))}), got {value!r}; "
-                "name one of them"
-            )
-        table = table[table[column] == (known[0] if value is None and known else value)]
-    if table["slot"].duplicated().any():
-        again = table["slot"][table["slot"].duplicated()]
-        raise SchemaError(
-            f"the table of hours must have one row per slot for each scenario, group and service, got more for the "
-            f"slots {name_some(again)}; add the columns {', '.join(CHOSEN)} where it holds several"
-        )
-    return table
-
-
-def check_hours(by_hour: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of hours with its columns as the results have them.
-
-    Raises
-    ------
-    SchemaError
-        It lacks columns.
-    """
-    table = by_hour if "day_kind" in by_hour else by_hour.rename(columns={"kind": "day_kind"})
-    lacking = [name for name in NEEDED if name not in table]
-    if lacking:
-        raise SchemaError(
-            f"the table of hours must have the columns {', '.join(NEEDED)}, missing {name_some(lacking)}; "
-            "give what measure_hours returned, or by_hour of a results folder"
-        )
-    return table
-
-
-def share_text(share: float) -> str:
-    """Write a share as whole percents for a cell; what is near 0 or 100 does not pass for it, none is a dash.
-
-    >>> [share_text(share) for share in (0.0, 0.004, 0.125, 0.996, 1.0, float("nan"))]
-    ['0', '<1', '12', '>99', '100', '–']
-    """
-    if np.isnan(share):
-        return "–"
-    percents = 100.0 * share
-    if 0 < percents < 0.5:  # noqa: PLR2004 - rounds to none
-        return "<1"
-    if 99.5 <= percents < 100:  # noqa: PLR2004 - rounds to all
-        return ">99"
-    return f"{percents:.0f}"
-
-
-def how_text(table: pd.DataFrame, language: Language) -> str:
-    """Say whom a picture is for: scenario, group, service, mode, cutoff, as far as the table says them."""
-    said, first = speech(language), table.iloc[0] if len(table) else pd.Series(dtype=object)
-    parts = [said.say(column, first[column]) for column in (*CHOSEN, "mode") if column in first]
-    cutoff = first.get("cutoff_min", np.nan)
-    if not pd.isna(cutoff):
-        parts.append(words(language)["minutes"].format(minutes=f"{round(float(cutoff), 1):g}"))
-    return " · ".join(str(part) for part in parts if isinstance(part, str) and part)
+    return HourPicture(_Drawing(table, title, night, language, hints=hints).svg())
 
 
 # --- the drawing ---
@@ -185,9 +110,15 @@ class _Drawing:
     """One picture: what stands where, and in which words."""
 
     def __init__(
-        self, table: pd.DataFrame, title: str | None, night: tuple[int, int] | None, language: Language
+        self,
+        table: pd.DataFrame,
+        title: str | None,
+        night: tuple[int, int] | None,
+        language: Language,
+        *,
+        hints: bool,
     ) -> None:
-        self.language, self.night = language, night
+        self.language, self.night, self.hints = language, night, hints
         self.said, self.speech = hour_words(language), speech(language)
         self.title = title or self.said["title"]
         self.how = how_text(table, language)
@@ -264,19 +195,24 @@ class _Drawing:
             labels.append(self._day_label(day, rows[0], top))
             for record in rows:
                 x, line = self._place(int(record["minute"]), top)
-                self._cell(rects, figures, (x, line, _CELL), record["share"], self._said_of(day, record))
+                said = self._said_of(day, record) if self.hints else ""
+                self._cell(rects, figures, (x, line, _CELL), record["share"], said)
             total = {name: sum(float(record[name]) for record in rows) for name in ("covered_demand", "demand")}
             share = _share(total["covered_demand"], total["demand"])
             middle = top + (len(self.starts) - 1) * self.height_of_line / 2
             said = self._sentence(self._day_name(day), "0:00", "24:00", share, total)
             self._cell(rects, figures, (_ALL_LEFT, middle, _ALL), share, said)
-        drawn = "".join(f'<g fill="{colour}">{"".join(found)}</g>' for colour, found in rects.items())
+        drawn = "".join(self._painted(colour, "".join(found)) for colour, found in rects.items())
         size = 11 if len(self.starts) == 1 else 10
         texts = "".join(f'<g fill="{colour}">{"".join(found)}</g>' for colour, found in figures.items())
         return (
             f'<g stroke="#ffffff" stroke-width="1">{drawn}</g>'
             f'<g font-size="{size}" text-anchor="middle" pointer-events="none">{texts}</g>{"".join(labels)}'
         )
+
+    def _painted(self, colour: str, cells: str) -> str:
+        edge = f' stroke="{_DASH}" stroke-dasharray="2 2"' if colour == _UNKNOWN else ""
+        return f'<g fill="{colour}"{edge}>{cells}</g>' if self.hints else f'<path fill="{colour}"{edge} d="{cells}"/>'
 
     def _place(self, minute: int, top: int) -> tuple[float, float]:
         line = self.starts.index(minute % _MIN_PER_HOUR)
@@ -292,11 +228,12 @@ class _Drawing:
     ) -> None:
         x, y, width = box
         colour = self._colour(share)
-        edge = ' stroke="#b9b4a8" stroke-dasharray="2 2"' if np.isnan(share) else ""
-        rects.setdefault(colour, []).append(
-            f'<rect x="{x:g}" y="{y:g}" width="{width}" height="{self.height_of_line}"{edge}>'
-            f"<title>{escape(said)}</title></rect>"
-        )
+        height = self.height_of_line
+        if self.hints:
+            cell = f'<rect x="{x:g}" y="{y:g}" width="{width}" height="{height}"><title>{escape(said)}</title></rect>'
+        else:
+            cell = f"M{x:g} {y:g}h{width}v{height}h-{width}z"
+        rects.setdefault(colour, []).append(cell)
         figures.setdefault(ink(colour), []).append(
             _text(x + width / 2, y + self.height_of_line / 2 + 4, share_text(share))
         )
@@ -354,7 +291,7 @@ class _Drawing:
         at = 'font-size="11" fill="#57534a"'
         if any(np.isnan(record["share"]) for rows in self.days.values() for record in rows):
             parts.append(
-                f'<rect x="{x}" y="{top}" width="18" height="12" fill="{_UNKNOWN}" stroke="#b9b4a8" '
+                f'<rect x="{x}" y="{top}" width="18" height="12" fill="{_UNKNOWN}" stroke="{_DASH}" '
                 'stroke-dasharray="2 2"/>'
             )
             parts.append(_text(x + 24, top + 10, f"– {self.said['no_demand']}", at))
@@ -386,11 +323,6 @@ def _fit(text: str, room: float, size: float) -> str:
     if not len(text) or widths[-1] <= room:
         return text
     return text[: int(np.searchsorted(widths, room - size))].rstrip() + "…"
-
-
-def clock(minute: int) -> str:
-    """Write a minute of the day as a time, such as '6:30'."""
-    return f"{minute // _MIN_PER_HOUR}:{minute % _MIN_PER_HOUR:02d}"
 
 
 def _share(covered: float, all_: float) -> float:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from coverage_planner import __version__
-from coverage_planner.report.heat_map import CHOSEN, check_hours, draw_hours
+from coverage_planner.report.heat_map import draw_hours
 from coverage_planner.report.heat_map_words import hour_words
+from coverage_planner.report.hour_rows import CHOSEN, check_hours
 from coverage_planner.report.page_parts import asset
 from coverage_planner.report.panel import escape
 from coverage_planner.report.speech import speech
@@ -15,6 +16,8 @@ from coverage_planner.report.words import Language
 _LANG = {"zh": "zh-CN", "en": "en"}
 #: What is shown first where the table holds it.
 _SHOWN_FIRST = {"service": "any"}
+#: Pictures whose cells say their figures in full; in all of them they would make the page twice as large.
+_WITH_HINTS = ("any", "full")
 
 
 def hours_page(
@@ -63,7 +66,9 @@ def hours_page(
         rows = table
         for name, value in wanted.items():
             rows = rows[rows[name] == value]
-        shown = draw_hours(rows, night=night, language=language).svg if len(rows) else f"<p>{escape(said['none'])}</p>"
+        hints = wanted.get("service", "any") in _WITH_HINTS
+        drawn = draw_hours(rows, night=night, hints=hints, language=language).svg if len(rows) else ""
+        shown = drawn or f"<p>{escape(said['none'])}</p>"
         place = "-".join(map(str, numbers))
         chosen = "".join(f"#{name}-{number}:checked~" for name, number in zip(choices, numbers, strict=True))
         rules.append(f"{chosen}#p-{place}{{display:block}}")

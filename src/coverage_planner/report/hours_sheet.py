@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from coverage_planner.report.heat_map import clock
+from coverage_planner.report.hour_rows import clock
 
 #: What stands in front of the times of day.
 FIRST = ("scenario", "group", "service", "cutoff_min", "day", "day_kind")

@@ -24,6 +24,7 @@ from coverage_planner.report.run_file import plain, versions, write_layers, writ
 from coverage_planner.report.siting_tables import Choice, record_choice
 from coverage_planner.report.table_columns import LAYERS, TABLES, set_types
 from coverage_planner.report.tables import is_proposed, measure_outcome, report_tables, roles
+from coverage_planner.report.three_lists import write_three_lists
 from coverage_planner.report.words import Language, words
 from coverage_planner.report.workbook import write_workbook
 from coverage_planner.scenario.scenario import Outcome
@@ -41,6 +42,8 @@ LAYER_FILE = "result.gpkg"
 WORKBOOK_FILE = "summary.xlsx"
 MAP_FILE = "map.html"
 HOURS_FILE = "hours.html"
+#: Language -> the workbook of needs, resources and services, there where a plan has communities.
+LISTS_FILES: Mapping[str, str] = {"zh": "三清单.xlsx", "en": "three_lists.xlsx"}
 RUN_FILE = "run.json"
 FILES = frozenset(
     {LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES if name not in CIRCLE_TABLES)}
@@ -214,6 +217,8 @@ def write_results(
                 tables["by_hour"], night=circle.latest.rules.night, language=language, synthetic=synthetic
             )
             (partial / HOURS_FILE).write_text(page, encoding="utf-8", newline="\n")
+        if circle is not None and circle.lists is not None:
+            write_three_lists(circle.lists, partial / LISTS_FILES[language], language=language, synthetic=synthetic)
         if map_page is not None:
             map_page(partial / MAP_FILE)
             if not (partial / MAP_FILE).is_file():
@@ -308,7 +313,7 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
         what="results",
         mark=RUN_FILE,
         is_ours=_read_run(home) is not None,
-        files=FILES | CIRCLE_FILES | {*ONLINE_FILES} | _LEFT_BEHIND,
+        files=FILES | CIRCLE_FILES | {*LISTS_FILES.values(), *ONLINE_FILES} | _LEFT_BEHIND,
         force=force,
     )
 

@@ -15,7 +15,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from coverage_planner.report import styles
-from coverage_planner.report.circle_columns import CIRCLE_TABLES
+from coverage_planner.report.circle_columns import CIRCLE_TABLES, LIST_TABLES
 from coverage_planner.report.column_kinds import Kind
 from coverage_planner.report.hours_sheet import FIRST, spread_hours
 from coverage_planner.report.speech import Speech, speech
@@ -97,8 +97,8 @@ def write_workbook(
     first.title = said.sheet("key_figures")
     _key_figures(first, tables["overall"], said, streets=streets, certificate=certificate, synthetic=synthetic)
     for name, table in tables.items():
-        if name in CIRCLE_TABLES and table.empty:
-            continue  # a plan need not speak of services, hours or levels
+        if name in LIST_TABLES or (name in CIRCLE_TABLES and table.empty):
+            continue  # a plan need not speak of services, hours or levels; the three lists are a workbook of their own
         sheet = book.create_sheet(said.sheet(name))
         if name == "by_hour":
             _hours_sheet(sheet, table, said)
