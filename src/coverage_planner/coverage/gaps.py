@@ -204,12 +204,14 @@ def name_spatial_reasons(
         reach_m /= 2.0  # the cutoff is for the way there and back
     near = _nearest_facility_m(points, network, facilities, times) <= reach_m / BARRIER_DETOUR
     too_far = status == TOO_FAR
+    outside = too_far.copy()
+    outside[too_far] = ~shapely.intersects(network.hull, points[too_far])
     holds = {
         "no_station_in_reach": np.ones(len(demand), dtype=bool),
         "barrier": near,
         "no_road_connection": (status != SNAPPED) | ~_has_way(network, graph, times),
         "snapped_too_far": too_far,
-        "outside_data": too_far & _outside_streets(points, network, too_far),
+        "outside_data": outside,
     }
     reason = np.full(len(demand), None, dtype=object)
     for word in reversed(REASONS):
@@ -231,16 +233,6 @@ def _checked_reasons(reason: pd.Series, demand: gpd.GeoDataFrame) -> NDArray[np.
             f"{name_some(demand['id'].to_numpy()[~known])}; make them with explain_unserved"
         )
     return why
-
-
-def _outside_streets(points: NDArray[np.object_], network: RoadNetwork, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Shape (d,): which of the points asked about lie outside the convex hull of all streets; on its border is in."""
-    outside = np.zeros(len(points), dtype=bool)
-    if asked.any():
-        hull = shapely.convex_hull(shapely.geometrycollections(network.edges.geometry.to_numpy()))
-        shapely.prepare(hull)
-        outside[asked] = ~shapely.intersects(hull, points[asked])
-    return outside
 
 
 def _require_same_network(network: RoadNetwork, times: TravelTimes) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from coverage_planner.errors import NetworkError
@@ -146,6 +147,13 @@ class RoadNetwork:
     def obstacle_index(self) -> ObstacleIndex:
         """The obstacles, prepared once for all snapping."""
         return index_obstacles(self.obstacles)
+
+    @cached_property
+    def hull(self) -> shapely.Geometry:
+        """The convex hull of all streets of all modes, prepared once: beyond it no street was read."""
+        hull: shapely.Geometry = shapely.MultiPoint(shapely.get_coordinates(self.edges.geometry.to_numpy())).convex_hull
+        shapely.prepare(hull)
+        return hull
 
     @cached_property
     def _street_indexes(self) -> dict[str, StreetIndex]:
