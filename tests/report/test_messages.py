@@ -8,6 +8,7 @@ import pytest
 from coverage_planner.errors import CoveragePlannerError
 from coverage_planner.report.messages import in_chinese
 from coverage_planner.report.messages_of_files import FILES
+from coverage_planner.report.messages_of_hours import HOURS
 from coverage_planner.report.messages_of_plans import PLANS
 from coverage_planner.sources.areas import read_study_area
 from coverage_planner.sources.points import read_demand, read_facilities
@@ -18,7 +19,7 @@ from osm_drawing import place
 HEADER = ["编号", "名称", "经度", "纬度"]
 
 
-@pytest.mark.parametrize("entry", [*FILES, *PLANS], ids=lambda entry: entry[0][:40])
+@pytest.mark.parametrize("entry", [*FILES, *HOURS, *PLANS], ids=lambda entry: entry[0][:40])
 def test_every_text_can_be_filled_in_from_its_pattern(entry):
     pattern, what, advice = entry
     groups = re.compile(pattern).groups

@@ -147,7 +147,7 @@ _DOUBTS = (
     _Doubt(
         "opening hours must be in the grammar of OpenStreetMap or in plain words; not understood, and treated as if "
         "nothing was said, are those of stations",
-        "write them like 'Mo-Fr 08:00-18:00; PH off'",
+        "write them like 'Mo-Fr 08:00-18:00' or '周一至周五 8:00-18:00'",
         lambda rules: rules is None,
     ),
     _Doubt(

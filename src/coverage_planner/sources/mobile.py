@@ -163,7 +163,7 @@ def _find_columns(raw: RawTable, columns: Mapping[str, str] | None, datum: Datum
     if not ("arrival" in found and "departure" in found) and "opening_hours" not in found:
         raise SchemaError(
             f"{raw.source} must have columns for arrival and departure, or for opening hours, got "
-            f"{[str(column) for column in raw.table.columns]}; name them so (到达, 离开; 停靠时间) or say which they "
+            f"{[str(column) for column in raw.table.columns]}; name them so (到达, 离开 or 停靠时间) or say which they "
             "are: columns={'arrival': '…', 'departure': '…'}"
         )
     return found
