@@ -151,7 +151,8 @@ class RoadNetwork:
     @cached_property
     def hull(self) -> shapely.Geometry:
         """The convex hull of all streets of all modes, prepared once: beyond it no street was read."""
-        hull: shapely.Geometry = shapely.MultiPoint(shapely.get_coordinates(self.edges.geometry.to_numpy())).convex_hull
+        line = shapely.LineString(shapely.get_coordinates(self.edges.geometry.to_numpy()))  # through all vertices
+        hull: shapely.Geometry = line.convex_hull
         shapely.prepare(hull)
         return hull
 
