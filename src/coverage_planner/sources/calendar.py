@@ -83,7 +83,7 @@ class Calendar:
         if not self.first_year <= day.year <= self.last_year:
             raise ConfigError(
                 f"a date must lie in the years of the calendar, {self.first_year} to {self.last_year}, got {day}; "
-                "name another date, or give a calendar of your own with the holidays and make-up workdays of that year: "
+                "name another date, or give a calendar of your own with holidays and make-up workdays of that year: "
                 "a table with the columns date (日期) and kind (类型: 休 or 班), in a plan as [hours] calendar = "
                 "'file.csv'"
             )
