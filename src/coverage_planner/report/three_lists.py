@@ -37,6 +37,7 @@ _HEADER_FONT = Font(bold=True)
 _HEADER_FILL = PatternFill("solid", fgColor="E8EDF2")
 _WARNING_FONT = Font(bold=True, color="C8501E")
 _REMARK_FONT = Font(italic=True, color="555555")
+_WRAPPED, _PLAIN = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
 #: Rows of needs that nothing answers, and of needs that are planned.
 _FILLS: Mapping[str, PatternFill] = {
     "nothing": PatternFill("solid", fgColor="F8DCCF"),
@@ -97,7 +98,7 @@ def _fill_sheet(
     for place, column in enumerate(columns.values(), start=1):
         cell = _put(sheet, first, place, column.heading(language))
         cell.font, cell.fill = _HEADER_FONT, _HEADER_FILL
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.alignment = _WRAPPED
     shown = table.head(MOST_ROWS)
     widths = _fit_widths(sheet, columns, shown, language)
     _set_height(sheet, first, [column.heading(language) for column in columns.values()], widths)
@@ -106,8 +107,10 @@ def _fill_sheet(
         fill = _FILLS.get(answers[number]) if answers else None
         texts = [_said(value, language) for value in values]
         for place, (value, column) in enumerate(zip(texts, columns.values(), strict=True), start=1):
+            if fill is None and (value is None or value != value):  # noqa: PLR0124 - NaN is not itself
+                continue
             cell = _put(sheet, row, place, value, column.kind)
-            cell.alignment = Alignment(wrap_text=column.kind == "text", vertical="top")
+            cell.alignment = _WRAPPED if column.kind == "text" else _PLAIN
             if fill is not None:
                 cell.fill = fill
         _set_height(sheet, row, texts, widths)

@@ -81,7 +81,7 @@ def build_three_lists(
     candidates: gpd.GeoDataFrame | None = None,
     candidate_times: Mapping[str, TravelTimes] | None = None,
     host: Host | None = None,
-    most: int | None = 5,
+    most: int | None = 3,
     farthest_s: float = 3600.0,
     snap_limit_m: float = SNAP_LIMIT_M,
 ) -> ThreeLists:
