@@ -293,6 +293,9 @@ def test_no_assignment_is_better_by_straight_line(satellites, hubs, most, radius
     lengths = [millimetres(k, hub) / 1000 for k, hub in enumerate(best) if hub >= 0]
     assert found.satellites["distance_m"].dropna().tolist() == lengths
     assert found.hubs["n_satellites"].tolist() == [best.count(hub) for hub in range(len(hubs))]
+    for hub, mean_m in enumerate(found.hubs["mean_distance_m"]):
+        own = [millimetres(k, chosen) for k, chosen in enumerate(best) if chosen == hub]
+        assert mean_m == sum(own) / (1000 * len(own)) if own else math.isnan(mean_m)
     for lack, hub, satellite in zip(texts(found.satellites, "lack"), best, range(len(best)), strict=True):
         near = [millimetres(satellite, h) is not None for h in range(len(hubs))]
         assert lack == (None if hub >= 0 else "hubs_full" if any(near) else "no_hub_in_radius")

@@ -359,13 +359,14 @@ def _describe(
         }
     )
     count = np.bincount(hub[has], minlength=len(hubs))
-    total_m = np.bincount(hub[has], weights=distance_m[has], minlength=len(hubs))
+    total_mm = np.zeros(len(hubs), dtype=np.int64)
+    np.add.at(total_mm, hub[has], distance_mm[each[has], hub[has]])
     summary = pd.DataFrame(
         {
             "id": hubs["id"].to_numpy(dtype=object),
             "n_satellites": count,
             "most_satellites": pd.array([levels.most_satellites] * len(hubs), dtype="Int64"),
-            "mean_distance_m": np.divide(total_m, count, out=np.full(len(hubs), np.nan), where=count > 0),
+            "mean_distance_m": np.divide(total_mm, count * _MM_PER_M, out=np.full(len(hubs), np.nan), where=count > 0),
         }
     )
     return HubAssignment(table, summary)
