@@ -3,15 +3,25 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from coverage_planner.config import DemandSource, GroupSettings, Plan, PointSource, point_sources, read_plan
+from coverage_planner.config import (
+    DemandSource,
+    GroupSettings,
+    Plan,
+    PointSource,
+    circle_sources,
+    point_sources,
+    read_plan,
+)
 from coverage_planner.errors import CoveragePlannerError
 from coverage_planner.pipeline.checks import ROADS
+from coverage_planner.pipeline.doctor_circle import find_odd_circle
 from coverage_planner.pipeline.doctor_inputs import (
     COMMUNITIES,
     STUDY_AREA,
@@ -67,7 +77,7 @@ def count_inputs(path: str | PathLike[str]) -> int:
         plan = read_plan(path, require_files=False)
     except CoveragePlannerError:
         return 0
-    return 1 + (plan.study_area is not None) + (plan.communities is not None) + len(list(point_sources(plan)))
+    return 1 + (plan.study_area is not None) + (plan.communities is not None) + len(list(_sources(plan)))
 
 
 def _check(plan: Plan, tell: StageReport) -> CheckReport:
@@ -92,7 +102,13 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
     for key, source, group in _sources(plan):
         step(key, partial(look_at_points, ground, key, source, group))
     findings = [finding for reading in readings for finding in reading.findings]
-    findings += [*find_odd_settings(plan), *_odd_siting(plan, readings), *_not_checked(readings)]
+    tables = {reading.check.table: reading.check.points for reading in readings}
+    findings += [
+        *find_odd_settings(plan),
+        *find_odd_circle(plan, tables.get("facilities"), tables.get("mobile")),
+        *_odd_siting(plan, readings),
+        *_not_checked(readings),
+    ]
     return CheckReport(
         name=plan.name,
         file=plan.path.name,
@@ -111,7 +127,7 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
 def _sources(plan: Plan) -> Iterator[tuple[str, PointSource, GroupSettings | None]]:
     """Yield the key, the source and, of demand, the group of every input of points."""
     groups = iter([group for group in plan.groups for _ in group.sources])
-    for key, source in point_sources(plan):
+    for key, source in chain(point_sources(plan), circle_sources(plan)):
         yield key, source, next(groups) if isinstance(source, DemandSource) else None
 
 

@@ -10,7 +10,15 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from coverage_planner.config import AreaSource, CommunitySource, DemandSource, GroupSettings, Plan, PointSource
+from coverage_planner.config import (
+    AreaSource,
+    CommunitySource,
+    DemandSource,
+    GroupSettings,
+    LayerSource,
+    Plan,
+    PointSource,
+)
 from coverage_planner.errors import InputError
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import snap_points
@@ -19,7 +27,7 @@ from coverage_planner.pipeline.checks import ROADS, find_lost_communities, find_
 from coverage_planner.pipeline.demand import scale_demand
 from coverage_planner.pipeline.doctor_datum import judge_datum
 from coverage_planner.pipeline.doctor_reading import Reading, of_message, read_alone, with_rows
-from coverage_planner.pipeline.inputs import read_communities, read_points
+from coverage_planner.pipeline.inputs import layer_source, read_communities, read_points
 from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
 from coverage_planner.report.findings import Finding, InputCheck, Named, Said
 from coverage_planner.sources.areas import read_study_area
@@ -31,7 +39,11 @@ _CALLED = {
     "facilities": Said("站点", "stations"),
     "premises": Said("可用场所", "premises"),
     "demand": Said("需求点", "demand points"),
+    "mobile": Said("流动服务停靠点", "mobile stops"),
+    "layer": Said("图层中的点", "points of the layer"),
 }
+#: Tables whose points count in the margin of the study area too.
+_IN_MARGIN = ("facilities", "mobile", "layer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +153,9 @@ def look_at_points(
     source
         Its table in the plan.
     group
-        Whose demand it is; None for stations and premises.
+        Whose demand it is; None for stations, premises, mobile stops and layers.
     """
-    table = "demand" if group is not None else "facilities" if key == FACILITIES else "premises"
+    table = "demand" if group is not None else _table_of(key)
     who = "" if group is None else group.name
     if isinstance(source, DemandSource) and source.label:
         who = f"{who} · {source.label}"
@@ -151,7 +163,13 @@ def look_at_points(
     reading = read_alone(
         check,
         lambda rejected: read_points(
-            table, source, ground.crs, ground.study_area, ground.margin_m, rejected, ground.network
+            "facilities" if table == "layer" else table,
+            layer_source(source) if isinstance(source, LayerSource) else source,
+            ground.crs,
+            ground.study_area,
+            ground.margin_m,
+            rejected,
+            ground.network,
         ),
     )
     if reading.found is None:
@@ -188,6 +206,12 @@ def look_at_points(
     return with_rows(reading, source.file.name) if source.form == "table" else reading
 
 
+def _table_of(key: str) -> str:
+    """Return what an input without demand is, by its key in the plan file."""
+    kinds = {FACILITIES: "facilities", "[[mobile]]": "mobile", "[[layers]]": "layer"}
+    return kinds.get(key.partition(" ")[0], "premises")
+
+
 def _how(source: PointSource, points: gpd.GeoDataFrame) -> list[Said]:
     """Say what was done to an input besides reading it."""
     how = []
@@ -218,7 +242,7 @@ def _inside(
     if ground.study_area is None:
         return np.ones(len(points), dtype=bool), []
     area = ground.study_area.to_crs(points.crs).geometry.union_all()
-    if table == "facilities":
+    if table in _IN_MARGIN:
         area = shapely.buffer(area, ground.margin_m)
     shapely.prepare(area)
     inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
@@ -227,7 +251,7 @@ def _inside(
 
 def _region(ground: Ground, table: str) -> Said:
     """Say where points of a table count."""
-    if table != "facilities":
+    if table not in _IN_MARGIN:
         return Said("研究范围", "the study area")
     metres = f"{ground.margin_m:.0f}"
     return Said(f"研究范围及其外围 {metres} 米", f"the study area and its margin of {metres} m")
@@ -244,6 +268,8 @@ def _without_people(key: str, points: gpd.GeoDataFrame, source: DemandSource, gr
 def _by_itself(named: Named, points: gpd.GeoDataFrame, table: str) -> list[Finding]:
     if table == "demand":
         return doctor_points.find_piles(named, points)
+    if table in ("mobile", "layer"):  # a bus comes again, and many firms share a house
+        return []
     return doctor_points.find_twins(named, points, like=table == "facilities")
 
 
@@ -278,7 +304,7 @@ def _over_streets(
 
 def _has_other_street(named: Named, network: RoadNetwork, points: gpd.GeoDataFrame, mode: str, limit_m: float) -> bool:
     """Whether a station has a street for another mode in use: then it serves somebody."""
-    if named.key != FACILITIES:
+    if _table_of(named.key) not in _IN_MARGIN:
         return False
     others = (name for name in network.graphs if name != mode)
     return any(bool(snap_points(network, points, other, limit_m=limit_m).snapped.any()) for other in others)

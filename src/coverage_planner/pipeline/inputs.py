@@ -132,10 +132,7 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         return put_together(group.sources, scaled)
 
     def counted(layer: LayerSource) -> gpd.GeoDataFrame:
-        # a station's capacity is a number of people that may be missing: so is what a layer counts
-        columns = dict(layer.columns) | ({"capacity": layer.count} if layer.count else {})
-        source = replace(layer, columns=columns)
-        found = points("facilities", source, wide, near, f" of {layer.name}", called="layer")
+        found = points("facilities", layer_source(layer), wide, near, f" of {layer.name}", called="layer")
         return (
             found.rename(columns={"capacity": "count"})
             if layer.count
@@ -157,6 +154,11 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         margin_m=margin_m,
         rows=counts,
     )
+
+
+def layer_source(layer: LayerSource) -> LayerSource:
+    """Return how a layer's table is read: a count may be missing, as a station's capacity may."""
+    return replace(layer, columns={**layer.columns, "capacity": layer.count}) if layer.count else layer
 
 
 def read_communities(source: CommunitySource, crs: CRS, rejected: Rejections) -> gpd.GeoDataFrame:

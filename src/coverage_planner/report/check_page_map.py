@@ -19,7 +19,13 @@ MOST_POINTS, MOST_PLACES = 4000, 1500
 _CITY_M = 20_000.0
 _COLOURS = {"error": "#b3261e", "warning": "#c8730a", "note": "#2f6f9f"}
 #: Colour and radius of the points of each table, those drawn first first.
-_POINTS = {"demand": ("#5f6b57", 2.0), "premises": ("#6b4a8a", 3.0), "facilities": ("#14304f", 5.0)}
+_POINTS = {
+    "demand": ("#5f6b57", 2.0),
+    "premises": ("#6b4a8a", 3.0),
+    "facilities": ("#14304f", 5.0),
+    "mobile": ("#14304f", 4.0),
+    "layer": ("#8a8a8a", 2.0),
+}
 _ISLAND = "#b0308f"
 _LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)

@@ -230,6 +230,7 @@ def _areas(
     fully = served.slots(FULL)[:, ordinary]
     at_night = served.slots(ANY)[:, night]
     demand = total(weight)
+    ease = points["access"].to_numpy(dtype=float)  # NaN only for points without demand, where it was asked for
     names = communities.get("subdistrict")
     with np.errstate(invalid="ignore", divide="ignore"):
         return pd.DataFrame(
@@ -243,7 +244,7 @@ def _areas(
                 "full_hour_share": total(weight * fully.mean(axis=1)) / demand,
                 "night_demand_share": total(weight * at_night.mean(axis=1)) / demand,
                 "night_gap_demand": total(weight * ~at_night.any(axis=1)),
-                "access": total(weight * points["access"].to_numpy(dtype=float)) / demand,
+                "access": total(np.where(weight > 0, weight * ease, 0.0)) / demand,
                 "unassigned_demand": total(points["unassigned_demand"].to_numpy(dtype=float)),
             }
         )
@@ -261,4 +262,6 @@ def _equity(outcome: Outcome, group: Group, snap_limit_m: float) -> Equity:
         snap_limit_m=snap_limit_m,
     )
     seconds = nearest.set_index("demand_id")["time_s"].reindex(group.demand["id"]).to_numpy(dtype=float)
-    return measure_equity(seconds, group.demand, cutoff_s=group.cutoff_s, areas=outcome.communities)
+    return measure_equity(
+        seconds, group.demand, cutoff_s=group.cutoff_s, areas=outcome.communities, limit_s=_FARTHEST_S
+    )

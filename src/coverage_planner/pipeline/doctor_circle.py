@@ -1,0 +1,61 @@
+"""What is wrong with services, hours, levels and profiles of a plan."""
+
+import warnings
+from collections.abc import Iterator
+
+import geopandas as gpd
+import pandas as pd
+
+from coverage_planner.config import Plan
+from coverage_planner.coverage.hours import open_slots
+from coverage_planner.coverage.levels import apply_levels
+from coverage_planner.coverage.offer import describe_offer
+from coverage_planner.errors import CoveragePlannerError
+from coverage_planner.pipeline.circle import circle_rules
+from coverage_planner.pipeline.doctor_reading import of_message
+from coverage_planner.pipeline.services import rename_services
+from coverage_planner.report.findings import Finding
+from coverage_planner.sources.profiles import read_profile
+
+
+def find_odd_circle(
+    plan: Plan, facilities: gpd.GeoDataFrame | None, mobile: gpd.GeoDataFrame | None
+) -> Iterator[Finding]:
+    """Find settings and columns that a run would refuse or warn of.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    facilities, mobile
+        Its stations and mobile stops as they were read; None where they could not be.
+    """
+    for number, group in enumerate(plan.groups, start=1):
+        if group.profile is not None and group.profile.is_file():
+            try:
+                read_profile(group.profile)
+            except CoveragePlannerError as error:
+                yield of_message("error", "profile", f"[[groups]] {number}", str(error))
+    if not plan.circle or facilities is None or (plan.mobile and mobile is None):
+        return
+    also = plan.services.also
+    stations = rename_services(facilities, also)
+    stops = None if mobile is None else rename_services(mobile, also)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            rules = circle_rules(plan, stations, stops)
+            if rules is None:
+                return
+            if rules.levels is not None:
+                stations = apply_levels(stations, rules.levels)
+            if stops is not None:
+                joined = pd.concat([stations, stops.to_crs(stations.crs)], ignore_index=True)
+                stations = gpd.GeoDataFrame(joined, crs=stations.crs)
+            texts = stations["opening_hours"].tolist() if "opening_hours" in stations else [None] * len(stations)
+            open_ = open_slots(texts, rules.week, rules.calendar, unstated=rules.unstated_hours).open
+            describe_offer(stations, services=rules.services, week=rules.week, open_=open_)
+        except CoveragePlannerError as error:
+            yield of_message("error", "services and hours", "[facilities]", str(error))
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        yield of_message("warning", "services and hours", "[facilities]", message)

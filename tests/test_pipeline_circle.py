@@ -1,0 +1,140 @@
+"""Plans that count services, hours, levels and capacity, from the file to the folder."""
+
+import csv
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from coverage_planner.cli import main
+from coverage_planner.config import read_plan
+from coverage_planner.errors import ConfigError, SchemaError
+from coverage_planner.pipeline import run_plan, write_run
+from coverage_planner.report.results import read_results
+from drawn_plan import STATIONS, draw_plan, place, write_points
+
+TABLES = {
+    "services": {
+        "counted": ["休息", "厕所", "午睡"], "required": ["rest", "toilet"], "cutoff_min": {"厕所": 8, "rest": 12},
+        "also": {"toilet": ["爱心厕所"], "午睡": ["午休"]},
+    },
+    "hours": {"week_of": "2025-09-17", "dates": ["2025-10-03", "2025-09-28"], "moments": ["We 12:00", "We 23:00"]},
+    "levels": {
+        "radius_m": 3000, "hub": {"services": ["休息"], "opening_hours": "24/7", "capacity": 5},
+        "satellite": {"services": ["休息", "厕所"], "opening_hours": "Mo-Su 08:00-20:00", "capacity": 2},
+    },
+    "capacity": {"people_per_place": 10, "bands_min": [5, 10], "band_weights": [1, 0.5]},
+    "mobile": [{"file": "bus.csv"}],
+    "layers": [{"name": "企业", "file": "firms.csv", "count": "职工", "unit": "家", "unit_en": "firms"}],
+}  # fmt: skip
+
+
+def draw(folder, **changes):
+    path = draw_plan(folder, **(TABLES | changes))
+    rows = [
+        (*STATIONS[0][:3], *place(*STATIONS[0][3:]), "休息、爱心厕所", "Mo-Fr 09:00-17:00; PH off"),
+        (*STATIONS[1][:3], *place(*STATIONS[1][3:]), "", ""),
+    ]
+    write_points(folder / "stations.csv", ["编号", "名称", "级别", "经度", "纬度", "服务", "开放时间"], rows)
+    stops = [("大巴", "东门", "周三", "22:00", "24:00", *place(24, 15), "休息;午休")]
+    write_points(folder / "bus.csv", ["车辆", "停靠点", "星期", "到达", "离开", "经度", "纬度", "服务"], stops)
+    firms = [("甲", *place(15, 15), 30), ("乙", *place(18, 12), ""), ("丙", *place(27, 24), 12)]
+    write_points(folder / "firms.csv", ["名称", "经度", "纬度", "职工"], firms)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return run_plan(read_plan(draw(tmp_path_factory.mktemp("圈 层"))))
+
+
+def test_the_circle_of_a_plan_is_that_of_its_tables(run):
+    today = run.circle.today
+    stations = today.facilities.set_index("id")
+    assert stations["services"].to_dict() == {"S1": "rest;toilet", "S2": "rest;toilet", "M1": "rest;午睡"}
+    assert stations["opening_hours"]["S2"] == "Mo-Su 08:00-20:00"
+    assert stations["capacity"].fillna(0).to_dict() == {"S1": 5.0, "S2": 2.0, "M1": 0.0}
+    assert today.rules.services == ("rest", "toilet", "午睡")
+    assert today.rules.cutoffs_s == {"toilet": 480.0, "rest": 720.0}
+    hours = today.groups["walkers"].hours.query("service == 'any'").set_index(["day", "hour"])
+    assert hours["n_open"]["We", 12.0] == 2
+    assert hours["n_open"]["We", 23.0] == 1
+    assert hours["n_open"]["2025-10-03", 12.0] == 1  # S1 is closed on holidays
+    assert hours["n_open"]["2025-09-28", 12.0] == 2  # a Sunday that is worked
+    assert hours["n_open"]["Su", 12.0] == 1
+    planned = run.circle.latest.facilities.set_index("id")
+    opened = planned[planned["proposed"].fillna(value=False).astype(bool)]
+    assert set(opened["services"]) == {"rest;toilet"}
+    assert run.circle.latest.groups["walkers"].services["covered_demand"].sum() > 0
+    assert [action.kind for action in run.proposed.scenario.actions] == ["open"] * len(opened)
+
+
+def test_firms_are_counted_inside_the_circle(run):
+    inside = run.circle.in_circle
+    together = inside[(inside["facility_id"] == "") & (inside["scenario"] == "现状")]
+    assert together[["layer", "unit", "unit_en", "n", "count"]].to_numpy().tolist() == [
+        ["企业", "家", "firms", 2, 30.0]
+    ]
+
+
+def test_the_folder_holds_tables_lists_and_the_week(run, tmp_path):
+    folder = write_run(run, tmp_path / "结果")
+    results = read_results(folder)
+    services = results.tables["by_service"]
+    assert set(services["service"]) == {"rest", "toilet", "午睡", "any", "full"}
+    assert len(results.tables["needs"]) > 0
+    book = openpyxl.load_workbook(folder / "三清单.xlsx", read_only=True)
+    assert book.sheetnames == ["需求清单", "资源清单", "服务清单"]
+    assert "2025-10-03" in (folder / "hours.html").read_text(encoding="utf-8")
+    with (folder / "by_hour.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert sum(1 for _ in csv.reader(file)) - 1 == 2 * 3 * 5 * 9 * 24  # scenarios, groups and all, services, days, hours
+
+
+def test_a_plan_without_any_of_it_has_no_circle(tmp_path):
+    run = run_plan(read_plan(draw(tmp_path, **dict.fromkeys(TABLES))))
+    assert run.circle is None
+    assert "by_service" not in {path.stem for path in write_run(run, tmp_path / "out").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", ["全部必备服务（休息、厕所）", "We 23:00：", "1+N：1 个服务中心带", "个站点坐不下"]),
+        ("en", ["gets all required services (rest, toilet) within", "We 23:00: ", "1+N: 1 hubs with", "too small for"]),
+    ],
+)
+def test_the_command_says_what_it_comes_to(tmp_path, capsys, language, lines):
+    plan = draw(tmp_path, language=language)
+    assert main(["plan", str(plan), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert [line for line in lines if line not in said] == []
+
+
+def test_what_is_wrong_is_found_by_the_check_too(tmp_path, capsys):
+    plan = draw(tmp_path, services={"required": ["rest", "tolet"]})
+    with pytest.raises(ConfigError, match=r"\[services\] required must be services .* tolet; did you mean 'toilet'"):
+        run_plan(read_plan(plan))
+    assert main(["check", str(plan), "--language", "en"]) == 2
+    assert "tolet" in capsys.readouterr().out
+
+
+def test_profiles_and_timetables_are_checked(tmp_path, capsys):
+    pd.DataFrame({"kind": ["a"], **{f"h{hour:02d}": [0.5] for hour in range(24)}}).to_csv(tmp_path / "p.csv")
+    groups = [
+        {"name": "walkers", "mode": "walk", "cutoff_min": 10, "demand": {"file": "demand.csv"}, "profile": "p.csv"}
+    ]
+    plan = draw(tmp_path, groups=groups)
+    write_points(tmp_path / "bus.csv", ["车辆", "停靠点"], [("大巴", "东门")])
+    assert main(["check", str(plan), "--language", "en"]) == 2
+    said = capsys.readouterr().out
+    assert "must hold shares of the day" in said
+    assert "bus.csv" in said
+    with pytest.raises(SchemaError, match=r"bus\.csv must have"):
+        run_plan(read_plan(plan))
+
+
+def test_a_sound_plan_passes_the_check(tmp_path, capsys):
+    assert main(["check", str(draw(tmp_path)), "--language", "zh"]) < 2
+    said = capsys.readouterr().out
+    assert "流动服务停靠点" in said
+    assert "图层" in said
