@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 
 import coverage_planner
 
-NAMES = ["01_first_plan", "03_choose_sites"]
+NAMES = ["01_first_plan", "02_the_complete_circle", "03_choose_sites"]
 
 
 def _code(notebook):
