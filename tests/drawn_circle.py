@@ -123,7 +123,7 @@ def draw_hubs(stations: gpd.GeoDataFrame) -> SimpleNamespace:
     satellites = pd.DataFrame(
         {
             "id": stations["id"].iloc[1:], "hub_id": ["F1", *[pd.NA] * others],
-            "distance_m": [447.2, *[np.nan] * others], "time_s": [450.0, *[np.nan] * others],
+            "lack": [None, *["hubs_full"] * others], "distance_m": [447.2, *[np.nan] * others], "time_s": [450.0, *[np.nan] * others],
         }
     )  # fmt: skip
     hubs = pd.DataFrame({"id": ["F1"], "n_satellites": [1], "most_satellites": [5], "mean_distance_m": [447.2]})

@@ -48,6 +48,7 @@ def test_hubs_say_how_many_satellites_they_have_and_satellites_whose_they_are(pa
     assert said[HOSTILE]["所属服务中心"] == "江北服务中心"
     assert said[HOSTILE]["到服务中心时间"] == "7.5 分钟"
     assert said["滨江花园门卫室"]["所属服务中心"] == "未归属，不计入覆盖"
+    assert said["滨江花园门卫室"]["未归属原因"] == "半径内服务中心名额已满"
 
 
 def test_popups_of_stations_and_sites_say_services_hours_level_hub_and_room(page):

@@ -147,6 +147,7 @@ def test_hubs_and_satellites_carry_names_and_who_does_not_count(tables):
         ["C7", None, None, False],
     ]
     assert known["time_min"].iloc[0] == 7.5
+    assert known["hub_lack"].tolist() == [None, "hubs_full"]
     assert tables["hubs"]["lat"].between(28.6, 28.7).all()
 
 

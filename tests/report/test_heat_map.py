@@ -233,7 +233,7 @@ def test_the_page_has_a_picture_for_each_choice_and_a_button_for_each_value(by_h
     assert page.count("此项无数据。") == 2
     assert page.count('type="radio"') == 2 + 2 + 4
     labels = re.findall(r'<label for="([a-z]+)-(\d)">([^<]+)</label>', page)
-    assert [text for name, _, text in labels if name == "service"] == ["任一开放站点", "饮水", "厕所", "全部必需服务"]
+    assert [text for name, _, text in labels if name == "service"] == ["任一开放站点", "全部必需服务", "饮水", "厕所"]
     assert [text for name, _, text in labels if name == "group"][1] == "各人群合计"
     rules = re.findall(r"^(?:#\w+-\d:checked~)+#p-\d-\d-\d\{display:block\}$", page, re.MULTILINE)
     assert len(rules) == page.count('class="picture"') == 16

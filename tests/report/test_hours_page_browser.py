@@ -107,7 +107,7 @@ def test_the_mouse_chooses_scenario_group_and_service(driver, files):
     ):
         next(label for label in page.find_elements(By.TAG_NAME, "label") if label.text == text).click()
         assert how(page).startswith(said)
-    assert page.execute_script(SHOWN) == ["p-1-2-2"]
+    assert page.execute_script(SHOWN) == ["p-1-2-3"]
     assert complaints(page) == []
 
 

@@ -46,6 +46,7 @@ CIRCLE_COLUMNS: Mapping[str, Column] = {
     "mean_distance_m": Column("metres", "到所带驿站平均直线距离（米）", "Mean straight line to its satellites (m)"),
     "hub_id": Column("text", "所属服务中心编号", "Hub"),
     "hub_name": Column("text", "所属服务中心", "Name of the hub"),
+    "hub_lack": Column("text", "未归属原因", "Why it has no hub"),
     "distance_m": Column("metres", "到服务中心直线距离（米）", "Straight line to the hub (m)"),
     "time_min": Column("minutes", "时间（分钟）", "Time (min)"),
     "counts": Column("flag", "计入覆盖", "Counts"),
@@ -141,7 +142,7 @@ CIRCLE_TABLES: Mapping[str, tuple[str, ...]] = {
         "shortage_rank", "full", "mean_time_min", "supply", "demand_in_catchment", "ratio",
     ),
     "hubs": ("scenario", "id", "name", "n_satellites", "most_satellites", "mean_distance_m", "lon", "lat"),
-    "satellites": ("scenario", "id", "name", "hub_id", "hub_name", "distance_m", "time_min", "counts"),
+    "satellites": ("scenario", "id", "name", "hub_id", "hub_name", "hub_lack", "distance_m", "time_min", "counts"),
     "equity": ("scenario", "group", "cutoff_min", *_EQUITY),
     "equity_by_area": ("scenario", "group", "area_kind", "id", "name", "subdistrict", *_EQUITY),
     "worst_served": (

@@ -44,6 +44,7 @@ def describe_outcome(outcome: Outcome, circle: "Circle") -> Outcome:
     facts = facts.assign(hub=facts["hub_name"].where(facts["hub_name"].notna(), facts["hub_id"]))
     if circle.capacity is not None:
         room = circle.capacity.facilities.set_index("id").rename(columns={"capacity": "room"})
+        room = room.assign(shortage=room["shortage"].where(room["shortage"] > 0))
         facts = facts.join(room[["room", *_ROOM]])
     added = facts.reindex(facilities["id"]).reset_index(drop=True).set_index(facilities.index)
     described = facilities.assign(**{str(name): added[name] for name in added})
@@ -115,6 +116,8 @@ def _satellites(view: View, circle: "Circle") -> dict[str, dict[str, _Marked]]:
     for record in [] if table is None else table.to_dict("records"):
         lonely = pd.isna(record["hub_id"])
         rows = [(words["hub"], words["no_hub" if record["counts"] else "not_counted"])] if lonely else []
+        if isinstance(record["hub_lack"], str):
+            rows.append((words["hub_lack"], words[f"hub_lack_{record['hub_lack']}"]))
         if not pd.isna(record["distance_m"]):
             rows.append((words["distance_m"], f"{record['distance_m']:,.0f} m"))
         if not pd.isna(record["time_s"]):

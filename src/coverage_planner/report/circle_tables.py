@@ -264,7 +264,13 @@ def satellites(circles: Sequence["Circle"]) -> pd.DataFrame | None:
         ends = {"start": rows["id"].map(places["geometry"]), "end": hub_id.map(places["geometry"])}
         named = {"name": rows["id"].map(places["name"]), "hub_name": hub_id.map(places["name"])}
         counts = rows["id"].map(places["counts"]).astype(bool)
-        tables.append(rows.assign(scenario=circle.scenario, hub_id=hub_id, counts=counts, **named, **ends))
+        known: dict[str, Any] = {
+            "scenario": circle.scenario,
+            "hub_id": hub_id,
+            "hub_lack": rows["lack"],
+            "counts": counts,
+        }
+        tables.append(rows.assign(**known, **named, **ends))
     return pd.concat(tables, ignore_index=True) if tables else None
 
 

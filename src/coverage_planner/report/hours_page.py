@@ -15,7 +15,7 @@ from coverage_planner.report.words import Language
 
 _LANG = {"zh": "zh-CN", "en": "en"}
 #: What is shown first where the table holds it.
-_SHOWN_FIRST = {"service": "any"}
+_SHOWN_FIRST = {"service": ("any", "full")}
 #: Pictures whose cells say their figures in full; in all of them they would make the page twice as large.
 _WITH_HINTS = ("any", "full")
 
@@ -91,8 +91,8 @@ def hours_page(
 def _ordered(name: str, values: pd.Series) -> list[object]:
     """Return the different values, the one that is shown first in front."""
     known = list(dict.fromkeys(values))
-    first = _SHOWN_FIRST.get(name)
-    return sorted(known, key=lambda value: value != first)
+    first = [value for value in _SHOWN_FIRST.get(name, ()) if value in known]
+    return [*first, *(value for value in known if value not in first)]
 
 
 def _combinations(choices: Mapping[str, Sequence[object]]) -> list[tuple[list[int], dict[str, object]]]:

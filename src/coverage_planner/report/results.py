@@ -92,6 +92,7 @@ def write_results(
     datum: Datum = "wgs84",
     run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
+    title: str | None = None,
     language: Language = "zh",
     force: bool = False,
     synthetic: bool = False,
@@ -131,6 +132,8 @@ def write_results(
         called when all else has been written, so that it can say how long that took.
     map_page
         Writes the map to the path that it is called with, for example ``draw_map(outcome).save``.
+    title
+        Heading of hours.html, for example the plan's name.
     language
         Language of the workbook's headings, 'zh' or 'en'.
     force
@@ -214,7 +217,7 @@ def write_results(
         )
         if circle is not None:
             page = hours_page(
-                tables["by_hour"], night=circle.latest.rules.night, language=language, synthetic=synthetic
+                tables["by_hour"], title=title, night=circle.latest.rules.night, language=language, synthetic=synthetic
             )
             (partial / HOURS_FILE).write_text(page, encoding="utf-8", newline="\n")
         if circle is not None and circle.lists is not None:

@@ -299,7 +299,7 @@ class Speech:
         if column in {"status", "proof", "tie_break", "how"}:
             word, colon, rest = value.partition(": ")
             return f"{_PROOFS.get(word, (word, word))[0 if self.language == 'zh' else 1]}{colon}{rest}"
-        if column in {"direction", "level", "table", "day_kind", "area_kind"}:
+        if column in {"direction", "level", "table", "day_kind", "area_kind", "hub_lack"}:
             return (self.inputs if column == "table" else self.values).get(value, value)
         if (text := _LABELS.get((column, value))) is not None:
             return self.texts[text]
@@ -340,7 +340,7 @@ def speech(language: Language) -> Speech:
     """
     known = words(language)
     values = {word: known[word] for word in (*PRESET_MODES, "to_facility", "from_facility")}
-    for prefix in ("level_", "reason_", "what_", "day_", "day_kind_", "area_kind_"):
+    for prefix in ("level_", "reason_", "what_", "day_", "day_kind_", "area_kind_", "hub_lack_"):
         values |= {key.removeprefix(prefix): text for key, text in known.items() if key.startswith(prefix)}
     column = 0 if language == "zh" else 1
     texts = {key: pair[column] for key, pair in _TEXTS.items()}
