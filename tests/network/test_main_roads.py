@@ -125,9 +125,22 @@ def test_a_slip_road_is_left_aside_where_the_road_goes_on(kind, end):
     places = {"A": (0, 0), "B": (500, 0), "C": (1000, 100), "D": (1000, 240)}
     network = draw_network(places, [("AB", ONE_WAY), ("BC", {"highway": kind, "oneway": "yes"}), ("BD", {**ONE_WAY})])
     weights = {"primary": 1.0, "primary_link": 0.0}
-    stretches = build_stretches(network, "drive", weights=weights, spacing_m=2000)
-    start = stretches.loc[stretches["length_m"].idxmax()]
-    assert at(network, start, "end") == end
+    stretches = build_stretches(network, "drive", weights=weights, spacing_m=200)
+    before = [row for row in stretches.to_dict("records") if at(network, row)[0] < 500]
+    assert len(before) >= 2
+    assert {at(network, row, "end") for row in before} == {end}
+
+
+def test_a_ring_road_is_passed_once_round_and_no_further():
+    places = {"A": (0, 0), "B": (600, 0), "C": (600, 500), "D": (0, 500), "X": (-50, -50), "Y": (650, -50),
+              "Z": (650, 550), "W": (-50, 550)}  # fmt: skip
+    network = draw_network(places, [("ABCDA", PRIMARY), ("AX", {}), ("BY", {}), ("CZ", {}), ("DW", {})])
+    stretches = build_stretches(network, "drive", weights={"primary": 1.0}, spacing_m=4000, ahead_m=9000)
+    for row in stretches.to_dict("records"):
+        street = network.edges.loc[row["start_edge"]]
+        driven_m = row["start_fraction"] if row["start_heading"] > 0 else 1 - row["start_fraction"]
+        assert row["pass_m"] == pytest.approx(2200 - driven_m * street["length_m"])
+    assert len(stretches) == 2  # once each way
 
 
 def test_the_road_ends_where_one_could_only_turn_back():

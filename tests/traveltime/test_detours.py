@@ -208,7 +208,7 @@ def test_a_dual_carriageway_serves_one_direction(station_y, served):
     network = draw_network(places, [("AB", ONE_WAY), ("CD", ONE_WAY), ("BC", {}), ("DA", {})])
     station = draw_points((6000, station_y), prefix="F")
     stretches = build_stretches(network, "drive", weights=WEIGHTS, spacing_m=500, ahead_m=1000)
-    times = detour_times(network, station, stretches, mode="drive", limit_s=120)
+    times = detour_times(network, station, stretches, mode="drive", limit_s=40)
     found = stretches.iloc[times.indices]
 
     on = {1: 0.0, -1: 20.0}[served]
