@@ -78,7 +78,7 @@ def draw_lists(seed: int, network: RoadNetwork) -> DrawnLists:
     stations = points(
         5, "F", name=[HOSTILE[0], None, HOSTILE[1], "中心", HOSTILE[4]], kind=["bank", None, "mobile", "hub", "shop"],
         level=["hub", "satellite", None, "satellite", "satellite"], opening_hours="Mo-Su 08:00-20:00",
-        capacity=[20.0, 5.0, np.nan, 4.0, 0.0],
+        capacity=[20.0, 5.0, np.nan, 4.0, 0.0], vehicle=[None, None, "大巴 1", None, None],
     )  # fmt: skip
     offers = rng.random((5, 3)) < 0.4
     open_ = np.array([HOURS[k] for k in rng.integers(0, 4, 5)])

@@ -120,6 +120,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "part planned": ("方案部分解决", "planned in part"),
     "possible": ("方案未解决，周边有资源", "not planned, resources around"),
     "nothing": ("暂无可用资源", "nothing answers it"),
+    "mobile": ("流动服务", "mobile service"),
     "nowhere": ("（不在任何社区）", "(in no community)"),
     "no_need": ("（未对应任何需求）", "(answers no need)"),
     "between": ("；", "; "),
@@ -191,6 +192,7 @@ def _resource(row: dict[str, Any], said: Speech, words: Mapping[str, str]) -> di
         "community": row["community"] or words["nowhere"],
         "lacking": _lacking(row, said, words),
         "kind": words[f"kind_{row['kind']}"],
+        "place_kind": words["mobile"] if row["place_kind"] == "mobile" else row["place_kind"],
         "change": _change(row, said, words),
         "mean_min": minutes(row["mean_time_s"]),
         "services": said.say("services", row["services"]),
@@ -202,6 +204,7 @@ def _service(row: dict[str, Any], said: Speech, words: Mapping[str, str]) -> dic
     return {
         **row,
         "change": words[f"change_{row['change']}"],
+        "place_kind": words["mobile"] if row["place_kind"] == "mobile" else row["place_kind"],
         "level": said.say("level", row["level"]),
         "services": said.say("services", row["services"]),
         "site_community": row["site_community"] or words["nowhere"],

@@ -106,16 +106,18 @@ class Reach:
     mean_time_s: NDArray[np.float64]
 
 
-def find_lacks(found: GroupServing, night: NDArray[np.bool_]) -> list[Lack]:
+def find_lacks(today: Serving, name: str, night: NDArray[np.bool_]) -> list[Lack]:
     """Find what each demand point of a group lacks.
 
     Whoever reaches no open station at any hour lacks a station, and nothing else is said of them; the other kinds are
-    of those who reach one.
+    of those who reach one. The stop of a service bus is no station: it gives services, and it may be open at night.
 
     Parameters
     ----------
-    found
-        Who is served today.
+    today
+        The stations, what they offer, and who is served.
+    name
+        The group.
     night
         Shape (h,): the slots of the night.
 
@@ -124,20 +126,22 @@ def find_lacks(found: GroupServing, night: NDArray[np.bool_]) -> list[Lack]:
     list of Lack
         'any', each service, 'night', 'room', those that nobody lacks left out.
     """
+    found = today.groups[name]
     group, needs, served = found.group, found.needs, found.served
     weight = group.demand["demand"].to_numpy(dtype=np.float64)
     ordinary = np.zeros(len(night), dtype=bool)
     ordinary[served.week.ordinary] = True
-    has_one = served.ever(ANY)
     base = Lack(
-        group=group.name,
+        group=name,
         kind="any",
         service=None,
         required=True,
         cutoff_s=group.cutoff_s,
         slots=ordinary,
-        missing=np.where(has_one, 0.0, weight),
+        missing=weight,
     )
+    has_one = reached_by(found.times, group.cutoff_s, giving(today, base))
+    base = replace(base, missing=np.where(has_one, 0.0, weight))
     lacks = [base]
     for service in needs.services:
         missing = np.where(has_one & ~served.ever(service), weight, 0.0)
@@ -172,6 +176,13 @@ def split_by_area(demand: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> ND
     return np.where(area == OUTSIDE, len(communities), area)
 
 
+def are_mobile(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Shape (f,): which rows are stops of service buses and vending trucks: those with a vehicle."""
+    if "vehicle" not in facilities:
+        return np.zeros(len(facilities), dtype=bool)
+    return facilities["vehicle"].notna().to_numpy(dtype=bool)
+
+
 def failing(offer: Offer, lack: Lack) -> dict[str, NDArray[np.bool_]]:
     """Say of each station what keeps it from giving what is lacking to those within the cutoff.
 
@@ -198,9 +209,41 @@ def failing(offer: Offer, lack: Lack) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def giving(offer: Offer, lack: Lack) -> NDArray[np.bool_]:
+def able(circle: Serving, lack: Lack) -> NDArray[np.bool_]:
+    """Shape (f,): which rows could be what is lacking; the stop of a bus is no station."""
+    return ~are_mobile(circle.facilities) if lack.kind == "any" else np.ones(len(circle.facilities), dtype=bool)
+
+
+def giving(circle: Serving, lack: Lack) -> NDArray[np.bool_]:
     """Shape (f,): which stations give what is lacking to everybody within the cutoff."""
-    return np.asarray(~np.logical_or.reduce(list(failing(offer, lack).values())))
+    fails = np.logical_or.reduce(list(failing(circle.offer, lack).values()))
+    return np.asarray(able(circle, lack) & ~fails)
+
+
+def only_stations(circle: Serving, group: str) -> tuple[gpd.GeoDataFrame, TravelTimes, Offer]:
+    """Return stations, times and offer without the stops of service buses."""
+    kept = ~are_mobile(circle.facilities)
+    offer, times = circle.offer, circle.groups[group].times
+    if kept.all():
+        return circle.facilities, times, offer
+    pairs = np.repeat(kept, np.diff(times.indptr))
+    sizes = np.diff(times.indptr)[kept]
+    stations = replace(
+        times,
+        facility_ids=times.facility_ids[kept],
+        indptr=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+        indices=times.indices[pairs],
+        seconds=times.seconds[pairs],
+        facility_snaps=times.facility_snaps[kept].reset_index(drop=True),
+    )
+    fewer = replace(
+        offer,
+        facility_ids=offer.facility_ids[kept],
+        offers=offer.offers[kept],
+        open=offer.open[kept],
+        counts=offer.counts[kept],
+    )
+    return circle.facilities[kept].reset_index(drop=True), stations, fewer
 
 
 def measure_reach(

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage_planner.coverage.reasons import SERVICE_REASONS, explain_unserved
-from coverage_planner.scenario.lacks import GroupServing, Lack, LackKind, Serving, giving
+from coverage_planner.scenario.lacks import GroupServing, Lack, LackKind, Serving, giving, only_stations
 from coverage_planner.scenario.nearest_giving import Search, find_nearest_giving, largest_part
 
 #: Why people find no room.
@@ -58,7 +58,7 @@ def list_needs(
     for number, lack in enumerate(lacks):
         found = today.groups[lack.group]
         reasons = _reasons(today, found, lack, search)
-        row, seconds = find_nearest_giving(search, today.facilities, found, lack, giving(today.offer, lack))
+        row, seconds = find_nearest_giving(search, today.facilities, found, lack, giving(today, lack))
         weight = found.group.demand["demand"].to_numpy(dtype=np.float64)
         for place in np.unique(area[lack.group][lack.missing > 0]):
             inside = area[lack.group] == place
@@ -117,14 +117,16 @@ def _reasons(today: Serving, found: GroupServing, lack: Lack, search: Search) ->
     """Shape (d,): why each point lacks it."""
     if lack.kind == "room":
         return np.full(len(lack.missing), _NO_ROOM, dtype=object)
-    offer = today.offer
+    facilities, times, offer = today.facilities, found.times, today.offer
+    if lack.kind == "any":
+        facilities, times, offer = only_stations(today, lack.group)
     if lack.kind == "night":
         offer = replace(offer, open=offer.open & lack.slots)  # as if the stations were open at night only
     reasons: NDArray[np.object_] = explain_unserved(
-        found.times,
+        times,
         found.group.demand,
         search.network,
-        today.facilities,
+        facilities,
         offer,
         cutoff_s=found.group.cutoff_s,
         needs=found.needs,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coverage_planner.scenario.lacks import Lack, Reach, Serving, failing, measure_reach, reached_by
+from coverage_planner.scenario.lacks import Lack, Reach, Serving, able, failing, measure_reach, reached_by
 from coverage_planner.traveltime.times import TravelTimes
 
 #: What must be done about a station that counts, offers the service and is open, and still has no room.
@@ -105,11 +105,11 @@ def list_resources(
         n_areas = int(area[lack.group].max()) + 1
         reached = np.zeros(len(lack.missing), dtype=bool)
         for place, (kind, times, change) in enumerate(_givers(today, lack, premises)):
-            able = change != ""
+            helps = change != ""
             reach = measure_reach(times, lack.cutoff_s, lack.missing, area[lack.group], n_areas)
-            reached |= reached_by(times, lack.cutoff_s, able)
+            reached |= reached_by(times, lack.cutoff_s, helps)
             for need, community in wanted:
-                ranked = _rank(reach, community, able)
+                ranked = _rank(reach, community, helps)
                 totals[need, place] = len(ranked)
                 first = ranked[:most]
                 figures = (reach.demand[first, community], reach.mean_time_s[first, community])
@@ -135,8 +135,10 @@ def _givers(
     word = _OPEN_SITE if premises is not None and premises.host.gives(lack) else ""
     missing = failing(today.offer, lack)
     changes = [
-        ";".join(name for name, fails in missing.items() if fails[row]) or (_ADD_ROOM if lack.kind == "room" else "")
-        for row in range(len(today.facilities))
+        (";".join(name for name, fails in missing.items() if fails[row]) or (_ADD_ROOM if lack.kind == "room" else ""))
+        if could
+        else ""
+        for row, could in enumerate(able(today, lack))
     ]
     return [
         ("premises", hosted, np.full(len(hosted.facility_ids), word, dtype=object)),
@@ -144,10 +146,10 @@ def _givers(
     ]
 
 
-def _rank(reach: Reach, place: int, able: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _rank(reach: Reach, place: int, helps: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Rows that reach some of the need, most demand first, then the nearest, then as they stand."""
     demand, seconds = reach.demand[:, place], reach.mean_time_s[:, place]
-    rows = np.flatnonzero((demand > 0) & able)
+    rows = np.flatnonzero((demand > 0) & helps)
     ranked: NDArray[np.int64] = rows[np.lexsort((rows, seconds[rows], -demand[rows]))]
     return ranked
 

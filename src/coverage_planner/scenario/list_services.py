@@ -105,7 +105,7 @@ def _gain(today: Serving, planned: Serving, lack: Lack) -> NDArray[np.float64]:
     if lack.kind == "room":
         left = without_room(found)
         return np.where(lack.missing > 0, np.maximum(without_room(today.groups[lack.group]) - left, 0.0), 0.0)
-    return np.where(reached_by(found.times, lack.cutoff_s, giving(planned.offer, lack)), lack.missing, 0.0)
+    return np.where(reached_by(found.times, lack.cutoff_s, giving(planned, lack)), lack.missing, 0.0)
 
 
 def _bring(today: Serving, planned: Serving, lack: Lack, area: Mapping[str, NDArray[np.int64]]) -> Reach:
@@ -115,7 +115,7 @@ def _bring(today: Serving, planned: Serving, lack: Lack, area: Mapping[str, NDAr
     if lack.kind == "room":
         return _bring_room(today.groups[lack.group], found, lack, area[lack.group], n_areas)
     reach = measure_reach(found.times, lack.cutoff_s, lack.missing, area[lack.group], n_areas)
-    gives = giving(planned.offer, lack)[:, None]
+    gives = giving(planned, lack)[:, None]
     return Reach(np.where(gives, reach.demand, 0.0), np.where(gives, reach.mean_time_s, np.nan))
 
 

@@ -87,7 +87,8 @@ def build_three_lists(
 ) -> ThreeLists:
     """List what each community lacks, who around could give it, and what of it is planned.
 
-    Whoever reaches no open station at any hour of the ordinary week lacks a station; of those who reach one, whoever
+    Whoever reaches no open station at any hour of the ordinary week lacks a station (the stop of a service bus, a row
+    of the stations with a ``vehicle``, is none); of those who reach one, whoever
     never gets a service within its cutoff lacks the service, whoever reaches none that is open at night lacks that, and
     whoever finds no room lacks room. A premises could give what is lacking to all who reach it in time, if what it
     would offer, and when, includes it; a station, once what keeps it from giving it is changed.
@@ -140,7 +141,7 @@ def build_three_lists(
     if planned is not None:
         _check_planned(today, planned)
     premises = _check_premises(today, candidates, candidate_times, host or Host(), week)
-    lacks = [lack for found in today.groups.values() for lack in find_lacks(found, night)]
+    lacks = [lack for name in today.groups for lack in find_lacks(today, name, night)]
     area = {name: split_by_area(found.group.demand, communities) for name, found in today.groups.items()}
     search = Search(network, farthest_s, snap_limit_m)
     needs = list_needs(today, lacks, area, communities, search)
