@@ -237,3 +237,11 @@ def test_the_page_has_a_picture_for_each_choice_and_a_button_for_each_value(by_h
     assert [text for name, _, text in labels if name == "group"][1] == "各人群合计"
     rules = re.findall(r"^(?:#\w+-\d:checked~)+#p-\d-\d-\d\{display:block\}$", page, re.MULTILINE)
     assert len(rules) == page.count('class="picture"') == 16
+
+
+def test_a_page_of_one_picture_needs_no_choice_and_a_page_of_none_says_so():
+    alone = hours_page(one().drop(columns="service"))
+    assert alone.count("<svg") == 1
+    assert 'type="radio"' not in alone
+    assert "#p-{display:block}" in alone
+    assert "此项无数据。" in hours_page(one().head(0))

@@ -61,11 +61,10 @@ def hours_page(
     said = hour_words(language)
     table = check_hours(by_hour)
     choices = {name: _ordered(name, table[name]) for name in CHOSEN if name in table and len(table)}
+    parts = dict(iter(table.groupby(list(choices), sort=False))) if choices else {}
     pictures, rules = [], []
     for numbers, wanted in _combinations(choices):
-        rows = table
-        for name, value in wanted.items():
-            rows = rows[rows[name] == value]
+        rows = parts.get(tuple(wanted.values()), table if not choices else table.head(0))
         hints = wanted.get("service", "any") in _WITH_HINTS
         drawn = draw_hours(rows, night=night, hints=hints, language=language).svg if len(rows) else ""
         shown = drawn or f"<p>{escape(said['none'])}</p>"
