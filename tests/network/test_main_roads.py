@@ -15,7 +15,9 @@ from tests.drawn import draw_network, find_edge
 from tests.strategies import networks
 
 from coverage_planner.errors import ConfigError, InputError, NetworkError, SchemaError
+from coverage_planner.network.interchange import from_networkx
 from coverage_planner.network.main_roads import build_stretches
+from coverage_planner.network.modes import Mode
 from coverage_planner.schema import check_table
 
 PRIMARY, ONE_WAY = {"highway": "primary"}, {"highway": "primary", "oneway": "yes"}
@@ -330,3 +332,9 @@ def test_lengths_must_be_positive(key, wrong):
 def test_streets_without_length_and_unknown_modes_are_refused():
     with pytest.raises(NetworkError, match="built for mode 'fly'"):
         build_stretches(SMALL, "fly", weights={"primary": 1.0})
+    graph = nx.MultiDiGraph(crs=SMALL.crs)
+    graph.add_nodes_from([(0, {"x": 0.0, "y": 0.0}), (1, {"x": 0.0, "y": 0.0})])
+    graph.add_edge(0, 1, time_s=5.0, highway="primary")
+    point = from_networkx(graph, modes={"go": Mode("go", "motorcar", 30.0)}, time_attributes={"go": "time_s"})
+    with pytest.raises(NetworkError, match="main roads must have a length, got streets of 0 m"):
+        build_stretches(point, "go", weights={"primary": 1.0})
