@@ -190,6 +190,7 @@ def test_needs_are_ranked_by_demand_required_ones_first(drawn, lists):
 
 
 def test_the_reason_is_that_of_most_demand(drawn, lists, expected):
+    searched = {}
     for key, need in zip(keys_of(lists.needs, drawn.communities), lists.needs.to_dict("records"), strict=True):
         group, kind, service, _ = key
         _, slots, missing = expected[key]
@@ -205,13 +206,16 @@ def test_the_reason_is_that_of_most_demand(drawn, lists, expected):
                         open_[:, slot] = False
             rows = [row for row in range(len(open_)) if kind != "any" or not is_bus(drawn.today, row)]
             stations = drawn.today.facilities.iloc[rows].reset_index(drop=True)
-            times = group_times(drawn.network, stations, [serving.group], limit_s={group: serving.times.limit_s})
+            if (group, len(rows)) not in searched:
+                found = group_times(drawn.network, stations, [serving.group], limit_s={group: serving.times.limit_s})
+                searched[group, len(rows)] = found[group]
             fewer = replace(
                 offer, facility_ids=offer.facility_ids[rows], offers=offer.offers[rows], open=open_[rows],
                 counts=offer.counts[rows],
             )  # fmt: skip
             reasons = explain_unserved(
-                times[group], serving.group.demand, drawn.network, stations, fewer, cutoff_s=serving.group.cutoff_s, needs=serving.needs, service=service,
+                searched[group, len(rows)], serving.group.demand, drawn.network, stations, fewer,
+                cutoff_s=serving.group.cutoff_s, needs=serving.needs, service=service,
             )  # fmt: skip
             for column, amount in missing.items():
                 sums[reasons.iloc[column]] += amount

@@ -180,7 +180,7 @@ def are_mobile(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Shape (f,): which rows are stops of service buses and vending trucks: those with a vehicle."""
     if "vehicle" not in facilities:
         return np.zeros(len(facilities), dtype=bool)
-    return facilities["vehicle"].notna().to_numpy(dtype=bool)
+    return np.asarray(facilities["vehicle"].notna(), dtype=bool)
 
 
 def failing(offer: Offer, lack: Lack) -> dict[str, NDArray[np.bool_]]:
