@@ -18,7 +18,7 @@ CALENDAR = read_calendar()
 
 
 def hours(*texts):
-    return lambda _: open_slots(texts, build_week(CALENDAR), CALENDAR)
+    return lambda _: open_slots(texts, build_week(CALENDAR), CALENDAR, ids=["F7", "F8", "F9"][: len(texts)])
 
 
 def calendar(*rows):
@@ -38,7 +38,7 @@ def stops(*rows, names="车辆,经度,纬度,星期,到达,离开"):
 
 
 SAID = [
-    (hours("看天气", "24/7", "下雨; 不开"), "2 个站点的开放时间无法识别.*0 .'看天气'.*2 .'下雨; 不开'"),
+    (hours("看天气", "24/7", "下雨; 不开"), "2 个站点的开放时间无法识别.*F7 .'看天气'.*F9 .'下雨; 不开'"),
     (hours("SH 10:00-12:00"), "1 个站点.*学校假期"),
     (hours("sunrise-sunset"), "1 个站点.*日出日落"),
     (hours("10:00+"), "1 个站点.*没有写明结束时间"),

@@ -49,7 +49,14 @@ class OpenSlots:
             )
 
 
-def open_slots(opening_hours: Sequence[object], week: Week, calendar: Calendar, *, unstated: str = "24/7") -> OpenSlots:
+def open_slots(
+    opening_hours: Sequence[object],
+    week: Week,
+    calendar: Calendar,
+    *,
+    unstated: str = "24/7",
+    ids: Sequence[object] | None = None,
+) -> OpenSlots:
     """Say in which slots of a week stations are open.
 
     A station is open in a slot when it is open in every minute of it. 'unknown' is not open. Rules of public holidays
@@ -67,6 +74,8 @@ def open_slots(opening_hours: Sequence[object], week: Week, calendar: Calendar, 
         Which days are holidays and make-up workdays.
     unstated
         Opening hours of stations that say nothing, or nothing that is understood.
+    ids
+        The stations' ids, for warnings; without them stations are counted from 0.
 
     Returns
     -------
@@ -98,9 +107,10 @@ def open_slots(opening_hours: Sequence[object], week: Week, calendar: Calendar, 
     texts = [_text(cell) for cell in opening_hours]
     rules = {text: _rules_of(text) if text else default for text in dict.fromkeys(texts)}
     minutes = {text: _week_minutes(found or default, week, calendar) for text, found in rules.items()}
-    _warn_of_doubts(texts, rules)
-    _warn_of_lost(texts, minutes, week)
-    _warn_of_dates(texts, rules, minutes)
+    named = _Stations(texts, ids)
+    _warn_of_doubts(named, rules)
+    _warn_of_lost(named, minutes, week)
+    _warn_of_dates(named, rules, minutes)
     slots = {text: _whole_slots(found, week) for text, found in minutes.items()}
     return OpenSlots(
         open=np.array([slots[text] for text in texts], dtype=np.bool_).reshape(len(texts), len(week.starts)),
@@ -171,14 +181,27 @@ _DOUBTS = (
 )
 
 
-def _warn_of_doubts(texts: Sequence[str], rules: Mapping[str, tuple[HourRule, ...] | None]) -> None:
+class _Stations(NamedTuple):
+    """What stations say of their hours, and what they are called."""
+
+    texts: Sequence[str]
+    ids: Sequence[object] | None
+
+    def those(self, wrong: Collection[str]) -> str:
+        """Name the stations that say one of these texts."""
+        ids = range(len(self.texts)) if self.ids is None else self.ids
+        named = (f"{label} ({text!r})" for label, text in zip(ids, self.texts, strict=True) if text in wrong)
+        return name_some(named) + (" (counted from 0)" if self.ids is None else " (by their ids)")
+
+
+def _warn_of_doubts(stations: _Stations, rules: Mapping[str, tuple[HourRule, ...] | None]) -> None:
     for doubt in _DOUBTS:
-        wrong = {text for text in dict.fromkeys(texts) if text and doubt.concerns(rules[text])}
+        wrong = {text for text in dict.fromkeys(stations.texts) if text and doubt.concerns(rules[text])}
         if wrong:
-            warnings.warn(f"{doubt.holds} {_rows(texts, wrong)}; {doubt.advice}", stacklevel=3)
+            warnings.warn(f"{doubt.holds} {stations.those(wrong)}; {doubt.advice}", stacklevel=3)
 
 
-def _warn_of_lost(texts: Sequence[str], minutes: Mapping[str, NDArray[np.bool_]], week: Week) -> None:
+def _warn_of_lost(stations: _Stations, minutes: Mapping[str, NDArray[np.bool_]], week: Week) -> None:
     """Say which stations are open for times that fill no slot, and with which slots these would count."""
     lost = {text: list(_lost(found, week.slot_min)) for text, found in minutes.items()}
     wrong = {text for text, times in lost.items() if times}
@@ -188,11 +211,11 @@ def _warn_of_lost(texts: Sequence[str], minutes: Mapping[str, NDArray[np.bool_]]
     finer = min((slot for slot in fitting.values() if slot), default=0)
     advice = [f"choose slot_min = {finer}"] if finer else []
     if not all(fitting.values()):
-        whom = f" of stations {_rows(texts, {text for text in wrong if not fitting[text]})}" if finer else ""
+        whom = f" of stations {stations.those({text for text in wrong if not fitting[text]})}" if finer else ""
         advice.append(f"round the times{whom} to quarters of an hour")
     warnings.warn(
         f"times at which a station is open should fill a slot of {week.slot_min} minutes; some do not, and never "
-        f"count, at stations {_rows(texts, wrong)}; {' and '.join(advice)}",
+        f"count, at stations {stations.those(wrong)}; {' and '.join(advice)}",
         stacklevel=3,
     )
 
@@ -220,7 +243,7 @@ def _slot_filled_by(times: Sequence[tuple[int, int]], slot_min: int) -> int:
 
 
 def _warn_of_dates(
-    texts: Sequence[str],
+    stations: _Stations,
     rules: Mapping[str, tuple[HourRule, ...] | None],
     minutes: Mapping[str, NDArray[np.bool_]],
 ) -> None:
@@ -233,10 +256,6 @@ def _warn_of_dates(
     if wrong:
         warnings.warn(
             "stations that are open on certain dates should be open on one that is looked at; never so stations "
-            f"{_rows(texts, wrong)}; add one of their dates to `dates`",
+            f"{stations.those(wrong)}; add one of their dates to `dates`",
             stacklevel=3,
         )
-
-
-def _rows(texts: Sequence[str], wrong: Collection[str]) -> str:
-    return name_some(f"{row} ({text!r})" for row, text in enumerate(texts) if text in wrong) + " (counted from 0)"

@@ -15,7 +15,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAPPED, snap_points
 from coverage_planner.pipeline.doctor_datum import judge_datum
 from coverage_planner.pipeline.inputs import Inputs
-from coverage_planner.pipeline.streets import farthest_m
+from coverage_planner.pipeline.margins import farthest_m
 from coverage_planner.report.findings import Finding, Named, Said
 from coverage_planner.schema import Rejections
 from coverage_planner.traveltime.times import TravelTimes

@@ -9,12 +9,15 @@ import pandas as pd
 import shapely
 
 from coverage_planner.config import Plan, known_services
+from coverage_planner.coverage.floating_catchment import find_without_margin
 from coverage_planner.coverage.hours import open_slots
 from coverage_planner.coverage.levels import Level, Levels
 from coverage_planner.coverage.profile import profile_service_areas
 from coverage_planner.coverage.week import Week, build_week
+from coverage_planner.errors import name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.inputs import Inputs
+from coverage_planner.pipeline.margins import fastest_kph
 from coverage_planner.pipeline.services import offered_services
 from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.scenario.circle import Circle, CircleStudy, measure_circle
@@ -132,8 +135,8 @@ def study_circles(
     """
     with watch.stage("circle"):
         circles = tuple(measure_circle(outcome, rules, snap_limit_m=plan.snap.limit_m) for outcome in outcomes)
-        for circle in circles[:1]:
-            _warn_of_margin(circle, outcomes[0].network)
+        _warn_of_margin(circles[0], outcomes[0].network)
+        _warn_of_places(circles[0], inputs, outcomes[0].network)
     with watch.stage("lists"):
         inside = _count_inside(plan, inputs, outcomes) if inputs.layers else None
         lists = None
@@ -223,3 +226,34 @@ def _warn_of_margin(circle: Circle, network: RoadNetwork) -> None:
                     f"the edge is not seen; give roads and stations {reach_m:.0f} m around the study area",
                     stacklevel=2,
                 )
+
+
+def _warn_of_places(circle: Circle, inputs: Inputs, network: RoadNetwork) -> None:
+    """Warn of stations that do not say how many places they have, and of floating catchments cut off by the border."""
+    if circle.capacity is None:
+        return
+    unknown = circle.capacity.facilities["id"][circle.capacity.facilities["capacity"].isna().to_numpy()]
+    if len(unknown):
+        warnings.warn(
+            f"stations should say how many places they have, {name_some(unknown)} do not: they count as never full, "
+            "and not at all in floating catchments; fill in their column 'capacity', or give their level one",
+            stacklevel=2,
+        )
+    area = inputs.study_area
+    if circle.access is None or area is None:
+        return
+    wide = gpd.GeoDataFrame(geometry=area.geometry.buffer(inputs.margin_m), crs=area.crs)
+    lacking = []
+    for name, group in circle.groups.items():
+        reach_m = circle.rules.bands_s[-1] * speed_mps(fastest_kph(network.graph(group.group.mode).mode))
+        cut = find_without_margin(group.group.demand, area, wide, reach_m=reach_m).to_numpy()
+        weight = group.group.demand["demand"].to_numpy(dtype=float)
+        if weight[cut].any():
+            lacking.append(f"{name} ({weight[cut].sum() / weight.sum():.0%} of the demand, reach {reach_m:.0f} m)")
+    if lacking:
+        warnings.warn(
+            "places per person (floating catchments) need people two reaches and stations one reach around a place, "
+            f"but people count inside the study area only; less is given for {', '.join(lacking)}: compare places well "
+            "inside, or take a wider study area",
+            stacklevel=2,
+        )

@@ -34,6 +34,7 @@ from coverage_planner.pipeline.doctor_inputs import (
 from coverage_planner.pipeline.doctor_plan import find_odd_settings, find_odd_siting
 from coverage_planner.pipeline.doctor_reading import Reading, of_message
 from coverage_planner.pipeline.doctor_streets import draw_streets
+from coverage_planner.pipeline.inputs import MOBILE
 from coverage_planner.pipeline.stopwatch import StageReport
 from coverage_planner.report.findings import CheckReport, Finding, Said, sort_findings
 from coverage_planner.report.words import Language
@@ -105,7 +106,7 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
     tables = {reading.check.table: reading.check.points for reading in readings}
     findings += [
         *find_odd_settings(plan),
-        *find_odd_circle(plan, tables.get("facilities"), tables.get("mobile")),
+        *find_odd_circle(plan, tables.get("facilities"), tables.get(MOBILE)),
         *_odd_siting(plan, readings),
         *_not_checked(readings),
     ]

@@ -53,7 +53,8 @@ def find_odd_circle(
                 joined = pd.concat([stations, stops.to_crs(stations.crs)], ignore_index=True)
                 stations = gpd.GeoDataFrame(joined, crs=stations.crs)
             texts = stations["opening_hours"].tolist() if "opening_hours" in stations else [None] * len(stations)
-            open_ = open_slots(texts, rules.week, rules.calendar, unstated=rules.unstated_hours).open
+            ids = stations["id"].tolist()
+            open_ = open_slots(texts, rules.week, rules.calendar, unstated=rules.unstated_hours, ids=ids).open
             describe_offer(stations, services=rules.services, week=rules.week, open_=open_)
         except CoveragePlannerError as error:
             yield of_message("error", "services and hours", "[facilities]", str(error))

@@ -27,8 +27,9 @@ from coverage_planner.pipeline.checks import ROADS, find_lost_communities, find_
 from coverage_planner.pipeline.demand import scale_demand
 from coverage_planner.pipeline.doctor_datum import judge_datum
 from coverage_planner.pipeline.doctor_reading import Reading, of_message, read_alone, with_rows
-from coverage_planner.pipeline.inputs import layer_source, read_communities, read_points
-from coverage_planner.pipeline.streets import Streets, farthest_m, prepare_streets
+from coverage_planner.pipeline.inputs import MOBILE, layer_source, read_communities, read_points
+from coverage_planner.pipeline.margins import farthest_m
+from coverage_planner.pipeline.streets import Streets, prepare_streets
 from coverage_planner.report.findings import Finding, InputCheck, Named, Said
 from coverage_planner.sources.areas import read_study_area
 from coverage_planner.sources.record_faults import count_refused
@@ -39,11 +40,11 @@ _CALLED = {
     "facilities": Said("站点", "stations"),
     "premises": Said("可用场所", "premises"),
     "demand": Said("需求点", "demand points"),
-    "mobile": Said("流动服务停靠点", "mobile stops"),
+    MOBILE: Said("流动服务停靠点", "mobile stops"),
     "layer": Said("图层中的点", "points of the layer"),
 }
 #: Tables whose points count in the margin of the study area too.
-_IN_MARGIN = ("facilities", "mobile", "layer")
+_IN_MARGIN = ("facilities", MOBILE, "layer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +157,7 @@ def look_at_points(
         Whose demand it is; None for stations, premises, mobile stops and layers.
     """
     table = "demand" if group is not None else _table_of(key)
+    read_as = "facilities" if table == "layer" else table
     who = "" if group is None else group.name
     if isinstance(source, DemandSource) and source.label:
         who = f"{who} · {source.label}"
@@ -163,13 +165,14 @@ def look_at_points(
     reading = read_alone(
         check,
         lambda rejected: read_points(
-            "facilities" if table == "layer" else table,
+            read_as,
             layer_source(source) if isinstance(source, LayerSource) else source,
             ground.crs,
             ground.study_area,
             ground.margin_m,
             rejected,
             ground.network,
+            calendar=ground.plan.hours.calendar,
         ),
     )
     if reading.found is None:
@@ -188,7 +191,7 @@ def look_at_points(
     if source.form == "table":  # `plan` lists them as refused
         reading.rejected.add(
             source=source.file.name,
-            table=table,
+            table=read_as,
             labels=points["id"].to_numpy()[~inside],
             reason=f"outside {_region(ground, table).en}",
         )
@@ -208,7 +211,7 @@ def look_at_points(
 
 def _table_of(key: str) -> str:
     """Return what an input without demand is, by its key in the plan file."""
-    kinds = {FACILITIES: "facilities", "[[mobile]]": "mobile", "[[layers]]": "layer"}
+    kinds = {FACILITIES: "facilities", "[[mobile]]": MOBILE, "[[layers]]": "layer"}
     return kinds.get(key.partition(" ")[0], "premises")
 
 
@@ -268,7 +271,7 @@ def _without_people(key: str, points: gpd.GeoDataFrame, source: DemandSource, gr
 def _by_itself(named: Named, points: gpd.GeoDataFrame, table: str) -> list[Finding]:
     if table == "demand":
         return doctor_points.find_piles(named, points)
-    if table in ("mobile", "layer"):  # a bus comes again, and many firms share a house
+    if table in (MOBILE, "layer"):  # a bus comes again, and many firms share a house
         return []
     return doctor_points.find_twins(named, points, like=table == "facilities")
 

@@ -3,7 +3,7 @@
 from coverage_planner.config import Plan
 from coverage_planner.errors import name_some
 from coverage_planner.pipeline.doctor_streets import mode_name
-from coverage_planner.pipeline.streets import farthest_m
+from coverage_planner.pipeline.margins import farthest_m
 from coverage_planner.report.findings import Finding, Level, Said
 from coverage_planner.units import minutes
 

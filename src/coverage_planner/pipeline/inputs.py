@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -28,17 +29,20 @@ from coverage_planner.pipeline.services import join_stops, rename_services
 from coverage_planner.pipeline.streets import Streets, count_rows
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_areas
+from coverage_planner.sources.calendar import read_calendar
 from coverage_planner.sources.mobile import read_mobile_stops
 from coverage_planner.sources.points import read_candidates, read_demand, read_facilities
 from coverage_planner.sources.population import read_population
 from coverage_planner.sources.profiles import read_profile
 from coverage_planner.sources.record_faults import count_refused
 
+#: What stops of service buses are called in the list of refused rows.
+MOBILE = "mobile stops"
 _READERS = {
     "facilities": read_facilities,
     "premises": read_candidates,
     "demand": read_demand,
-    "mobile": read_mobile_stops,
+    MOBILE: read_mobile_stops,
 }
 _STUDY_AREA = "the study area"
 
@@ -108,7 +112,9 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         table: str, source: PointSource, area: Any, region: str, of: str = "", *, called: str = ""
     ) -> gpd.GeoDataFrame:
         start = len(rejected.rows)
-        found, rows = read_points(table, source, crs, study_area, margin_m, rejected, streets.network)
+        found, rows = read_points(
+            table, source, crs, study_area, margin_m, rejected, streets.network, calendar=plan.hours.calendar
+        )
         if source.form == "areas":  # its points are no rows of the file
             kept = _clip(found, area, f"{table}{of}", source.file.name, region)
         elif source.form == "records":  # clipped record by record
@@ -141,7 +147,7 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
 
     near = f"{_STUDY_AREA} and its margin of {margin_m:.0f} m"
     also = plan.services.also
-    stops = [points("mobile", source, wide, near, f" {number}") for number, source in enumerate(plan.mobile, start=1)]
+    stops = [points(MOBILE, source, wide, near) for source in plan.mobile]
     return Inputs(
         study_area=study_area,
         communities=communities,
@@ -183,13 +189,15 @@ def read_points(
     margin_m: float,
     rejected: Rejections,
     network: RoadNetwork | None,
+    *,
+    calendar: Path | None = None,
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Read a table of points in whichever form it comes.
 
     Parameters
     ----------
     table
-        'facilities', 'premises', 'demand' or 'mobile' (stops of service buses).
+        'facilities', 'premises', 'demand' or 'mobile stops'.
     source
         Its table in the plan.
     crs
@@ -200,6 +208,8 @@ def read_points(
         Rows that cannot be used are added to it, with the reason.
     network
         The streets that head counts are spread over and records are counted on; None where there are none.
+    calendar
+        The plan's calendar of holidays, for the days of mobile stops; None: ours.
 
     Returns
     -------
@@ -238,6 +248,7 @@ def read_points(
             where=source.where or None,
             study_area=study_area,
             rejected=rejected,
+            **({"calendar": read_calendar(calendar)} if table == MOBILE else {}),
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
         rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))

@@ -16,22 +16,20 @@ import shapely
 from pyproj import CRS
 
 import coverage_planner
-from coverage_planner.config import GroupSettings, Plan
+from coverage_planner.config import Plan
 from coverage_planner.errors import ConfigError, SourceError
 from coverage_planner.network.build import build_network
 from coverage_planner.network.files import ABOUT_FILE, is_network_folder, read_network, read_notes, write_network
 from coverage_planner.network.mode_graph import SMALL_COMPONENT_M
 from coverage_planner.network.modes import DEFAULT_MODES, Mode
 from coverage_planner.network.road_network import RoadNetwork
+from coverage_planner.pipeline.margins import farthest_m
 from coverage_planner.pipeline.road_checks import require_true_metres, warn_of_no_classes, warn_of_unknown_classes
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.areas import read_study_area
 from coverage_planner.sources.road_cleaning import RoadCleaning
 from coverage_planner.sources.roads import read_roads
-from coverage_planner.units import speed_mps
 
-#: Speed limit of Chinese motorways (Road Traffic Safety Law, implementing regulation, article 78).
-_MOTORWAY_LIMIT_KPH = 120.0
 #: Key of a network's notes that is ours.
 _OURS = "coverage_planner"
 #: Libraries whose versions may change a network.
@@ -76,19 +74,6 @@ class Streets:
     built: str = ""
     changed: tuple[str, ...] = ()
     unusable: str = ""
-
-
-def farthest_m(plan: Plan, group: GroupSettings) -> float:
-    """How far anybody of a group gets within the cutoff, in metres: cutoff x fastest speed.
-
-    Who passes by goes there and back within the cutoff, from anywhere on the road ahead. Signs may allow cars more than
-    their road class does, so the fastest for them is at least the motorway's limit.
-    """
-    mode = plan.modes[group.mode]
-    signed_kph = _MOTORWAY_LIMIT_KPH if mode.drives else 0.0
-    fastest_kph = max([mode.speed_kph, signed_kph, *mode.class_speeds_kph.values()]) * mode.urban_factor
-    reach_m = group.cutoff_s * speed_mps(fastest_kph)
-    return reach_m if group.main_roads is None else group.main_roads.ahead_m + reach_m / 2
 
 
 def prepare_streets(

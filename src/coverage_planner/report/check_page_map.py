@@ -23,7 +23,7 @@ _POINTS = {
     "demand": ("#5f6b57", 2.0),
     "premises": ("#6b4a8a", 3.0),
     "facilities": ("#14304f", 5.0),
-    "mobile": ("#14304f", 4.0),
+    "mobile stops": ("#14304f", 4.0),
     "layer": ("#8a8a8a", 2.0),
 }
 _ISLAND = "#b0308f"

@@ -103,7 +103,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "written": ("已写入 {path}", "written: {path}"),
     "facilities": ("现有站点", "Stations"),
     "premises": ("可用场所", "Premises"),
-    "mobile": ("流动服务停靠点", "Mobile stops"),
+    "mobile stops": ("流动服务停靠点", "Mobile stops"),
     "layer": ("图层", "Layer"),
     "demand": ("需求", "Demand"),
     "demand_of": ("需求（{group}）", "Demand ({group})"),

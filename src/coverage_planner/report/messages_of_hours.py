@@ -3,44 +3,44 @@
 #: Pattern of a message -> what was found, and what to do; {0} and so on are the groups of the pattern.
 HOURS: tuple[tuple[str, str, str], ...] = (
     (
-        r"opening hours must be in the grammar of OpenStreetMap.*? of stations (\d+): (.*) \(counted from 0\); .*",
-        "{0} 个站点的开放时间无法识别，按未写明处理（序号从 0 起）：{1}",
+        r"opening hours must be in the grammar of OpenStreetMap.*? of stations (\d+): (.*) \(by their ids\); .*",
+        "{0} 个站点的开放时间无法识别，按未写明处理：{1}",
         "请写成“周一至周五 8:00-18:00”或 Mo-Fr 08:00-18:00",
     ),
     (
-        r"opening hours should not depend on school holidays.*?at stations (\d+): (.*) \(counted from 0\); .*",
-        "{0} 个站点的开放时间提到学校假期（SH），没有校历可查，这些规则从不生效（序号从 0 起）：{1}",
+        r"opening hours should not depend on school holidays.*?at stations (\d+): (.*) \(by their ids\); .*",
+        "{0} 个站点的开放时间提到学校假期（SH），没有校历可查，这些规则从不生效：{1}",
         "请改写为月份",
     ),
     (
-        r"opening hours should not depend on the sun.*?at stations (\d+): (.*) \(counted from 0\); .*",
-        "{0} 个站点的开放时间随日出日落，按 7:00 日出、19:00 日落处理（序号从 0 起）：{1}",
+        r"opening hours should not depend on the sun.*?at stations (\d+): (.*) \(by their ids\); .*",
+        "{0} 个站点的开放时间随日出日落，按 7:00 日出、19:00 日落处理：{1}",
         "请写明钟点",
     ),
     (
-        r"opening hours should say when they end.*?at stations (\d+): (.*) \(counted from 0\); .*",
-        "{0} 个站点的开放时间没有写明结束时间，不能确定是否开放，按不开放处理（序号从 0 起）：{1}",
+        r"opening hours should say when they end.*?at stations (\d+): (.*) \(by their ids\); .*",
+        "{0} 个站点的开放时间没有写明结束时间，不能确定是否开放，按不开放处理：{1}",
         "请补上结束时间",
     ),
     (
         (
             r"times at which a station is open should fill a slot of (\d+) minutes.*?at stations (\d+): (.*?) "
-            r"\(counted from 0\); choose slot_min = (\d+).*"
+            r"\(by their ids\); choose slot_min = (\d+).*"
         ),
-        "{1} 个站点有的开放时段填不满一个 {0} 分钟的时间格，不会计入（序号从 0 起）：{2}",
+        "{1} 个站点有的开放时段填不满一个 {0} 分钟的时间格，不会计入：{2}",
         "请设 slot_min = {3}；仍填不满的，请把时间取整到一刻钟",
     ),
     (
         (
             r"times at which a station is open should fill a slot of (\d+) minutes.*?at stations (\d+): (.*) "
-            r"\(counted from 0\); round.*"
+            r"\(by their ids\); round.*"
         ),
-        "{1} 个站点有的开放时段填不满一个 {0} 分钟的时间格，不会计入（序号从 0 起）：{2}",
+        "{1} 个站点有的开放时段填不满一个 {0} 分钟的时间格，不会计入：{2}",
         "请把时间取整到一刻钟",
     ),
     (
-        r"stations that are open on certain dates.*?stations (\d+): (.*) \(counted from 0\); .*",
-        "{0} 个站点只在某些日期开放，而这些日期不在考察之列（序号从 0 起）：{1}",
+        r"stations that are open on certain dates.*?stations (\d+): (.*) \(by their ids\); .*",
+        "{0} 个站点只在某些日期开放，而这些日期不在考察之列：{1}",
         "请在 [hours] dates 中加上其中一个日期",
     ),
     # calendars and the week

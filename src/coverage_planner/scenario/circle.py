@@ -135,7 +135,7 @@ def measure_circle(
         facilities = gpd.GeoDataFrame(pd.concat([stations, below], ignore_index=True), crs=stations.crs)
         counts = np.append(counts, np.ones(len(stops), dtype=bool))
     texts = facilities["opening_hours"].tolist() if "opening_hours" in facilities else [None] * len(facilities)
-    slots = open_slots(texts, rules.week, rules.calendar, unstated=rules.unstated_hours)
+    slots = open_slots(texts, rules.week, rules.calendar, unstated=rules.unstated_hours, ids=facilities["id"].tolist())
     services = tuple(dict.fromkeys(s for group in outcome.groups.values() for s in rules.needs(group.group).services))
     offer = describe_offer(facilities, services=services, week=rules.week, open_=slots.open, counts=counts)
     times = _all_times(outcome, snap_limit_m)
