@@ -176,7 +176,7 @@ def _fit_widths(
 def _set_height(sheet: Worksheet, row: int, values: Sequence[Any], widths: Sequence[float]) -> None:
     """Make a row as high as its text when that is wrapped, within bounds."""
     lines = [
-        sum(math.ceil((_width(line) + 1) / (width - 1)) for line in value.splitlines())
+        sum(math.ceil((_width(line) + 1) / (width - 3)) for line in value.splitlines())  # lines break between words
         for value, width in zip(values, widths, strict=True)
         if isinstance(value, str)
     ]
