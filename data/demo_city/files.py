@@ -147,9 +147,9 @@ def write_stops(path: Path, stops: Sequence[Stop], globe: Globe) -> None:
     """Write the stops of vehicles as a planner's own table, GCJ-02 like the stations."""
     wgs84 = globe.lon_lat(np.array([stop.at for stop in stops]))
     lon, lat = from_wgs84(wgs84[:, 0], wgs84[:, 1], "gcj02")
-    header = ["车辆", "停靠点", "星期", "到达", "离开", "经度", "纬度", "服务", "合成数据"]
+    header = ["车辆", "停靠点", "星期", "到达", "离开", "经度", "纬度", "服务", "容量", "合成数据"]
     rows = [
-        [s.vehicle, s.name, s.days, s.arrives, s.leaves, f"{x:.6f}", f"{y:.6f}", s.services, "是"]
+        [s.vehicle, s.name, s.days, s.arrives, s.leaves, f"{x:.6f}", f"{y:.6f}", s.services, s.capacity, "是"]
         for s, x, y in zip(stops, lon, lat, strict=True)
     ]
     _write_csv(path, header, rows, encoding="utf-8-sig")

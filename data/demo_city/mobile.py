@@ -15,6 +15,7 @@ from demo_city.streets import Points, Street
 
 BUS, TRUCK = "流动服务大巴", "深夜餐车"
 BUS_SERVICES, TRUCK_SERVICES = "休息;饮水;充电;药品;法律援助;健康检查", "饮水;充电;热饭"
+BUS_CAPACITY, TRUCK_CAPACITY = 6, 4
 #: Days, arrival and departure of each stop.
 BUS_TIMES = (
     ("周一至周五", "09:00", "11:00"), ("周一至周五", "12:00", "14:00"), ("周一至周五", "15:00", "17:00"),
@@ -36,6 +37,7 @@ class Stop:
     arrives: str
     leaves: str
     services: str
+    capacity: int
     at: tuple[float, float]
 
 
@@ -52,12 +54,12 @@ def make_stops(
     by_night = _places(walkers, weights(walkers) * night * inside, always, len(TRUCK_TIMES))
     kerbs = _kerbs([*by_day, *by_night], named)
     stops = [
-        *((BUS, BUS_SERVICES, *times) for times in BUS_TIMES),
-        *((TRUCK, TRUCK_SERVICES, *times) for times in TRUCK_TIMES),
+        *((BUS, BUS_SERVICES, BUS_CAPACITY, *times) for times in BUS_TIMES),
+        *((TRUCK, TRUCK_SERVICES, TRUCK_CAPACITY, *times) for times in TRUCK_TIMES),
     ]
     return [
-        Stop(vehicle, name, days, arrives, leaves, services, at)
-        for (vehicle, services, days, arrives, leaves), (name, at) in zip(stops, kerbs, strict=True)
+        Stop(vehicle, name, days, arrives, leaves, services, capacity, at)
+        for (vehicle, services, capacity, days, arrives, leaves), (name, at) in zip(stops, kerbs, strict=True)
     ]
 
 
