@@ -23,10 +23,11 @@ N_ORDINARY = 7 * 24
 
 def draw_labels(n_days: int = 7) -> pd.DataFrame:
     """The slots of a week of whole hours, or of its first days, and of two special days."""
-    days = [(day, f"2025-11-{10 + place}", "ordinary") for place, day in enumerate(DAYS[:n_days])]
+    days = [(day, f"2025-11-{10 + place}", "ordinary") for place, day in enumerate(DAYS)]
     days += [(date, date, kind) for date, kind in SPECIAL]
     rows = [(date, day, kind, float(hour)) for day, date, kind in days for hour in range(24)]
-    return pd.DataFrame(rows, columns=["date", "day", "kind", "hour"]).rename_axis("slot").reset_index()
+    whole = pd.DataFrame(rows, columns=["date", "day", "kind", "hour"]).rename_axis("slot").reset_index()
+    return whole[~whole["day"].isin(DAYS[n_days:])].reset_index(drop=True)
 
 
 def draw_by_hour(demand: float = 480.0, *, n_days: int = 7) -> pd.DataFrame:
@@ -35,7 +36,7 @@ def draw_by_hour(demand: float = 480.0, *, n_days: int = 7) -> pd.DataFrame:
     for number, what in enumerate(WHATS):
         labels = draw_labels(n_days)
         hour = labels["hour"].to_numpy()
-        share = np.clip(1.2 * np.sin((hour - 5) / 18 * np.pi) - 0.1 * number, 0, 1)
+        share = np.clip(1.2 * np.sin((hour - 5) / 18 * np.pi) - 0.05 * number, 0, 1)
         share[labels["kind"] == "holiday"] /= 2
         share[hour == 12] = 1.0
         present = np.where(hour == 3, 0.0, demand)

@@ -64,6 +64,18 @@ def test_every_table_and_layer_says_something(tables, study, outcomes):
     assert all(len(layer) for layer in circle_layers(study, outcomes[0].network.crs).values())
 
 
+def test_the_headline_of_a_group_says_who_is_fully_served_and_who_is_served_at_night(tables, study):
+    row = rows_of(tables["overall"], scenario="现状", group="骑手").iloc[0]
+    assert row[["full_demand_share", "open_week_share", "full_week_share"]].tolist() == [0.25, 0.375, 0.125]
+    assert np.isnan(row["unassigned_demand"])
+    covered, present = 0.0, 0.0
+    for record in study.today.groups["骑手"].hours.to_dict("records"):
+        if record["service"] == "any" and record["kind"] == "ordinary" and (record["hour"] >= 22 or record["hour"] < 6):
+            covered, present = covered + record["covered_demand"], present + record["demand"]
+    assert covered > 0
+    assert row["open_night_share"] == pytest.approx(covered / present)
+
+
 def test_services_of_each_group_and_of_all_stand_beside_their_change(tables, study):
     table = tables["by_service"]
     assert len(table) == 2 * 4 * 3  # scenarios, services, groups with all together
@@ -239,6 +251,26 @@ def test_the_sheet_of_hours_has_a_row_for_each_day_and_a_column_for_each_hour(ta
     for record in by_hour.sample(50, random_state=1).to_dict("records"):
         row = rows_of(wide, **{name: record[name] for name in ("scenario", "group", "service", "day")})
         assert row[f"{record['hour']:.0f}:00"].tolist() == pytest.approx([record["covered_demand_share"]], nan_ok=True)
+
+
+def test_key_figures_show_the_circle_where_there_is_one(tmp_path, tables, outcomes):
+    without = report_tables(measure_outcome(outcomes[0]), outcomes[0].network)
+    shown = {}
+    for name, found in (("with", tables), ("without", without)):
+        write_workbook(found, tmp_path / f"{name}.xlsx", language="zh")
+        book = openpyxl.load_workbook(tmp_path / f"{name}.xlsx")
+        shown[name] = {row[3].value: row[4].value for row in book["关键指标"].iter_rows() if row[0].value == "骑手"}
+        book.close()
+    assert shown["with"].keys() - shown["without"].keys() == {
+        "全部必需服务覆盖率", "在场时有站点开放的覆盖率", "在场时可得全部必需服务的覆盖率", "夜间在场时有站点开放的覆盖率",
+    }  # fmt: skip
+    assert shown["with"]["全部必需服务覆盖率"] == 0.25
+
+
+def test_whole_numbers_that_may_be_missing_are_written_whole(folder):
+    lines = (folder / "hubs.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[1].split(",")[3:5] == ["1", "5"]
+    assert read_results(folder).tables["hubs"]["most_satellites"].tolist() == [5.0]
 
 
 def test_our_words_are_said_in_the_language_of_the_workbook(tmp_path, tables):

@@ -27,6 +27,11 @@ CIRCLE_COLUMNS: Mapping[str, Column] = {
     "full_demand": Column("number", "可得全部必需服务的需求", "Demand fully served"),
     "full_demand_share": Column("share", "全部必需服务覆盖率", "Share of demand fully served"),
     "full_hour_share": Column("share", "可得全部必需服务的时段占比", "Share of the week's hours fully served"),
+    "open_week_share": Column("share", "在场时有站点开放的覆盖率", "Share with an open station, by hours present"),
+    "full_week_share": Column("share", "在场时可得全部必需服务的覆盖率", "Share fully served, by hours present"),
+    "open_night_share": Column(
+        "share", "夜间在场时有站点开放的覆盖率", "Share with an open station at night, by hours present"
+    ),
     "night_demand_share": Column("share", "夜间需求覆盖率", "Share of demand covered at night"),
     "night_gap_demand": Column("number", "整夜无站点开放的需求", "Demand without an open station all night"),
     "access": Column("ratio", "可达性（位/单位需求）", "Access (places per unit of demand)"),
@@ -106,8 +111,15 @@ CIRCLE_HEADINGS: Mapping[tuple[str, str], Column] = {
     ("satellites", "counts"): Column("flag", "计入覆盖", "Counts"),
 }
 
+#: Columns of ``overall`` that say something only where a plan speaks of services and hours.
+CIRCLE_MEASURES = (
+    "full_demand_share", "open_week_share", "full_week_share", "open_night_share", "unassigned_demand",
+)  # fmt: skip
+
 #: Columns that planners may leave out of their data, or that say nothing without levels.
-CIRCLE_GIVEN = frozenset({"hub_id", "level_filled", "open_h_per_week", "vehicle", "unit", "place_kind"})
+CIRCLE_GIVEN = frozenset(
+    {"hub_id", "level_filled", "open_h_per_week", "vehicle", "unit", "place_kind", *CIRCLE_MEASURES}
+)
 
 _EQUITY = (
     "n_points", "demand", "reached_demand", "unreached_demand", "covered_demand", "uncovered_demand",

@@ -63,6 +63,42 @@ def circle_tables(study: "CircleStudy | None") -> dict[str, pd.DataFrame]:
     return empty | {name: table for name, table in found.items() if table is not None and len(table)}
 
 
+def with_headline(overall: pd.DataFrame, study: "CircleStudy | None") -> pd.DataFrame:
+    """Add to the rows of ``overall`` who is fully served, by day and by night, and who finds no room.
+
+    Parameters
+    ----------
+    overall
+        One row per ``scenario`` and ``group``.
+    study
+        The circles, or None, with which nothing is added.
+    """
+    if study is None:
+        return overall
+    rows = [
+        {"scenario": circle.scenario, "group": name, **_headline(circle, group)}
+        for circle in study.circles
+        for name, group in circle.groups.items()
+    ]
+    return overall.merge(pd.DataFrame(rows), on=["scenario", "group"], how="left")
+
+
+def _headline(circle: "Circle", group: "GroupCircle") -> dict[str, float]:
+    services = group.services.set_index("service")
+    hours = group.hours[(group.hours["service"] == "any") & (group.hours["slot"] < circle.rules.week.n_ordinary)]
+    first, last = circle.rules.night
+    after, before = hours["hour"] >= first, hours["hour"] < last
+    night = hours[after & before if first < last else after | before]
+    present = float(night["demand"].sum())
+    return {
+        "full_demand_share": float(services["covered_demand_share"]["full"]),
+        "open_week_share": float(services["covered_hour_share"]["any"]),
+        "full_week_share": float(services["covered_hour_share"]["full"]),
+        "open_night_share": float(night["covered_demand"].sum()) / present if present > 0 else np.nan,
+        "unassigned_demand": float(group.points["unassigned_demand"].sum(min_count=1)),
+    }
+
+
 def describe_stations(facilities: gpd.GeoDataFrame, study: "CircleStudy | None") -> gpd.GeoDataFrame:
     """Add to stations what their level fills in, their open hours and their hub.
 

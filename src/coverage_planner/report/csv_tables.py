@@ -41,6 +41,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         if COLUMNS[str(name)].kind == "text":
             texts = [None if text is None else guard(text) for text in table[name]]
             guarded[name] = pd.Series(texts, index=table.index, dtype=object)
+        elif COLUMNS[str(name)].kind == "place":
+            guarded[name] = table[name].astype("Int64")  # whole numbers without '.0'
     guarded.to_csv(path, index=False, encoding=ENCODING, lineterminator="\r\n")
 
 

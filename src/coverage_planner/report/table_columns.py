@@ -12,6 +12,7 @@ from coverage_planner.report.circle_columns import (
     CIRCLE_GIVEN,
     CIRCLE_HEADINGS,
     CIRCLE_LAYERS,
+    CIRCLE_MEASURES,
     CIRCLE_SHEETS,
     CIRCLE_TABLES,
 )
@@ -194,7 +195,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "overall": (
         "scenario", "group", "mode", "speed_kph", "direction", "cutoff_min", "n_facilities", "n_points", "demand",
         "covered_demand", "covered_demand_share", "covered_point_share", "covered_area_share", "covered_road_share",
-        "mean_time_min", "straight_line_demand_share", "straight_line_radius_m", "change_covered_demand",
+        "mean_time_min", "straight_line_demand_share", "straight_line_radius_m", *CIRCLE_MEASURES,
+        "change_covered_demand",
         "change_covered_demand_share", "change_covered_point_share", "change_covered_area_share",
         "change_covered_road_share", "change_mean_time_min",
     ),

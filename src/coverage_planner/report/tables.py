@@ -13,7 +13,7 @@ from coverage_planner.coverage.areas import measure_areas
 from coverage_planner.coverage.measure import measure_gains
 from coverage_planner.errors import InputError, SchemaError
 from coverage_planner.network.road_network import RoadNetwork
-from coverage_planner.report.circle_tables import circle_tables, describe_stations
+from coverage_planner.report.circle_tables import circle_tables, describe_stations, with_headline
 from coverage_planner.report.siting_tables import Choice, siting_tables
 from coverage_planner.report.table_columns import GIVEN, SYNTHETIC_NOTE, TABLES, set_types
 from coverage_planner.scenario.compare import compare
@@ -143,7 +143,7 @@ def report_tables(
         `rejected` or `remarks` lacks a column.
     """
     tables = {
-        "overall": measured.overall,
+        "overall": with_headline(measured.overall, circle),
         "by_subdistrict": measured.subdistricts,
         "by_community": measured.communities,
         "by_site": measured.sites,
@@ -220,6 +220,7 @@ def _facts(outcome: Outcome, name: str) -> dict[str, Any]:
     """Say how a group travels and what there is."""
     group = outcome.groups[name]
     mode = outcome.network.graph(group.group.mode).mode
+    radius_m = group.group.cutoff_s * speed_mps(mode.speed_kph * mode.urban_factor)
     return {
         "mode": mode.describe(),
         # by car each class of street has its own speed
@@ -227,7 +228,7 @@ def _facts(outcome: Outcome, name: str) -> dict[str, Any]:
         "direction": group.times.direction,
         "n_facilities": len(outcome.scenario.facilities),
         "n_points": len(group.coverage.points),
-        "straight_line_radius_m": group.group.cutoff_s * speed_mps(mode.speed_kph * mode.urban_factor),
+        "straight_line_radius_m": np.nan if group.group.visit == "pass" else radius_m,  # a detour has no radius
     }
 
 

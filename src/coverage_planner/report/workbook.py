@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import openpyxl
 import pandas as pd
 from openpyxl.cell.cell import Cell
@@ -15,7 +16,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from coverage_planner.report import styles
-from coverage_planner.report.circle_columns import CIRCLE_TABLES, LIST_TABLES
+from coverage_planner.report.circle_columns import CIRCLE_MEASURES, CIRCLE_TABLES, LIST_TABLES
 from coverage_planner.report.column_kinds import Kind
 from coverage_planner.report.hours_sheet import FIRST, spread_hours
 from coverage_planner.report.speech import Speech, speech
@@ -56,8 +57,11 @@ _WARNING_FONT = Font(bold=True, color="C8501E")
 #: The rows of the key figures.
 _KEY_MEASURES = (
     "covered_demand_share", "covered_point_share", "covered_area_share", "covered_road_share", "covered_demand",
-    "demand", "mean_time_min", "straight_line_demand_share", "straight_line_radius_m", "n_facilities", "n_points",
+    "demand", *CIRCLE_MEASURES, "mean_time_min", "straight_line_demand_share", "straight_line_radius_m",
+    "n_facilities", "n_points",
 )  # fmt: skip
+#: Those that are left out where nobody has a figure.
+_OPTIONAL = (*CIRCLE_MEASURES, "straight_line_demand_share", "straight_line_radius_m")
 
 
 def write_workbook(
@@ -133,6 +137,8 @@ def _key_figures(
     for group in dict.fromkeys(overall["group"]):
         sides = [records[group, name] for name in names]
         for measure in _KEY_MEASURES:
+            if measure in _OPTIONAL and all(np.isnan(side[measure]) for side in sides):
+                continue
             row += 1
             measured = COLUMNS[measure].kind
             _put(sheet, row, 1, group)
