@@ -15,7 +15,7 @@ import pytest
 import coverage_planner as cp
 from coverage_planner.cli import _parser, main
 from coverage_planner.report.results import FILES
-from drawn_plan import PLAN, PREMISES, draw_plan, write_points
+from drawn_plan import PLAN, PREMISES, draw_plan, draw_streets, write_points
 from osm_drawing import place
 
 HEAVY = (
@@ -341,3 +341,13 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     assert b"Traceback" not in said
     assert b"BrokenPipe" not in said
     assert running.returncode == 0
+
+
+def test_a_network_is_built_for_the_modes_that_are_named(tmp_path, capsys):
+    roads = draw_streets(tmp_path / "roads.osm")
+    assert main(["network", str(roads), str(tmp_path / "网络"), "--modes", "walk, truck", "--language", "en"]) == 0
+    assert list(cp.read_network(tmp_path / "网络").graphs) == ["walk", "truck"]
+    capsys.readouterr()
+    assert main(["network", str(roads), str(tmp_path / "other"), "--modes", "walk,plane"]) == 2
+    assert "--modes must be among walk, bicycle, ebike, drive, courier, truck, got plane" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()

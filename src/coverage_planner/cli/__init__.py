@@ -97,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     network = commands.add_parser("network", help="build a network from a road file and save it")
     network.add_argument("roads", type=Path, metavar="ROADS", help="the road file")
     network.add_argument("out", type=Path, metavar="DIR", help="folder to write")
+    network.add_argument(
+        "--modes",
+        metavar="NAMES",
+        help="modes with commas between them, of walk, bicycle, ebike, drive (the default), courier, truck",
+    )
     for command, what in (
         (demo, "earlier results"),
         (plan, "earlier results"),

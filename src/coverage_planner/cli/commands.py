@@ -24,6 +24,7 @@ from coverage_planner.config import Plan, change_plan, read_plan
 from coverage_planner.demo import demo_city
 from coverage_planner.errors import ConfigError, CoveragePlannerError
 from coverage_planner.network.files import check_folder as check_network_folder
+from coverage_planner.network.modes import DEFAULT_MODES, PRESET_MODES, Mode
 from coverage_planner.pipeline import (
     build_from_file,
     keep_streets,
@@ -131,12 +132,13 @@ def _build(given: argparse.Namespace) -> None:
     check_network_folder(given.out, force=given.force)
     _check_place(given.out, "network")
     words, said = WORDS[given.language], speech(given.language)
+    modes = _modes_named(given.modes)
     with stage_bar(_STAGES_OF_NETWORK, given.language) as (report, _):
         watch = Stopwatch(report)
         with watch.stage("compile"):
             warmed = warm_up()
         with watch.stage("network"):
-            network, notes = build_from_file(given.roads)
+            network, notes = build_from_file(given.roads, modes=modes)
         with watch.stage("write"):
             folder = save_network(network, notes, given.out, force=given.force)
     _, built_s, written_s = (stage["seconds"] for stage in watch.stages)
@@ -147,6 +149,17 @@ def _build(given: argparse.Namespace) -> None:
     lines += [words["warning"].format(text=text) for text in sorted(set(notes["warnings"]))]
     lines += about_compiling(warmed, words)
     print("\n".join([*lines, words["network"].format(folder=folder, seconds=written_s)]))  # noqa: T201
+
+
+def _modes_named(names: str | None) -> Mapping[str, Mode]:
+    """Return the preset modes of a list with commas; the default modes where there is none."""
+    if names is None:
+        return DEFAULT_MODES
+    wanted = [name.strip() for name in names.split(",")]
+    unknown = [name for name in wanted if name not in PRESET_MODES]
+    if unknown:
+        raise ConfigError(f"--modes must be among {', '.join(PRESET_MODES)}, got {', '.join(unknown)}; correct it")
+    return {name: PRESET_MODES[name] for name in dict.fromkeys(wanted)}
 
 
 def _clip(given: argparse.Namespace) -> None:

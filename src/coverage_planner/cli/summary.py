@@ -38,9 +38,10 @@ def summarise(run: PlanRun) -> list[str]:
         if run.proposed is not None:
             before = run.today.groups[name].shares.iloc[0]
             line += words["was"].format(before=before["covered_demand_share"])
-        line += words["straight"].format(
-            radius=shares["straight_line_radius_m"], claim=shares["straight_line_demand_share"]
-        )
+        if not pd.isna(shares["straight_line_radius_m"]):
+            line += words["straight"].format(
+                radius=shares["straight_line_radius_m"], claim=shares["straight_line_demand_share"]
+            )
         lines.append(line)
     if run.circle is not None:
         lines += about_circles(run.circle, run.plan.language)

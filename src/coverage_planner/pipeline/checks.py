@@ -260,7 +260,7 @@ def find_missing_margin(
         A group, its demand inside the study area, and the name of the demand in the plan file.
     """
     extent = shapely.boundary(shapely.convex_hull(shapely.multilinestrings(network.edges.geometry.to_numpy())))
-    reach_m = farthest_m(plan, group)
+    reach_m = farthest_m(plan, group, network)
     near = shapely.distance(demand.geometry.to_numpy(), extent) < reach_m
     if not near.any():
         return []

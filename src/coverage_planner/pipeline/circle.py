@@ -17,7 +17,7 @@ from coverage_planner.coverage.week import Week, build_week
 from coverage_planner.errors import name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.inputs import Inputs
-from coverage_planner.pipeline.margins import fastest_kph
+from coverage_planner.pipeline.margins import fastest_mps
 from coverage_planner.pipeline.services import offered_services
 from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.scenario.circle import Circle, CircleStudy, measure_circle
@@ -245,7 +245,7 @@ def _warn_of_places(circle: Circle, inputs: Inputs, network: RoadNetwork) -> Non
     wide = gpd.GeoDataFrame(geometry=area.geometry.buffer(inputs.margin_m), crs=area.crs)
     lacking = []
     for name, group in circle.groups.items():
-        reach_m = circle.rules.bands_s[-1] * speed_mps(fastest_kph(network.graph(group.group.mode).mode))
+        reach_m = circle.rules.bands_s[-1] * fastest_mps(network, network.graph(group.group.mode))
         cut = find_without_margin(group.group.demand, area, wide, reach_m=reach_m).to_numpy()
         weight = group.group.demand["demand"].to_numpy(dtype=float)
         if weight[cut].any():

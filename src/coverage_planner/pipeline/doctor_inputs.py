@@ -161,6 +161,8 @@ def look_at_points(
     who = "" if group is None else group.name
     if isinstance(source, DemandSource) and source.label:
         who = f"{who} · {source.label}"
+    if isinstance(source, LayerSource):
+        who = source.name
     check = InputCheck(key, table, source.file.name, group=who)
     reading = read_alone(
         check,

@@ -220,6 +220,7 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             candidates=run.candidates,
             solution=run.choice,
             circle=run.circle,
+            title=run.plan.name,
             rejected=run.rejected,
             remarks=run.remarks,
             datum=run.plan.output.datum,

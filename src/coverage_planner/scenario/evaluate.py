@@ -214,9 +214,8 @@ def _evaluate_group(
         )
     graph = network.graph(group.mode)
     coverage = measure_coverage(times, group.demand, group.cutoff_s)
-    way_s = group.cutoff_s - group.parking_s
     if grid is None:  # they pass by: a detour belongs to a stretch of road, not to a place
-        way_s /= 2  # there and back
+        straight_line = (float("nan"), float("nan"))
         streets = _no_streets(network)
         bands = tabulate_bands([], [], cutoffs_ms, graph=graph, cell_m=float("nan"), crs=network.crs)
         area_share, road_share = float("nan"), _passed_share(coverage, group.demand)
@@ -238,12 +237,9 @@ def _evaluate_group(
         bands = tabulate_bands(shapes, [""], cutoffs_ms, graph=graph, cell_m=grid.cell_m, crs=network.crs)
         area_share = covered_area_share(grid, field, group.cutoff_s, study_area)
         road_share = covered_road_share(network, group.mode, streets, group.cutoff_s, study_area)
-    shares = table_shares(
-        coverage,
-        area_share=area_share,
-        road_share=road_share,
-        straight_line=straight_line_share(group.demand.to_crs(network.crs), scenario.facilities, graph.mode, way_s),
-    )
+        way_s = group.cutoff_s - group.parking_s
+        straight_line = straight_line_share(group.demand.to_crs(network.crs), facilities, graph.mode, way_s)
+    shares = table_shares(coverage, area_share=area_share, road_share=road_share, straight_line=straight_line)
     return GroupOutcome(
         group=group,
         times=times,
