@@ -329,6 +329,24 @@ def test_no_assignment_is_better_by_travel_time(seconds, n, most, radius_m):
     assert found["time_s"].dropna().tolist() == [milliseconds(k, hub) / 1000 for k, hub in enumerate(best) if hub >= 0]
 
 
+@pytest.mark.parametrize(
+    ("cost", "most", "hubs"),
+    [
+        # S0 can have H1 for 1 more if S1, at H0 for 1, takes the place at H2 that S0 leaves; H0 is then free
+        ([[2, 1, 0], [1, NEVER, 0]], 1, [1, 2]),
+        # S1 can have H0 for 1 less if S2 leaves it for 1 more, and takes a free place at H2
+        ([[0, 0, 0], [1, 2, 2], [0, 2, 1], [2, NEVER, NEVER]], 2, [1, 0, 2, 0]),
+        ([[2, 2, 1], [NEVER, 0, 2], [0, NEVER, 0], [0, 0, 2], [0, 1, 0]], 2, [2, 1, 0, 0, 2]),
+    ],
+)
+def test_free_places_take_part_in_the_order_of_the_table(cost, most, hubs):
+    def whole(satellite, hub):
+        return None if cost[satellite][hub] == NEVER else cost[satellite][hub]
+
+    assert best_of_all(len(cost), len(cost[0]), most, whole) == hubs
+    assert match_hubs(np.array(cost, dtype=np.int64), most).tolist() == hubs
+
+
 def test_without_ties_the_order_of_the_table_changes_nothing():
     rng = np.random.default_rng(3)
     rows = [
