@@ -49,7 +49,8 @@ opening_hours = "Mo-Su 08:00-22:00"
 capacity = 15
 
 [capacity]
-people_per_place = 25  # an assumption: each seat is taken anew twenty-five times a day
+people_per_place = 2   # an assumption: people stay half an hour, so a seat serves two in the hour that is looked at
+at = "We 12:00"        # the busiest one
 bands_min = [5, 10, 15]
 band_weights = [1.0, 0.68, 0.22]
 
