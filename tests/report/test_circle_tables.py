@@ -1,5 +1,6 @@
 """Services, hours, hubs, capacity and equity as planners read them: every figure where it belongs, beside its name."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from coverage_planner.report.circle_tables import circle_tables, describe_statio
 from coverage_planner.report.hours_sheet import spread_hours
 from coverage_planner.report.results import read_results, write_results
 from coverage_planner.report.speech import speech
+from coverage_planner.report.table_columns import SYNTHETIC_NOTE
 from coverage_planner.report.tables import measure_outcome, report_tables
 from coverage_planner.report.workbook import write_workbook
 from drawn_circle import MOMENT, draw_study
@@ -274,7 +276,8 @@ def test_whole_numbers_that_may_be_missing_are_written_whole(folder):
 
 
 def test_our_words_are_said_in_the_language_of_the_workbook(tmp_path, tables):
-    write_workbook(tables, tmp_path / "summary.xlsx", language="zh")
+    noted = tables | {"by_hour": tables["by_hour"].assign(note=SYNTHETIC_NOTE)}
+    write_workbook(noted, tmp_path / "summary.xlsx", language="zh")
     book = openpyxl.load_workbook(tmp_path / "summary.xlsx")
 
     def column(sheet: str, heading: str) -> set:
@@ -289,8 +292,10 @@ def test_our_words_are_said_in_the_language_of_the_workbook(tmp_path, tables):
     assert column("未服务原因", "原因") == {"该时段站点未开放", "有阻隔，绕行过远"}
     assert column("公平性分区域", "范围类型") == {"社区", "街道"}
     assert "全部站点（每点只计一次）" in column("圈内概况", "编号")
+    assert column("各站点", "按级别补充的内容") == {"服务"}
+    assert column("分时段", "备注") == {SYNTHETIC_NOTE}
     (rule,) = book["分时段"].conditional_formatting
-    assert str(rule.sqref).startswith("G2:AD")
+    assert re.fullmatch(r"G2:AD\d+", str(rule.sqref))
     assert speech("en").say("moment", "We 23:00") == "Wed 23:00"
     assert speech("zh").say("moment", "2025-10-03 15:00") == "2025-10-03 15:00"
     assert speech("zh").say("service", "看海") == "看海"

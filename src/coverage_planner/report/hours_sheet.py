@@ -20,8 +20,8 @@ def spread_hours(by_hour: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `FIRST` and one per time of day, such as '6:00' (when the slot begins), with ``covered_demand_share``;
-        rows in the order of the table.
+        Columns `FIRST` and one per time of day, such as '6:00' (when the slot begins), with ``covered_demand_share``,
+        then ``note`` where the table has it; rows in the order of the table.
     """
     minutes = (by_hour["hour"] * _MIN_PER_HOUR).round().astype(int)
     times = {minute: clock(minute) for minute in sorted(minutes.unique())}
@@ -31,4 +31,7 @@ def spread_hours(by_hour: pd.DataFrame) -> pd.DataFrame:
         index="row", columns="time", values="covered_demand_share", aggfunc="first", dropna=False, sort=False
     ).reindex(columns=list(times.values()))
     first = rows.drop_duplicates("row").set_index("row")[keys]
-    return first.join(shares).reset_index(drop=True)
+    wide = first.join(shares)
+    if "note" in rows:
+        wide = wide.join(rows.drop_duplicates("row").set_index("row")["note"])
+    return wide.reset_index(drop=True)

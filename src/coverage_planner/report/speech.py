@@ -279,19 +279,26 @@ class Speech:
 
     def say(self, column: str, value: Any) -> Any:
         """Say what is a word of ours; a planner's own text stays as it is."""
-        if column == "services" and isinstance(value, str):
-            between = "、" if self.language == "zh" else "; "
-            return between.join(service_name(part.strip(), self.language) for part in value.split(";"))
-        if column == "service" and isinstance(value, str):
-            return self.values[value] if value in {"any", "full"} else service_name(value, self.language)
-        if column in {"day", "moment"} and isinstance(value, str):
-            day, space, time = value.partition(" ")
-            return f"{self.values.get(day, day)}{space}{time}"
-        if column == "column" and value in COLUMNS:
-            return self.heading(value)
         if isinstance(value, bool):
             return self.texts["yes" if value else "no"]
-        return self._word(column, value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        if column in {"services", "level_filled"}:
+            between = "、" if self.language == "zh" else "; "
+            return between.join(self._item(column, part.strip()) for part in value.split(";"))
+        if column in {"service", "column"}:
+            return self._item(column, value)
+        if column in {"day", "moment"}:
+            day, space, time = value.partition(" ")
+            return f"{self.values.get(day, day)}{space}{time}"
+        return self._word(column, value)
+
+    def _item(self, column: str, value: str) -> str:
+        """Say a service or the name of a column."""
+        if column in {"service", "services"}:
+            named = self.values.get(value) if value in {"any", "full"} else None
+            return named or service_name(value, self.language)
+        return self.heading(value) if value in COLUMNS else value
 
     def _word(self, column: str, value: str) -> str:
         if column in {"reason", "remark"}:

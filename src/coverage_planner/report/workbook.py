@@ -193,7 +193,7 @@ def table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) 
 def _hours_sheet(sheet: Worksheet, by_hour: pd.DataFrame, said: Speech) -> None:
     """Fill a sheet with one row per day and one column per time of day, coloured by the share."""
     table = spread_hours(by_hour)
-    _header(sheet, 1, [said.heading(name) if name in COLUMNS else name for name in map(str, table)])
+    _header(sheet, 1, [said.heading(name, "by_hour") if name in COLUMNS else name for name in map(str, table)])
     sheet.freeze_panes = sheet.cell(2, len(FIRST) + 1).coordinate
     for row, record in enumerate(table.head(MOST_ROWS).to_dict("records"), start=2):
         for place, column in enumerate(map(str, table), start=1):
@@ -204,7 +204,8 @@ def _hours_sheet(sheet: Worksheet, by_hour: pd.DataFrame, said: Speech) -> None:
     colours: Any = cast("Any", ColorScaleRule)(
         start_type="num", start_value=0, start_color=low, end_type="num", end_value=1, end_color=high
     )
-    cells = f"{sheet.cell(2, len(FIRST) + 1).coordinate}:{sheet.cell(last, table.shape[1]).coordinate}"
+    n_columns = table.shape[1] - ("note" in table)
+    cells = f"{sheet.cell(2, len(FIRST) + 1).coordinate}:{sheet.cell(last, n_columns).coordinate}"
     sheet.conditional_formatting.add(cells, colours)
     sheet.auto_filter.ref = f"A1:{get_column_letter(table.shape[1])}{last}"
     _fit_widths(sheet, first_row=1)
