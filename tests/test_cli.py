@@ -14,7 +14,7 @@ import pytest
 
 import coverage_planner as cp
 from coverage_planner.cli import _parser, main
-from coverage_planner.report.results import FILES
+from coverage_planner.report.results import CIRCLE_FILES, FILES, LISTS_FILES
 from drawn_plan import PLAN, PREMISES, draw_plan, draw_streets, write_points
 from osm_drawing import place
 
@@ -269,7 +269,8 @@ def test_the_demo_writes_its_results_into_a_folder_of_its_own(tmp_path, monkeypa
     assert "数据为人工合成，不是真实城市。" in printed
     assert "已证明最优" in printed
     results = cp.read_results("coverage-planner-demo")
-    assert {path.name for path in (tmp_path / "coverage-planner-demo").iterdir()} == FILES
+    files = FILES | CIRCLE_FILES | {LISTS_FILES["zh"]}
+    assert {path.name for path in (tmp_path / "coverage-planner-demo").iterdir()} == files
     assert results.run["results"]["synthetic"] is True
     overall = results.tables["overall"].set_index(["scenario", "group"])
     assert 0.55 <= overall.loc[("现状", "户外劳动者"), "covered_demand_share"] <= 0.85
