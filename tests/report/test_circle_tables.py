@@ -38,7 +38,7 @@ def study(outcomes):
 def folder(tmp_path_factory, outcomes):
     study = draw_study(outcomes[0])
     home = tmp_path_factory.mktemp("圈") / "结果 甲"
-    return write_results(outcomes[0], home, circle=study, datum="gcj02", language="en")
+    return write_results(outcomes[0], home, circle=study, title="<b>试点</b>", datum="gcj02", language="en")
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +324,9 @@ def test_a_folder_tells_what_counts_and_misses_a_table_that_it_had(folder):
     assert told["days"]["2025-10-03"] == "2025-10-03"
     assert told["served"]["现状"]["骑手"] == {"any": 0.375, "full": 0.125}
     assert results.tables["hubs"]["lon"].tolist() == pytest.approx([115.7741379], abs=1e-6)
-    assert '<html lang="en">' in (folder / "hours.html").read_text(encoding="utf-8")
+    page = (folder / "hours.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in page
+    assert "<h1>&lt;b&gt;试点&lt;/b&gt;</h1>" in page
     assert set(CIRCLE_LAYERS) <= set(results.run["results"]["features"])
     lorenz = folder / "lorenz.csv"
     lorenz.rename(folder / "away")
