@@ -92,9 +92,7 @@ def test_the_same_is_said_in_english(outcomes):
     assert popups(layers["stations"])[HOSTILE]["Open per week"] == "112 h"
 
 
-def test_without_a_circle_and_without_levels_the_layers_are_not_there(outcomes):
-    _, plain = drawn(outcomes, circle=None)
-    assert not {"hub_links", "gaps_at_0", "mobile_stops"} & set(plain)
+def test_without_levels_gaps_and_stops_the_layers_are_not_there(outcomes):
     circle = draw_study(*outcomes).latest
     circle.hubs = circle.capacity = None
     for group in circle.groups.values():
