@@ -79,6 +79,13 @@ def test_services_may_be_named_in_chinese_and_be_the_planners_own(read):
         known_services(plan.services, {"午睡"}, {"walkers": ("tolet",)})
 
 
+def test_further_spellings_may_be_given_under_a_chinese_name(read):
+    services = '[services]\ncounted = ["厕所"]\nalso = { "厕所" = ["爱心公厕间"], "午睡" = ["午休"] }\n'
+    plan = read(BASE + WALKERS + services)
+    assert plan.services.also == {"toilet": ("爱心公厕间",), "午睡": ("午休",)}
+    assert plan.services.counted == ("toilet",)
+
+
 def test_every_file_is_looked_for(read):
     text = BASE + WALKERS + 'profile = "p.csv"\n[hours]\ncalendar = "c.csv"\n[[mobile]]\nfile = "bus.csv"\n'
     text += '[[layers]]\nname = "firms"\nfile = "f.csv"\n'
@@ -97,6 +104,12 @@ WRONG = {
     BASE + DRIVERS + "speed_kph = 30\n": r"\[\[groups\]\] 1 must not have speed_kph, as the streets say",
     BASE + WALKERS + "parking_min = -1\n": r"\[\[groups\]\] 1 parking_min must be at least 0, got -1",
     BASE + WALKERS + "[services]\ncutoff_min = { toilet = 0 }\n": r"cutoff_min.* must be more than 0, got 0",
+    BASE + WALKERS + '[services]\ncutoff_min = { toilet = 5, "厕所" = 6 }\n': (
+        r"\[services\] cutoff_min must name each service once, got 2: toilet, 厕所 for the same"
+    ),
+    BASE + WALKERS + '[services]\nalso = { toilet = ["a"], meals = ["a"] }\n': (
+        r"\[services\] also must have each spelling once, got twice 1: a"
+    ),
     BASE + WALKERS + '[hours]\nweek_of = "2025-9-1"\n': r"\[hours\] week_of must be dates such as .*got '2025-9-1'",
     BASE + WALKERS + '[hours]\ndates = ["2025-02-30"]\n': r"\[hours\] dates must be dates .*got '2025-02-30'",
     BASE + WALKERS + '[hours]\nmoments = ["Wed 23:00"]\n': r"\[hours\] moments must be a day and a time",

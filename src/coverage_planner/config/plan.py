@@ -241,14 +241,29 @@ def _with_own_speeds(plan: Plan) -> Plan:
 
 def _by_id(settings: ServiceSettings) -> ServiceSettings:
     """Return the table [services] with ids in place of names."""
-    names = name_services(tuple(settings.cutoffs_s), settings.also)
+    also = _keys_by_id("[services] also", settings.also, {})
+    spellings = [text for texts in also.values() for text in texts]
+    repeated = [text for text in dict.fromkeys(spellings) if spellings.count(text) > 1]
+    if repeated:
+        raise ConfigError(
+            f"[services] also must have each spelling once, got twice {name_some(repeated)}; remove the repeats"
+        )
     return replace(
         settings,
-        counted=tuple(name_services(settings.counted, settings.also)),
-        required=tuple(name_services(settings.required, settings.also)),
-        cutoffs_s=dict(zip(names, settings.cutoffs_s.values(), strict=True)),
-        also=dict(zip(name_services(tuple(settings.also), settings.also), settings.also.values(), strict=True)),
+        counted=tuple(name_services(settings.counted, also)),
+        required=tuple(name_services(settings.required, also)),
+        cutoffs_s=_keys_by_id("[services] cutoff_min", settings.cutoffs_s, also),
+        also=also,
     )
+
+
+def _keys_by_id(at: str, given: Mapping[str, Any], also: Mapping[str, object]) -> dict[str, Any]:
+    """Return a table by services with ids in place of names."""
+    ids = name_services(tuple(given), also)
+    repeated = [text for text, service in zip(given, ids, strict=True) if ids.count(service) > 1]
+    if repeated:
+        raise ConfigError(f"{at} must name each service once, got {name_some(repeated)} for the same; keep one of them")
+    return dict(zip(ids, given.values(), strict=True))
 
 
 def _levels_by_id(levels: LevelsSettings, settings: ServiceSettings) -> LevelsSettings:
