@@ -15,7 +15,7 @@ from coverage_planner.report.check_page import check_page
 from coverage_planner.report.check_page_map import MOST_PLACES, MOST_POINTS, draw_layers
 from coverage_planner.report.check_page_record import check_record, findings_table
 from coverage_planner.report.check_page_text import check_text, snap_classes
-from coverage_planner.report.check_page_words import check_words
+from coverage_planner.report.check_page_words import check_words, input_name
 from coverage_planner.report.findings import (
     SNAP_CLASSES_M,
     CheckReport,
@@ -202,3 +202,8 @@ def test_what_is_written_is_whole(tmp_path):
     folder = write_check_folder(report, tmp_path / "检查")
     assert (folder / "check.html").read_text(encoding="utf-8") == check_page(report)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["检查", "检查 页.html"]
+
+
+def test_a_layer_is_not_called_demand():
+    layer = InputCheck("[[layers]] 1 企业", "layer", "firms.csv", group="企业")
+    assert [input_name(layer, check_words(language)) for language in ("zh", "en")] == ["图层（企业）", "Layer (企业)"]

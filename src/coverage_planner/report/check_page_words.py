@@ -105,6 +105,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "premises": ("可用场所", "Premises"),
     "mobile stops": ("流动服务停靠点", "Mobile stops"),
     "layer": ("图层", "Layer"),
+    "layer_of": ("图层（{group}）", "Layer ({group})"),
     "demand": ("需求", "Demand"),
     "demand_of": ("需求（{group}）", "Demand ({group})"),
 }
@@ -125,7 +126,7 @@ def count_words(level: Level, n: int, words: Mapping[str, str]) -> str:
 def input_name(check: InputCheck, words: Mapping[str, str]) -> str:
     """Return what an input is called: 'Stations', 'Demand (walkers)'."""
     if check.group:
-        return words["demand_of"].format(group=check.group)
+        return words["layer_of" if check.table == "layer" else "demand_of"].format(group=check.group)
     return words[_TABLES.get(check.table, check.table)]
 
 
