@@ -347,6 +347,30 @@ def test_capacity_at_a_moment_counts_who_is_about_and_what_is_open():
     assert stations["nearest_demand"]["B1"] > 0.0
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"cutoffs_s": {"water": 1500.0, "toilet": 1500.0}},  # farther than anybody goes for a place
+        {"capacity_at": "We 23:00"},  # when all are closed
+    ],
+)
+def test_stations_with_room_turn_nobody_away(given):
+    spacious = STATIONS.assign(capacity=1e6, services="water;toilet;nap", opening_hours="Mo-Fr 08:00-18:00")
+    ample = rules(levels=None, bands_s=(), band_weights=(), **given)
+    found = measure_circle(outcome(spacious, mobile=None, given=ample), ample)
+    points = pd.concat([group.points for group in found.groups.values()])
+    assert (points["full_ever"] & (points["unassigned_demand"] > 0)).any()
+    assert (points["reason"].isna() == points["full_ever"]).all()
+
+
+def test_a_station_without_limit_is_no_supply_however_that_is_said():
+    access = []
+    for none in (np.nan, np.inf):
+        found = measure_circle(outcome(STATIONS.assign(capacity=[none, 1.0, 1.0])), rules())
+        access.append(found.access.points["access"].tolist())
+    assert access[0] == access[1]
+
+
 def test_without_levels_capacity_and_stops_only_services_and_hours_count():
     given = rules(levels=None, people_per_place=None, bands_s=(), band_weights=())
     with pytest.warns(UserWarning, match="say nothing about their services"):

@@ -71,6 +71,13 @@ def test_together_is_as_separately(drawn, direction):
         assert_same(found[group.name], separately(group, limit_s[group.name], direction))
 
 
+def test_stretches_may_be_in_several_crs():
+    far = STRETCHES.to_crs("EPSG:32649")
+    groups = [Group("near", "drive", 300.0, STRETCHES, visit="pass"), Group("far", "drive", 300.0, far, visit="pass")]
+    found = group_times(NETWORK, FACILITIES, groups, limit_s={"near": 300.0, "far": 300.0}, threads=1)
+    assert_same(found["far"], found["near"])
+
+
 def test_groups_that_travel_alike_are_searched_once(monkeypatch):
     import coverage_planner.scenario.group_times as module
 

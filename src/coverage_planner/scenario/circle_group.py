@@ -21,6 +21,7 @@ from coverage_planner.coverage.serving import Served, serve
 from coverage_planner.coverage.week import Week
 from coverage_planner.scenario.circle_rules import CircleRules
 from coverage_planner.scenario.group_times import with_parking
+from coverage_planner.scenario.lacks import reached_by
 from coverage_planner.scenario.scenario import Group, Outcome
 from coverage_planner.traveltime.nearest import nearest_facilities
 from coverage_planner.traveltime.times import TravelTimes
@@ -157,7 +158,9 @@ def _explain(
     anything, fully = served.slots(ANY)[:, ordinary], served.slots(FULL)[:, ordinary]
     turned_away = None
     if capacity is not None:
-        turned_away = capacity.points["unassigned_demand"].to_numpy() > 0
+        # whoever reaches no open station at all is not turned away: only a full one has no room
+        full = capacity.facilities["full"].to_numpy(dtype=bool)
+        turned_away = (capacity.points["unassigned_demand"].to_numpy() > 0) & reached_by(times, group.cutoff_s, full)
     explain = partial(
         explain_unserved,
         times,

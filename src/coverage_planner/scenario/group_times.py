@@ -142,7 +142,8 @@ def _times_alike(
     delay_ms = entry_delays(facilities)
     limit_ms = max(limits_ms.values())
     if passing:
-        stretches = pd.concat([pick_stretches(network, table, mode) for table in tables], ignore_index=True)
+        picked = [pick_stretches(network, table, mode).to_crs(network.crs) for table in tables]
+        stretches = pd.concat(picked, ignore_index=True)
         places = place_starts(network, graph, stretches)
         pairs = search_detours(
             network, graph, doors, stretches, limit_ms=limit_ms, threads=threads, progress=None, delay_ms=delay_ms

@@ -49,8 +49,8 @@ def share_places(
     groups, times
         Group name -> group, and its times to `facilities`.
     facilities
-        Stations and mobile stops; column ``capacity`` (places; missing: no limit, and no supply in floating
-        catchments).
+        Stations and mobile stops; column ``capacity`` (places; missing or infinite: no limit, and no supply in
+        floating catchments).
     offer
         Which of them count, and when they are open.
     rules
@@ -93,7 +93,7 @@ def share_places(
         floating = floating_catchment(
             _side_by_side([times[name].within(reach_s) for name in groups], reach_s),
             _put_together([group.demand for group in groups.values()], facilities),
-            np.nan_to_num(seats),
+            np.where(np.isfinite(seats), seats, 0.0),
             bands_s=rules.bands_s,
             weights=rules.band_weights,
         )
