@@ -99,8 +99,8 @@ def test_a_plan_without_any_of_it_has_no_circle(tmp_path):
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        ("zh", ["全部必备服务（休息、厕所）", "We 23:00：", "1+N：1 个服务中心带", "个站点坐不下"]),
-        ("en", ["gets all required services (rest, toilet) within", "We 23:00: ", "1+N: 1 hubs with", "too small for"]),
+        ("zh", ["全部必需服务（休息、厕所）", "周三 23:00：", "1+N：1 个服务中心带", "个站点坐不下"]),
+        ("en", ["gets all required services (rest, toilet) within", "Wed 23:00: ", "1+N: 1 hubs with", "too small for"]),
     ],
 )
 def test_the_command_says_what_it_comes_to(tmp_path, capsys, language, lines):

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from coverage_planner.coverage.offer import ANY, FULL
+from coverage_planner.report.speech import speech
 from coverage_planner.report.words import Language
 from coverage_planner.scenario.circle import Circle, CircleStudy
 from coverage_planner.scenario.circle_group import GroupCircle
@@ -12,7 +13,7 @@ from coverage_planner.sources.services import service_name
 
 _WORDS = {
     "zh": {
-        "full": "{group}：{share:.1%} 的需求能在时限内得到全部必备服务（{services}）{was}",
+        "full": "{group}：{share:.1%} 的需求能在时限内得到全部必需服务（{services}）{was}",
         "was": "，现状 {before:.1%}",
         "least": "；最缺“{service}”，只有 {share:.1%}",
         "moment": "  {moment}：{share:.1%} 的在外人员附近有开放的站点，{n} 处开放",
@@ -74,7 +75,7 @@ def _about_group(circle: Circle, group: GroupCircle, before: GroupCircle | None,
         slot = circle.rules.week.slot(moment)
         share, n_open = float(anything["covered_demand_share"][slot]), int(anything["n_open"][slot])
         if not math.isnan(share):
-            lines.append(words["moment"].format(moment=moment, share=share, n=n_open))
+            lines.append(words["moment"].format(moment=speech(language).say("moment", moment), share=share, n=n_open))
     return lines
 
 
