@@ -376,6 +376,21 @@ def test_more_places_never_leave_more_without_room(measured):
         assert left[2].sum() <= together.sum() + 1e-6  # whoever has the places alone
 
 
+def test_full_stations_are_a_reason_only_where_they_are_open(measured):
+    """Room is looked at on Wednesday noon: who is served at other hours alone was not turned away by a full station."""
+    circle = measure_circle(measured.outcome, make_rules(capacity_at="We 12:00"))
+    slot = circle.rules.week.slot("We 12:00")
+    for name, found in circle.groups.items():
+        own, near = found.capacity.points, found.served.at("any", slot)
+        full = (found.points["reason"] == "capacity_full").to_numpy()
+        assert near[full].all()
+        assert (own["unassigned_demand"].to_numpy()[full] > 0).all()
+        assert (own["unassigned_demand"] <= own["demand"] * (1 + 1e-9)).all()
+        hours = found.hours.set_index(["service", "slot"])
+        assert own["demand"].sum() == pytest.approx(hours.loc[("any", slot), "demand"]), name
+        assert own["assigned_demand"].sum() <= hours.loc[("any", slot), "covered_demand"] * (1 + 1e-9)
+
+
 def test_floating_catchments_hand_out_their_supply_once(measured):
     whole = measured.circle.access
     supply = whole.facilities.loc[whole.facilities["demand_in_catchment"] > 0, "supply"].sum()
