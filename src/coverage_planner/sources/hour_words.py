@@ -10,6 +10,9 @@ ALL_DAYS = frozenset(range(7))
 WORKDAYS = frozenset(range(5))
 _WEEKEND = frozenset({5, 6})
 _HOLIDAYS = frozenset({PUBLIC_HOLIDAYS})
+#: Where more days of the week stand before 'closed' or 'except' and none before the times, some of them are those on
+#: which it is open: 周一至周五，节假日休息 9:00-12:00.
+MOST_OFF = 3
 
 _NOON, _DAY = 12 * 60, 24 * 60
 
@@ -155,9 +158,10 @@ def _except(text: str, at: int) -> _Found:
     days = found and _all_days(found[1])
     if found and days:
         return Token("except", days), found.end() - at
-    found = re.compile(r"(.{1,20}?)除外").match(text, at)
+    found = re.compile(r"([^()\[\]{}]{1,20}?)除外").match(text, at)
     days = found and _all_days(found[1])
-    return (Token("except", days), found.end() - at) if found and days else None
+    few = days is not None and len(days & ALL_DAYS) <= MOST_OFF
+    return (Token("except", days), found.end() - at) if found and days and few else None
 
 
 def _all_days(text: str) -> frozenset[int]:

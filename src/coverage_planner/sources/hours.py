@@ -15,6 +15,7 @@ from opening_hours import OpeningHours, validate
 from coverage_planner.sources.hour_rules import parse_rules
 from coverage_planner.sources.hour_words import (
     ALL_DAYS,
+    MOST_OFF,
     PUBLIC_HOLIDAYS,
     Season,
     Token,
@@ -188,6 +189,8 @@ def _add_times(token: Token, groups: list[_Group]) -> None:
     group = groups[-1]
     if token.kind == "time":
         if group.closed:
+            if len((group.days or frozenset()) & ALL_DAYS) > MOST_OFF:
+                raise _NotUnderstoodError  # 周一至周五，节假日休息 9:00-12:00
             groups.append(group := _Group(season=group.season))
         group.times.append((token.start, token.end))
     elif group.days is not None and not group.times:
@@ -228,7 +231,8 @@ def _open_as_before(groups: list[_Group]) -> None:
     if groups[-1].filled or days is None:
         return  # 8:00-20:00 无休
     if len(groups) == 1:
-        groups[-1].days = None  # 节假日照常，8:00-20:00: no day is another
+        if not MOST_OFF < len(days & ALL_DAYS) < len(ALL_DAYS):  # else 周一至周五，节假日照常 9:00-12:00
+            groups[-1].days = None  # 节假日照常，8:00-20:00: no day is another
         return
     groups.pop()
     before = groups[-1]
