@@ -48,6 +48,7 @@ def test_the_example_of_the_documentation_is_read(read, repository):
     assert [stops.datum for stops in plan.mobile] == ["gcj02"]
     (layer,) = plan.layers
     assert (layer.name, layer.count, layer.unit, layer.unit_en) == ("企业", "职工人数", "家", "firms")
+    assert (layer.counted, layer.counted_en) == ("名职工", "workers")
     (drivers,) = plan.groups
     assert (drivers.cutoff_s, drivers.parking_s, drivers.required) == (360.0, 60.0, ("rest", "toilet"))
     assert (drivers.demand, drivers.sources) == (None, ())

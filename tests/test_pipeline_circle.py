@@ -26,7 +26,7 @@ TABLES = {
     },
     "capacity": {"people_per_place": 10, "bands_min": [5, 10], "band_weights": [1, 0.5]},
     "mobile": [{"file": "bus.csv"}],
-    "layers": [{"name": "企业", "file": "firms.csv", "count": "职工", "unit": "家", "unit_en": "firms"}],
+    "layers": [{"name": "企业", "file": "firms.csv", "count": "职工", "unit": "家", "unit_en": "firms", "counted": "名职工"}],
 }  # fmt: skip
 
 
@@ -100,10 +100,25 @@ def test_a_plan_without_any_of_it_has_no_circle(tmp_path):
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        ("zh", ["全部必需服务（休息、厕所）", "周三 23:00：", "1+N：1 个服务中心带", "个站点坐不下"]),
+        (
+            "zh",
+            [
+                "全部必需服务（休息、厕所）",
+                "周三 23:00：",
+                "1+N：1 个服务中心带",
+                "个站点坐不下",
+                "圈内：3 家企业、42 名职工",
+            ],
+        ),
         (
             "en",
-            ["gets all required services (rest, toilet) within", "Wed 23:00: ", "1+N: 1 hubs with", "too small for"],
+            [
+                "gets all required services (rest, toilet) within",
+                "Wed 23:00: ",
+                "1+N: 1 hubs with",
+                "too small for",
+                "circles: 3 firms, 42 people",
+            ],
         ),
     ],
 )

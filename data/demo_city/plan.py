@@ -60,6 +60,8 @@ file = "firms.csv"
 count = "workers"
 unit = "家"
 unit_en = "firms"
+counted = "名职工"
+counted_en = "workers"
 
 [[layers]]
 name = "组织"

@@ -1,10 +1,13 @@
 """What the circles of a plan come to, in a few lines for the screen."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
+from coverage_planner.config import LayerSource
 from coverage_planner.coverage.offer import ANY, FULL
+from coverage_planner.coverage.profile import describe_profile
 from coverage_planner.report.speech import speech
 from coverage_planner.report.words import Language
 from coverage_planner.scenario.circle import Circle, CircleStudy
@@ -21,6 +24,7 @@ _WORDS = {
         "dropped": "（不计入覆盖）",
         "places": "{n} 个站点坐不下就近来的人，最缺的是{name}，差 {people:,.0f} 人；"
         "附近有站点的人里 {left:,.0f} 人找不到位置",
+        "inside": "圈内：{said}",
         "join": "、",
     },
     "en": {
@@ -32,18 +36,21 @@ _WORDS = {
         "dropped": " (they do not count)",
         "places": "{n} stations are too small for those who are nearest, most of all {name}, by {people:,.0f} people; "
         "{left:,.0f} people with a station near find no place",
+        "inside": "inside the circles: {said}",
         "join": ", ",
     },
 }
 
 
-def about_circles(study: CircleStudy, language: Language) -> list[str]:
+def about_circles(study: CircleStudy, layers: Sequence[LayerSource], language: Language) -> list[str]:
     """Say who is fully served, what is lacking most, who is served at night, hubs and places.
 
     Parameters
     ----------
     study
         The circles of today and of the proposal.
+    layers
+        What is counted inside the circles.
     language
         'zh' or 'en'.
     """
@@ -52,7 +59,8 @@ def about_circles(study: CircleStudy, language: Language) -> list[str]:
     for name, group in circle.groups.items():
         before = None if circle is study.today else study.today.groups[name]
         lines += _about_group(circle, group, before, language)
-    return lines + _about_hubs(circle, language) + _about_places(circle, language)
+    lines += [*_about_hubs(circle, language), *_about_places(circle, language)]
+    return lines + _about_inside(study, layers, language)
 
 
 def _about_group(circle: Circle, group: GroupCircle, before: GroupCircle | None, language: Language) -> list[str]:
@@ -110,3 +118,18 @@ def _about_places(circle: Circle, language: Language) -> list[str]:
             left=sum(float(demand[here].sum()) for demand, here in zip(left, near, strict=True)),
         )
     ]
+
+
+def _about_inside(study: CircleStudy, layers: Sequence[LayerSource], language: Language) -> list[str]:
+    if study.in_circle is None:
+        return []
+    rows = study.in_circle[
+        (study.in_circle["facility_id"] == "") & (study.in_circle["scenario"] == study.latest.scenario)
+    ]
+    said = describe_profile(
+        rows,
+        units={layer.name: (layer.unit, layer.unit_en) for layer in layers},
+        counted={layer.name: (layer.counted, layer.counted_en) for layer in layers},
+        language=language,
+    )
+    return [_WORDS[language]["inside"].format(said=said)]

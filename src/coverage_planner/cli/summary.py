@@ -44,7 +44,7 @@ def summarise(run: PlanRun) -> list[str]:
             )
         lines.append(line)
     if run.circle is not None:
-        lines += about_circles(run.circle, run.plan.language)
+        lines += about_circles(run.circle, run.plan.layers, run.plan.language)
     if run.choice is not None:
         lines += about_choice(run.choice, run.plan.language)
     return lines + _about_inputs(run)

@@ -97,6 +97,8 @@ class LayerSource(PointSource):
     count: str | None = None
     unit: str = "个"
     unit_en: str = ""
+    counted: str = "人"
+    counted_en: str = "people"
 
 
 def check_circle(plan: "Plan") -> None:

@@ -110,7 +110,7 @@ class DemandSource(PointSource):
 
 _READING = ("file", "datum", "source_crs", "columns", "encoding")
 _DEMAND = ("label", "group", "sum")
-_LAYER = ("name", "count", "unit", "unit_en")
+_LAYER = ("name", "count", "unit", "unit_en", "counted", "counted_en")
 #: Keys of a point source that mean something for each form of file; others would be silently ignored.
 _KEYS_OF_FORM: Mapping[Form, tuple[str, ...]] = {
     "osm": ("file", "osm", "weights", *_DEMAND, *_LAYER),
