@@ -363,6 +363,16 @@ def test_stations_with_room_turn_nobody_away(given):
     assert (points["reason"].isna() == points["full_ever"]).all()
 
 
+def test_stops_offer_what_their_level_does():
+    bus = BUS.assign(level="satellite", services=None)
+    found = measure_circle(outcome(mobile=bus), rules())
+    stop = found.facilities.set_index("id").loc["B1"]
+    assert (stop["services"], stop["capacity"], stop["opening_hours"]) == ("water", 3.0, "We 22:00-24:00")
+    assert found.offer.offers[3].tolist() == [True, False, False]
+    assert found.offer.counts[3]  # whatever is said of satellites without a hub
+    assert found.hubs.satellites["id"].tolist() == ["S", "L"]
+
+
 def test_a_station_without_limit_is_no_supply_however_that_is_said():
     access = []
     for none in (np.nan, np.inf):

@@ -34,7 +34,7 @@ class Circle:
     rules
         What counts as served.
     facilities
-        The stations, with what their level adds, and the mobile stops below them.
+        The stations and, below them, the mobile stops, with what their level adds.
     slots, offer
         When they are open; what they offer.
     hubs
@@ -131,7 +131,7 @@ def measure_circle(
         counts = mark_counting(stations, rules.levels, hubs)
     facilities, stops = stations, scenario.mobile
     if stops is not None and len(stops):
-        below = stops.to_crs(stations.crs)
+        below = (stops if rules.levels is None else apply_levels(stops, rules.levels)).to_crs(stations.crs)
         facilities = gpd.GeoDataFrame(pd.concat([stations, below], ignore_index=True), crs=stations.crs)
         counts = np.append(counts, np.ones(len(stops), dtype=bool))
     texts = facilities["opening_hours"].tolist() if "opening_hours" in facilities else [None] * len(facilities)
