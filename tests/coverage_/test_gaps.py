@@ -17,8 +17,9 @@ from coverage_planner.coverage.gaps import REASONS, explain_uncovered, find_gaps
 from coverage_planner.coverage.measure import measure_coverage
 from coverage_planner.errors import ConfigError, InputError, NetworkError
 from coverage_planner.network.build import build_network
+from coverage_planner.network.main_roads import build_stretches
 from coverage_planner.schema import Roads
-from coverage_planner.traveltime.detours import describe_detours
+from coverage_planner.traveltime.detours import describe_detours, detour_times
 from coverage_planner.traveltime.times import travel_times
 
 CRS = "EPSG:32650"
@@ -122,6 +123,18 @@ def test_barrier_for_drivers_who_pass_by_counts_the_way_there_and_back():
         coverage = measure_coverage(times, demand, 240.0)
         assert not coverage.covered.any()
         assert explain_uncovered(coverage, demand, network, stations).tolist() == words
+
+
+@pytest.mark.parametrize("direction", ["to_facility", "from_facility"])
+def test_drivers_who_pass_by_need_a_way_to_the_station_whatever_the_direction(direction):
+    """One way from x = 0 over the turning to the station at x = 1000 to x = 3000: who is beyond cannot go back."""
+    one_way = {"highway": "primary", "oneway": "yes"}
+    network = streets(((0, 0), (1000, 0), one_way), ((1000, 0), (3000, 0), one_way), ((1000, 0), (1000, 3000)))
+    passing = build_stretches(network, "drive", weights={"primary": 1.0}, spacing_m=1000, ahead_m=1500)
+    stations = points_at([(1000, 2990)], prefix="S")
+    times = detour_times(network, stations, passing, mode="drive", limit_s=60.0, direction=direction, threads=1)
+    reasons = explain_uncovered(measure_coverage(times, passing, 60.0), passing, network, stations)
+    assert reasons.tolist() == ["no_station_in_reach", "no_road_connection", "no_road_connection"]
 
 
 def test_oneway_streets_that_only_lead_away_have_no_road_connection():

@@ -200,7 +200,7 @@ def name_spatial_reasons(
     status = times.demand_snaps["status"].to_numpy()
     points = demand.geometry.to_crs(network.crs).to_numpy()
     reach_m = speed_mps(graph.mode.speed_kph * graph.mode.urban_factor) * cutoff_s
-    if times.mode_description == describe_detours(graph.mode):
+    if _are_detours(graph, times):
         reach_m /= 2.0  # the cutoff is for the way there and back
     near = _nearest_facility_m(points, network, facilities, times) <= reach_m / BARRIER_DETOUR
     too_far = status == TOO_FAR
@@ -256,14 +256,23 @@ def _nearest_facility_m(
     return np.asarray(distance_m, dtype=np.float64)
 
 
+def _are_detours(graph: ModeGraph, times: TravelTimes) -> bool:
+    return times.mode_description == describe_detours(graph.mode)
+
+
+def _goes_there(graph: ModeGraph, times: TravelTimes) -> bool:
+    """Whether demand travels to the facilities, as drivers who pass by do in any case."""
+    return times.direction == "to_facility" or _are_detours(graph, times)
+
+
 def _has_way(network: RoadNetwork, graph: ModeGraph, times: TravelTimes) -> NDArray[np.bool_]:
-    """Whether the streets lead from each demand point to any facility, or back by the times' direction.
+    """Whether the streets lead from each demand point to any facility, or back where that is the way asked for.
 
     Where no facility has a street position, no street is to blame: all True.
     """
     if not (times.facility_snaps["status"] == SNAPPED).any():
         return np.ones(len(times.demand_ids), dtype=bool)
-    to_facility = times.direction == "to_facility"
+    to_facility = _goes_there(graph, times)
     starts = _ends(network, graph, times.facility_snaps, leaving=not to_facility)
     seen = _search(graph, starts[starts >= 0], reverse=to_facility)
     doors = _ends(network, graph, times.demand_snaps, leaving=to_facility)
@@ -304,7 +313,7 @@ def _meet_on_edge(graph: ModeGraph, times: TravelTimes) -> NDArray[np.bool_]:
     np.maximum.at(last, stations["edge"].to_numpy(), stations["fraction"].to_numpy())
     edge, place = times.demand_snaps["edge"].to_numpy(), times.demand_snaps["fraction"].to_numpy()
     ahead, behind = place <= last[edge], place >= first[edge]  # no street position: place is NaN, both are False
-    if times.direction == "from_facility":
+    if not _goes_there(graph, times):
         ahead, behind = behind, ahead
     return np.asarray((ahead & (graph.forward_ms[edge] >= 0)) | (behind & (graph.backward_ms[edge] >= 0)))
 
