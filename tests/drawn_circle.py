@@ -186,16 +186,16 @@ def draw_study(*outcomes: Outcome) -> SimpleNamespace:
     """The study of one or two outcomes, today's first."""
     circles = tuple(draw_circle(outcome, better=place > 0) for place, outcome in enumerate(outcomes))
     rows = [
-        (circle.scenario, label, layer, unit, 3, 321.0)
+        (circle.scenario, label, layer, unit, 3, "名职工", 321.0)
         for circle in circles
         for label in ("", "F1", "F2")
         for layer, unit in (("企业", "家"), (HOSTILE, None))
     ]
-    in_circle = pd.DataFrame(rows, columns=["scenario", "facility_id", "layer", "unit", "n", "count"])
+    in_circle = pd.DataFrame(rows, columns=["scenario", "facility_id", "layer", "unit", "n", "counted", "count"])
     return SimpleNamespace(
         circles=circles,
         today=circles[0],
         latest=circles[-1],
         lists=draw_lists(),
-        in_circle=in_circle.assign(unit_en=None),
+        in_circle=in_circle,
     )

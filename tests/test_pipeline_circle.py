@@ -73,9 +73,15 @@ def test_the_circle_of_a_plan_is_that_of_its_tables(run):
 def test_firms_are_counted_inside_the_circle(run):
     inside = run.circle.in_circle
     together = inside[(inside["facility_id"] == "") & (inside["scenario"] == "现状")]
-    assert together[["layer", "unit", "unit_en", "n", "count"]].to_numpy().tolist() == [
-        ["企业", "家", "firms", 2, 30.0]
+    assert together[["layer", "n", "unit", "count", "counted"]].to_numpy().tolist() == [
+        ["企业", 2, "家", 30.0, "名职工"]
     ]
+
+
+def test_units_are_said_in_the_language_of_the_plan(tmp_path):
+    plan = replace(read_plan(draw(tmp_path, language="en")), siting=None)
+    inside = run_plan(plan).circle.in_circle
+    assert inside[["unit", "counted"]].drop_duplicates().to_numpy().tolist() == [["firms", "people"]]
 
 
 def test_the_folder_holds_tables_lists_and_the_week(run, tmp_path):

@@ -226,11 +226,11 @@ def test_a_lorenz_curve_keeps_a_row_for_each_half_percent_its_first_and_its_last
 def test_what_lies_in_the_circles_stands_beside_the_stations_name(tables):
     table = tables["in_circle"]
     assert rows_of(table, scenario="现状", layer="企业")[
-        ["id", "name", "n_inside", "count_inside", "unit"]
+        ["id", "name", "n_inside", "unit", "count_inside", "counted"]
     ].to_numpy().tolist() == [
-        ["(all)", None, 3, 321.0, "家"],
-        ["F1", "江北服务中心", 3, 321.0, "家"],
-        ["F2", HOSTILE, 3, 321.0, "家"],
+        ["(all)", None, 3, "家", 321.0, "名职工"],
+        ["F1", "江北服务中心", 3, "家", 321.0, "名职工"],
+        ["F2", HOSTILE, 3, "家", 321.0, "名职工"],
     ]
 
 

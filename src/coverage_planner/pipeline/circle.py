@@ -150,7 +150,7 @@ def _count_inside(plan: Plan, inputs: Inputs, outcomes: Sequence[Outcome]) -> pd
     tables = []
     for outcome in outcomes:
         group = outcome.headline.group
-        found = profile_service_areas(
+        inside = profile_service_areas(
             outcome.network,
             with_parking(outcome.scenario.facilities, group.parking_s),
             inputs.layers,
@@ -158,14 +158,12 @@ def _count_inside(plan: Plan, inputs: Inputs, outcomes: Sequence[Outcome]) -> pd
             cutoff_s=group.cutoff_s,
             snap_limit_m=plan.snap.limit_m,
         )
-        tables.append(found.assign(scenario=outcome.scenario.name))
-    counted = pd.concat(tables, ignore_index=True)
-    units = {layer.name: (layer.unit, layer.unit_en) for layer in plan.layers}
-    named = counted.assign(
-        unit=counted["layer"].map({name: unit for name, (unit, _) in units.items()}),
-        unit_en=counted["layer"].map({name: unit for name, (_, unit) in units.items()}),
-    )
-    return named[["scenario", "facility_id", "layer", "unit", "unit_en", "n", "count"]]
+        tables.append(inside.assign(scenario=outcome.scenario.name))
+    found, english = pd.concat(tables, ignore_index=True), plan.language == "en"
+    units = {layer.name: (english and layer.unit_en) or layer.unit for layer in plan.layers}
+    sums = {layer.name: layer.counted_en if english else layer.counted for layer in plan.layers if layer.count}
+    named = found.assign(unit=found["layer"].map(units), counted=found["layer"].map(sums))
+    return named[["scenario", "facility_id", "layer", "unit", "n", "counted", "count"]]
 
 
 def _make_lists(

@@ -69,6 +69,7 @@ CIRCLE_COLUMNS: Mapping[str, Column] = {
     "time_share": Column("share", "累计时间占比", "Cumulative share of time"),
     "layer": Column("text", "图层", "Layer"),
     "unit": Column("text", "单位", "Unit"),
+    "counted": Column("text", "圈内数量的单位", "What the count sums up"),
     "n_inside": Column("count", "圈内点数", "Points inside"),
     "count_inside": Column("number", "圈内数量", "Count inside"),
     "vehicle": Column("text", "车辆或线路", "Vehicle or line"),
@@ -118,7 +119,7 @@ CIRCLE_MEASURES = (
 
 #: Columns that planners may leave out of their data, or that say nothing without levels.
 CIRCLE_GIVEN = frozenset(
-    {"hub_id", "level_filled", "open_h_per_week", "vehicle", "unit", "place_kind", *CIRCLE_MEASURES}
+    {"hub_id", "level_filled", "open_h_per_week", "vehicle", "unit", "counted", "place_kind", *CIRCLE_MEASURES}
 )
 
 _EQUITY = (
@@ -161,7 +162,7 @@ CIRCLE_TABLES: Mapping[str, tuple[str, ...]] = {
         "scenario", "group", "rank", "id", "name", "subdistrict", "uncovered_demand_share", *_EQUITY,
     ),
     "lorenz": ("scenario", "group", "people_share", "time_share"),
-    "in_circle": ("scenario", "id", "name", "layer", "n_inside", "count_inside", "unit"),
+    "in_circle": ("scenario", "id", "name", "layer", "n_inside", "unit", "count_inside", "counted"),
     "mobile_stops": ("id", "name", "vehicle", "services", "opening_hours", "open_h_per_week", "lon", "lat"),
     "needs": (
         "need_id", "rank", "community_id", "community", "subdistrict", "group", "mode", "lack", "service", "required",

@@ -73,7 +73,7 @@ class CircleStudy:
         Needs, resources and services (三清单); None without communities.
     in_circle
         What lies inside the circles: ``scenario``, ``facility_id`` ('' for all stations together), ``layer``,
-        ``unit``, ``unit_en``, ``n``, ``count``; None without layers.
+        ``unit``, ``n``, ``counted`` (what the count sums up), ``count``; None without layers.
     """
 
     circles: tuple[Circle, ...]
