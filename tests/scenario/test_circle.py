@@ -363,6 +363,17 @@ def test_stations_with_room_turn_nobody_away(given):
     assert (points["reason"].isna() == points["full_ever"]).all()
 
 
+def test_a_station_that_never_opens_has_no_places():
+    kept, bus = STATIONS.assign(opening_hours=["24/7", "Mo-Su off", None]), BUS.assign(opening_hours="2025 Oct 03")
+    found = measure_circle(outcome(kept, mobile=bus), rules())
+    stations = found.capacity.facilities.set_index("id")
+    assert stations["assigned_demand"][["S", "B1"]].tolist() == [0.0, 0.0]
+    assert found.access.facilities.set_index("id")["supply"].to_dict() == {"H": 2.0, "S": 0.0, "L": 0.0, "B1": 0.0}
+    on_the_day = rules(capacity_at="2025-10-03 10:00", bands_s=(), band_weights=())
+    there = measure_circle(outcome(kept, mobile=bus, given=on_the_day), on_the_day)
+    assert there.capacity.facilities.set_index("id")["assigned_demand"]["B1"] > 0
+
+
 def test_stops_offer_what_their_level_does():
     bus = BUS.assign(level="satellite", services=None)
     found = measure_circle(outcome(mobile=bus), rules())

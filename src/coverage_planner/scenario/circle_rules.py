@@ -36,7 +36,7 @@ class CircleRules:
         People that one place serves in a day, or in the slot of `capacity_at`; None: capacity is not looked at.
     capacity_at
         The moment at which capacity is looked at: the people who come in that slot, the stations open in it. None:
-        everybody, whatever the hour.
+        everybody, whatever the hour, and the stations that open at some time of the ordinary week.
     bands_s, band_weights
         Bands of the floating catchment; none: it is not measured.
     """

@@ -52,7 +52,8 @@ def share_places(
         Stations and mobile stops; column ``capacity`` (places; missing or infinite: no limit, and no supply in
         floating catchments).
     offer
-        Which of them count, and when they are open.
+        Which of them count, and when they are open; one that is open in no slot of the ordinary week, nor at the
+        moment of capacity, has no places.
     rules
         ``people_per_place``, ``capacity_at``, ``bands_s``, ``band_weights``.
 
@@ -70,9 +71,10 @@ def share_places(
         }
     )
     places = facilities["capacity"] if "capacity" in facilities else pd.Series(np.nan, index=facilities.index)
-    seats = np.where(offer.counts, places.to_numpy(dtype=float, na_value=np.nan), 0.0)
     moment = rules.capacity_at
-    open_ = offer.counts if moment is None else offer.counts & offer.open[:, offer.week.slot(moment)]
+    ever_open = offer.counts & offer.open[:, offer.week.ordinary].any(axis=1)
+    open_ = ever_open if moment is None else offer.counts & offer.open[:, offer.week.slot(moment)]
+    seats = np.where(ever_open | open_, places.to_numpy(dtype=float, na_value=np.nan), 0.0)
     longest_s = max(group.cutoff_s for group in groups.values())
     found = assign_with_room(
         _side_by_side([times[name].within(group.cutoff_s) for name, group in groups.items()], longest_s),
