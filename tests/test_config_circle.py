@@ -114,6 +114,9 @@ WRONG = {
     BASE + WALKERS + '[hours]\nweek_of = "2025-9-1"\n': r"\[hours\] week_of must be dates such as .*got '2025-9-1'",
     BASE + WALKERS + '[hours]\ndates = ["2025-02-30"]\n': r"\[hours\] dates must be dates .*got '2025-02-30'",
     BASE + WALKERS + '[hours]\nmoments = ["Wed 23:00"]\n': r"\[hours\] moments must be a day and a time",
+    BASE + WALKERS + '[hours]\nmoments = ["We 23:00", "We 23:00"]\n': (
+        r"\[hours\] moments must not repeat, got twice 1: We 23:00"
+    ),
     BASE + WALKERS + "[hours]\nnight = [22]\n": r"\[hours\] night must be two hours of the day",
     BASE + WALKERS + "[hours]\nnight = [22, 25]\n": r"\[hours\] night must be two hours of the day.*got \[22, 25\]",
     BASE + WALKERS + "[hours]\nslot_min = 45\n": r"\[hours\] slot_min must be one of 15, 30, 60, got 45",
