@@ -12,6 +12,7 @@ from coverage_planner.config import read_plan
 from coverage_planner.errors import ConfigError, SchemaError
 from coverage_planner.pipeline import run_plan, write_run
 from coverage_planner.report.results import read_results
+from coverage_planner.report.speech import speech
 from drawn_plan import STATIONS, draw_plan, place, write_points
 
 TABLES = {
@@ -84,6 +85,28 @@ def test_units_are_said_in_the_language_of_the_plan(tmp_path):
     assert inside[["unit", "counted"]].drop_duplicates().to_numpy().tolist() == [["firms", "people"]]
 
 
+def test_rows_of_a_layer_are_not_refused_as_stations_and_their_counts_are_no_capacity(tmp_path, capsys):
+    path = draw(tmp_path, siting=None, communities=None)
+    firms = [("甲", *place(15, 15), 30), ("乙", *place(18, 12), -3), ("丙", *place(27, 24), "约12")]
+    write_points(tmp_path / "firms.csv", ["名称", "经度", "纬度", "职工"], [*firms, ("丁", 119.0, 31.0, 4)])
+    run = run_plan(read_plan(path))
+    layer = run.rejected[run.rejected["source"] == "firms.csv"]
+    assert set(layer["table"]) == {"layer"}
+    assert layer["reason"].tolist()[0] == "count is less than 0"
+    assert len(layer) == 2
+    remarks = run.remarks[run.remarks["source"] == "firms.csv"]
+    assert remarks[["table", "column", "given"]].to_numpy().tolist() == [
+        ["layer", "position", "119.0,31.0"],
+        ["layer", "职工", "约12"],
+    ]
+    assert speech("zh").say("reason", "count is less than 0") == "数量小于 0"
+    assert "图层：1 行数量小于 0" in "\n".join(summarise(run))
+    assert main(["check", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert "1 行未采用：数量小于 0" in said
+    assert "1 行的“职工”列：约数" in said
+
+
 def test_the_folder_holds_tables_lists_and_the_week(run, tmp_path):
     folder = write_run(run, tmp_path / "结果")
     results = read_results(folder)
@@ -139,6 +162,12 @@ def test_what_is_wrong_is_found_by_the_check_too(tmp_path, capsys):
         run_plan(read_plan(plan))
     assert main(["check", str(plan), "--language", "en"]) == 2
     assert "tolet" in capsys.readouterr().out
+
+
+def test_hours_of_a_level_are_refused_where_they_are_not_understood(tmp_path):
+    levels = {**TABLES["levels"], "satellite": {"opening_hours": "瞎写"}}
+    with pytest.raises(ConfigError, match=r"\[levels.satellite\] opening_hours must be opening hours.* got '瞎写'"):
+        run_plan(read_plan(draw(tmp_path, levels=levels)))
 
 
 def test_profiles_and_timetables_are_checked(tmp_path, capsys):

@@ -14,7 +14,7 @@ from coverage_planner.coverage.hours import open_slots
 from coverage_planner.coverage.levels import Level, Levels
 from coverage_planner.coverage.profile import profile_service_areas
 from coverage_planner.coverage.week import Week, build_week
-from coverage_planner.errors import name_some
+from coverage_planner.errors import ConfigError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.inputs import Inputs
 from coverage_planner.pipeline.margins import fastest_mps
@@ -54,14 +54,16 @@ def circle_rules(plan: Plan, facilities: gpd.GeoDataFrame, mobile: gpd.GeoDataFr
     """
     if not plan.circle:
         return None
+    calendar, week = read_week(plan)
     levels = _levels(plan)
+    if levels is not None:
+        _require_hours(levels, week, calendar)
     offered = {service for table in (facilities, mobile) for service in offered_services(table)}
     if levels is not None:
         offered |= {service for level in levels.levels.values() for service in level.services}
     known_services(plan.services, offered, {g.name: g.required for g in plan.groups if g.required is not None})
     asked = (*plan.services.required, *plan.services.cutoffs_s, *(s for g in plan.groups for s in g.required or ()))
     services = tuple(dict.fromkeys((*(plan.services.counted or sorted(offered)), *asked)))
-    calendar, week = read_week(plan)
     capacity = plan.capacity
     return CircleRules(
         week=week,
@@ -108,6 +110,19 @@ def _levels(plan: Plan) -> Levels | None:
         radius_s=plan.levels.radius_s,
         unassigned_count=plan.levels.unassigned_count,
     )
+
+
+def _require_hours(levels: Levels, week: Week, calendar: Calendar) -> None:
+    """Refuse opening hours of levels that are not understood, as those of `unstated` are."""
+    for name, level in levels.levels.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # said again of the stations that have them
+            understood = open_slots([level.opening_hours], week, calendar).understood.all()
+        if not understood:
+            raise ConfigError(
+                f"[levels.{name}] opening_hours must be opening hours, such as '24/7' or 'Mo-Su 08:00-20:00', got "
+                f"{level.opening_hours!r}; correct it"
+            )
 
 
 def study_circles(

@@ -1,7 +1,8 @@
 """Everything a plan names besides its streets -> checked tables, with what was refused and how much was read."""
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
     def points(
         table: str, source: PointSource, area: Any, region: str, of: str = "", *, called: str = ""
     ) -> gpd.GeoDataFrame:
-        start = len(rejected.rows)
+        start, remarked = len(rejected.rows), len(rejected.remarks)
         found, rows = read_points(
             table, source, crs, study_area, margin_m, rejected, streets.network, calendar=plan.hours.calendar
         )
@@ -120,8 +121,11 @@ def read_inputs(plan: Plan, streets: Streets, rejected: Rejections) -> Inputs:
         elif source.form == "records":  # clipped record by record
             kept = found
         else:
-            kept = _keep_inside(found, area, rejected, table=table, of=of, source=source.file.name, region=region)
+            what = (called or table) + of
+            kept = _keep_inside(found, area, rejected, table=table, what=what, source=source.file.name, region=region)
             rows = len(kept)
+        for row in (*rejected.rows[start:], *rejected.remarks[remarked:]):
+            row["table"] = called or table
         counts.append(count_rows((called or table) + of, source.file, rows, count_refused(rejected.rows[start:])))
         return kept
 
@@ -221,7 +225,7 @@ def read_points(
     InputError, SourceError
         It cannot be read, or needs streets and there are none.
     """
-    name = source.file.name
+    name, start, remarked = source.file.name, len(rejected.rows), len(rejected.remarks)
     if isinstance(source, DemandSource) and source.form == "areas":
         return spread_areas(source, crs, network, study_area, margin_m, rejected)
     if isinstance(source, DemandSource) and source.form == "records":
@@ -252,7 +256,17 @@ def read_points(
         )
     if source.form != "table":  # neither has rows: they are numbered as they come
         rejected.take(source=name, table=table, labels=points["id"], row_numbers=range(1, len(points) + 1))
+    if isinstance(source, LayerSource) and source.count:
+        _speak_of_counts(rejected.rows[start:], rejected.remarks[remarked:], source.count)
     return points, len(points)
+
+
+def _speak_of_counts(refused: Sequence[dict[str, object]], remarks: Sequence[dict[str, object]], column: str) -> None:
+    """Call the counts of a layer counts, and by the planner's own column, not the capacity that they are read as."""
+    for row in refused:
+        row["reason"] = re.sub(r"^capacity is\b", "count is", str(row["reason"]))
+    for row in remarks:
+        row["column"] = column if row["column"] == "capacity" else row["column"]
 
 
 def _clip(points: gpd.GeoDataFrame, area: Any, what: str, source: str, region: str) -> gpd.GeoDataFrame:
@@ -277,7 +291,7 @@ def _clip(points: gpd.GeoDataFrame, area: Any, what: str, source: str, region: s
 
 
 def _keep_inside(
-    points: gpd.GeoDataFrame, area: Any, rejected: Rejections, *, table: str, of: str, source: str, region: str
+    points: gpd.GeoDataFrame, area: Any, rejected: Rejections, *, table: str, what: str, source: str, region: str
 ) -> gpd.GeoDataFrame:
     """Keep the points inside an area (all where it is None); the others are noted as rejected."""
     if area is None:
@@ -286,7 +300,7 @@ def _keep_inside(
     inside = np.asarray(shapely.intersects(area, points.geometry.to_numpy()))
     if not inside.any():
         raise InputError(
-            f"{table}{of} must have points inside {region}, but {source} has none there, all are outside: "
+            f"{what} must have points inside {region}, but {source} has none there, all are outside: "
             f"{name_some(points['id'])}; check the study area, the datum and the columns of the coordinates"
         )
     rejected.add(source=source, table=table, labels=points["id"].to_numpy()[~inside], reason=f"outside {region}")

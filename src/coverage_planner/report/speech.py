@@ -55,6 +55,7 @@ _INPUTS: Mapping[str, tuple[str, str]] = {
     "roads": ("道路", "roads"),
     "areas": ("社区", "communities"),
     "mobile stops": ("流动服务停靠点", "mobile stops"),
+    "layer": ("图层", "layers"),
 }
 
 #: How a choice of sites was found and proved; what follows a colon stays as it is.
@@ -77,6 +78,7 @@ _REFUSED: Mapping[str, str] = {
     "the position": "坐标",
     "position": "坐标",
     "point": "点",
+    "count": "数量",
     "polygon": "多边形",
 }
 
@@ -125,8 +127,11 @@ _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("days beside opening hours that name days: (.*)", re.DOTALL), "停靠日期与开放时间中的日期重复：{0}"),
     (re.compile("id stands in an earlier row already"), "编号与前面的行重复"),
     (re.compile("(lon|lat|demand|name|cost|area_m2|capacity) is blank"), "{0}为空"),
-    (re.compile("(lon|lat|demand|cost|area_m2|capacity|entry_delay_s) is not a finite number"), "{0}不是有效数字"),
-    (re.compile(r"(demand|cost|area_m2|capacity|entry_delay_s) is less than (\S+)"), "{0}小于 {1}"),
+    (
+        re.compile("(lon|lat|demand|cost|area_m2|capacity|count|entry_delay_s) is not a finite number"),
+        "{0}不是有效数字",
+    ),
+    (re.compile(r"(demand|cost|area_m2|capacity|entry_delay_s|count) is less than (\S+)"), "{0}小于 {1}"),
     (re.compile("more cells than the first row has names"), "单元格多于表头的列数"),
     (re.compile("a total or an average, not data"), "合计、小计或平均行，不是数据"),
     (re.compile("a note beside the table, not data"), "表外的说明，不是数据"),
