@@ -145,7 +145,10 @@ def test_a_cutoff_of_zero(folder, refused, minutes):
 
 def test_a_mode_that_does_not_exist(folder, refused):
     message = refused(draw_plan(folder, groups=[{**GROUP, "mode": "wlak"}]))
-    assert "[[groups]] 1 mode must be one of walk, bicycle, ebike, drive, got 'wlak'; did you mean 'walk'?" in message
+    assert (
+        "[[groups]] 1 mode must be one of walk, bicycle, ebike, drive, courier, truck, got 'wlak'; did you mean 'walk'?"
+        in message
+    )
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2263"])
