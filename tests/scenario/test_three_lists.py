@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from coverage_planner.coverage.capacity import assign_with_room
 from coverage_planner.coverage.reasons import SERVICE_REASONS, explain_unserved
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.scenario.group_times import group_times, with_parking
@@ -504,6 +505,20 @@ def test_the_stop_of_a_service_bus_is_no_station(town):
     any_ = lists.resources[lists.resources["lack"] == "any"]
     assert not set(any_["id"]) & buses
     assert set(lists.resources["id"]) & buses, "it can give services, and stay at night"
+
+
+def test_nobody_lacks_room_where_all_are_closed_at_the_moment_of_capacity(town):
+    drawn = draw_lists(SEEDS[0], town)
+    groups = {}
+    for name, found in drawn.today.groups.items():
+        none = np.zeros(len(drawn.today.facilities), dtype=bool)
+        capacity = assign_with_room(
+            found.times, found.group.demand, np.ones(len(none)), cutoff_s=found.group.cutoff_s, open_=none
+        )
+        groups[name] = SimpleNamespace(**{**vars(found), "capacity": capacity})
+    today = SimpleNamespace(**{**vars(drawn.today), "groups": groups})
+    assert "room" in set(build_three_lists(drawn.today, **drawn.given).needs["lack"])
+    assert "room" not in set(build_three_lists(today, **drawn.given | {"planned": None}).needs["lack"])
 
 
 def test_without_slots_of_night_nobody_lacks_one(town):

@@ -159,7 +159,8 @@ def find_lacks(today: Serving, name: str, night: NDArray[np.bool_]) -> list[Lack
     if night.any():
         lacks.append(replace(base, kind="night", slots=night, missing=np.where(has_one & ~at_night, weight, 0.0)))
     if found.capacity is not None:
-        lacks.append(replace(base, kind="room", missing=np.where(has_one, without_room(found), 0.0)))
+        turned_away = has_one & reach_full(found)
+        lacks.append(replace(base, kind="room", missing=np.where(turned_away, without_room(found), 0.0)))
     return [lack for lack in lacks if lack.missing.any()]
 
 
@@ -168,6 +169,13 @@ def without_room(found: GroupServing) -> NDArray[np.float64]:
     if found.capacity is None:
         return np.zeros(len(found.group.demand))
     return found.capacity.points["unassigned_demand"].to_numpy(dtype=np.float64)
+
+
+def reach_full(found: GroupServing) -> NDArray[np.bool_]:
+    """Shape (d,): who reaches a full station: others without room find none that is open, and lack no room."""
+    if found.capacity is None:
+        return np.zeros(len(found.group.demand), dtype=bool)
+    return reached_by(found.times, found.group.cutoff_s, found.capacity.facilities["full"].to_numpy(dtype=bool))
 
 
 def split_by_area(demand: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> NDArray[np.int64]:
