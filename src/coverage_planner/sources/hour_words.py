@@ -31,7 +31,7 @@ class Token(NamedTuple):
     """A piece of the text that means something; 'unknown' where it does not.
 
     ``closed`` (休息), ``same`` (不休: open as on other days), ``break`` (午休: the time beside it is one), ``except``
-    (除…外: the days of it), ``pause`` (a time that is such a break),
+    (除…外, and 休息 in brackets: the days of it), ``pause`` (a time that is such a break),
     ``rest`` (其余时间: all other days).
     """
 
@@ -155,6 +155,10 @@ _Found = tuple[Token | None, int] | None
 
 def _except(text: str, at: int) -> _Found:
     found = re.compile(r"除了?([^外]{1,20}?)(?:之外|以外|外)").match(text, at)
+    days = found and _all_days(found[1])
+    if found and days:
+        return Token("except", days), found.end() - at
+    found = re.compile(rf"\(([^()]{{1,20}}?)(?:{_CLOSED.pattern})\)").match(text, at)
     days = found and _all_days(found[1])
     if found and days:
         return Token("except", days), found.end() - at
