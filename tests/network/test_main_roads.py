@@ -313,6 +313,7 @@ FOOTWAY = 1 - STREET
         (pd.DataFrame({"edge": [7, STREET], "weight": 1.0}), InputError, "not so for 1: 7"),
         (pd.DataFrame({"edge": [FOOTWAY], "weight": 1.0}), InputError, "open to the mode"),
         (pd.DataFrame({"edge": [STREET, STREET], "weight": 1.0}), InputError, "each once"),
+        (pd.DataFrame({"edge": [str(STREET), STREET], "weight": 1.0}), InputError, "each once"),
         (pd.DataFrame({"edge": [STREET], "weight": [-1.0]}), InputError, "none negative"),
         (pd.DataFrame({"edge": [STREET], "weight": [0.0]}), InputError, "not so for all edges"),
     ],

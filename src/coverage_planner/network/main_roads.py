@@ -167,7 +167,7 @@ def _read_counts(network: RoadNetwork, counts: pd.DataFrame, usable: np.ndarray)
     whole = (edge >= 0) & (edge < len(usable)) & (edge == np.floor(edge))
     row = np.where(whole, edge, 0).astype(np.int64)
     lengths_m = network.edges["length_m"].to_numpy(dtype=np.float64)
-    wrong = ~whole | ~usable[row] | (lengths_m[row] <= 0) | counts["edge"].duplicated(keep=False).to_numpy()
+    wrong = ~whole | ~usable[row] | (lengths_m[row] <= 0) | pd.Series(edge).duplicated(keep=False).to_numpy()
     if wrong.any():
         raise InputError(
             "counts must be for edges of the network that have a length and are open to the mode, each once; not so "
