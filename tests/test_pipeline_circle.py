@@ -9,7 +9,7 @@ import pytest
 from coverage_planner.cli import main
 from coverage_planner.cli.summary import summarise
 from coverage_planner.config import read_plan
-from coverage_planner.errors import ConfigError, SchemaError
+from coverage_planner.errors import ConfigError, InputError, SchemaError
 from coverage_planner.pipeline import run_plan, write_run
 from coverage_planner.report.results import read_results
 from coverage_planner.report.speech import speech
@@ -183,6 +183,27 @@ def test_profiles_and_timetables_are_checked(tmp_path, capsys):
     assert "bus.csv" in said
     with pytest.raises(SchemaError, match=r"bus\.csv must have"):
         run_plan(read_plan(plan))
+
+
+def test_kinds_without_a_profile_are_found_by_the_check(tmp_path, capsys):
+    table = pd.DataFrame({"kind": ["a"], **{f"h{hour:02d}": [1 / 24] for hour in range(24)}})
+    table.round(6).to_csv(tmp_path / "p.csv", index=False)
+    groups = [
+        {"name": "walkers", "mode": "walk", "cutoff_min": 10, "demand": {"file": "demand.csv"}, "profile": "p.csv"}
+    ]
+    assert main(["check", str(draw(tmp_path, groups=groups, siting=None))]) == 2
+    assert "全天分布表缺少这些类型的行：''" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("siting", "errors"), [({"n_open": 1}, 2), (None, 1)])
+def test_levels_without_a_hub_are_refused_before_sites_are_chosen(tmp_path, capsys, siting, errors):
+    path = draw(tmp_path, siting=siting)
+    write_points(tmp_path / "stations.csv", ["编号", "名称", "经度", "纬度"], [("S1", "甲", *place(9, 9))])
+    assert main(["check", str(path)]) == errors
+    assert ("没有一个站点的级别是服务中心" in capsys.readouterr().out) == (errors == 2)
+    if siting:
+        with pytest.raises(InputError, match=r"satellites must have hubs .*; got new sites.* no station of the level"):
+            run_plan(read_plan(path))
 
 
 def test_a_sound_plan_passes_the_check(tmp_path, capsys):

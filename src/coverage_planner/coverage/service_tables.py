@@ -52,6 +52,18 @@ def hour_shares(
     if profile is None:
         return np.zeros(len(demand), dtype=np.int64), np.full((1, n_slots), 1 / (_HOURS * per_hour))
     check_profile(profile)
+    hour = (week.starts - week.starts.astype("datetime64[D]")).astype("timedelta64[h]").astype(np.int64)
+    return profile_rows(profile, demand), profile.to_numpy(dtype=np.float64)[:, hour] / per_hour
+
+
+def profile_rows(profile: pd.DataFrame, demand: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Find the row of each demand point's kind in a profile, as for `hour_shares`.
+
+    Raises
+    ------
+    InputError
+        A kind of demand has no row in it.
+    """
     kinds = profile.index.astype(str)
     given = demand["kind"].fillna("").astype(str) if "kind" in demand else pd.Series("", index=demand.index)
     rows = kinds.get_indexer(pd.Index(given))
@@ -62,8 +74,7 @@ def hour_shares(
             "the profile over the day must have a row for every kind of demand, or one with a blank kind for all "
             f"others; it has {name_some(map(repr, kinds))}, and none for {name_some(map(repr, unknown))}; add rows"
         )
-    hour = (week.starts - week.starts.astype("datetime64[D]")).astype("timedelta64[h]").astype(np.int64)
-    return rows, profile.to_numpy(dtype=np.float64)[:, hour] / per_hour
+    return np.asarray(rows, dtype=np.int64)
 
 
 def check_profile(profile: pd.DataFrame, what: str = "the profile over the day") -> None:

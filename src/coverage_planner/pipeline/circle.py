@@ -11,10 +11,10 @@ import shapely
 from coverage_planner.config import Plan, known_services
 from coverage_planner.coverage.floating_catchment import find_without_margin
 from coverage_planner.coverage.hours import open_slots
-from coverage_planner.coverage.levels import Level, Levels
+from coverage_planner.coverage.levels import HUB, SATELLITE, Level, Levels
 from coverage_planner.coverage.profile import profile_service_areas
 from coverage_planner.coverage.week import Week, build_week
-from coverage_planner.errors import ConfigError, name_some
+from coverage_planner.errors import ConfigError, InputError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.inputs import Inputs
 from coverage_planner.pipeline.margins import fastest_mps
@@ -58,6 +58,7 @@ def circle_rules(plan: Plan, facilities: gpd.GeoDataFrame, mobile: gpd.GeoDataFr
     levels = _levels(plan)
     if levels is not None:
         _require_hours(levels, week, calendar)
+        _require_hubs(plan, levels, facilities)
     offered = {service for table in (facilities, mobile) for service in offered_services(table)}
     if levels is not None:
         offered |= {service for level in levels.levels.values() for service in level.services}
@@ -123,6 +124,18 @@ def _require_hours(levels: Levels, week: Week, calendar: Calendar) -> None:
                 f"[levels.{name}] opening_hours must be opening hours, such as '24/7' or 'Mo-Su 08:00-20:00', got "
                 f"{level.opening_hours!r}; correct it"
             )
+
+
+def _require_hubs(plan: Plan, levels: Levels, facilities: gpd.GeoDataFrame) -> None:
+    """Refuse satellites, or sites that will be, without any hub where hubs decide: before sites are chosen."""
+    level = facilities["level"] if "level" in facilities else pd.Series(dtype=object)
+    satellites = int((level == SATELLITE).sum())
+    if levels.bound and not (level == HUB).any() and (satellites or plan.siting is not None):
+        what = f"{satellites} satellites" if satellites else "new sites, which are satellites,"
+        raise InputError(
+            f"satellites must have hubs to belong to; got {what} and no station of the level {HUB!r}; mark the hubs in "
+            "the column 'level', or leave out most_satellites and the radius and let satellites without a hub count"
+        )
 
 
 def study_circles(

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from coverage_planner.config import (
@@ -106,7 +107,7 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
     tables = {reading.check.table: reading.check.points for reading in readings}
     findings += [
         *find_odd_settings(plan),
-        *find_odd_circle(plan, tables.get("facilities"), tables.get(MOBILE)),
+        *find_odd_circle(plan, tables.get("facilities"), tables.get(MOBILE), _people(plan, readings, study_area)),
         *_odd_siting(plan, readings),
         *_not_checked(readings),
     ]
@@ -136,6 +137,21 @@ def _frame(readings: Sequence[Reading[Any]], tabulate: Callable[[Rejections], pd
     frames = [tabulate(reading.rejected) for reading in readings]
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True).drop_duplicates(ignore_index=True) if filled else frames[0]
+
+
+def _people(
+    plan: Plan, readings: Sequence[Reading[Any]], study_area: gpd.GeoDataFrame | None
+) -> dict[int, list[gpd.GeoDataFrame]]:
+    """Return the demand of each group, by its number, that lies in the study area."""
+    found: dict[int, list[gpd.GeoDataFrame]] = {}
+    for number in range(1, len(plan.groups) + 1):
+        checks = [reading.check for reading in readings if reading.check.key.startswith(f"[[groups]] {number} ")]
+        tables = [check.points for check in checks if check.points is not None]
+        if study_area is not None:
+            area = study_area.geometry
+            tables = [table[table.intersects(area.to_crs(table.crs).union_all())] for table in tables]
+        found[number] = tables
+    return found
 
 
 def _odd_siting(plan: Plan, readings: Sequence[Reading[Any]]) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What is wrong with services, hours, levels and profiles of a plan."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import geopandas as gpd
 import pandas as pd
@@ -10,6 +10,7 @@ from coverage_planner.config import Plan
 from coverage_planner.coverage.hours import open_slots
 from coverage_planner.coverage.levels import apply_levels
 from coverage_planner.coverage.offer import describe_offer
+from coverage_planner.coverage.service_tables import profile_rows
 from coverage_planner.errors import CoveragePlannerError
 from coverage_planner.pipeline.circle import circle_rules
 from coverage_planner.pipeline.doctor_reading import of_message
@@ -19,7 +20,10 @@ from coverage_planner.sources.profiles import read_profile
 
 
 def find_odd_circle(
-    plan: Plan, facilities: gpd.GeoDataFrame | None, mobile: gpd.GeoDataFrame | None
+    plan: Plan,
+    facilities: gpd.GeoDataFrame | None,
+    mobile: gpd.GeoDataFrame | None,
+    people: Mapping[int, Sequence[gpd.GeoDataFrame]],
 ) -> Iterator[Finding]:
     """Find settings and columns that a run would refuse or warn of.
 
@@ -29,13 +33,10 @@ def find_odd_circle(
         The plan.
     facilities, mobile
         Its stations and mobile stops as they were read; None where they could not be.
+    people
+        Number of a group, from 1 -> its tables of demand, those of them that could be read.
     """
-    for number, group in enumerate(plan.groups, start=1):
-        if group.profile is not None and group.profile.is_file():
-            try:
-                read_profile(group.profile)
-            except CoveragePlannerError as error:
-                yield of_message("error", "profile", f"[[groups]] {number}", str(error))
+    yield from _odd_profiles(plan, people)
     if not plan.circle or facilities is None or (plan.mobile and mobile is None):
         return
     also = plan.services.also
@@ -60,3 +61,15 @@ def find_odd_circle(
             yield of_message("error", "services and hours", "[facilities]", str(error))
     for message in dict.fromkeys(str(warning.message) for warning in caught):
         yield of_message("warning", "services and hours", "[facilities]", message)
+
+
+def _odd_profiles(plan: Plan, people: Mapping[int, Sequence[gpd.GeoDataFrame]]) -> Iterator[Finding]:
+    """Find profiles that cannot be read, and kinds of demand that have no row in them."""
+    for number, group in enumerate(plan.groups, start=1):
+        if group.profile is not None and group.profile.is_file():
+            try:
+                profile = read_profile(group.profile)
+                for demand in people.get(number, ()):
+                    profile_rows(profile, demand)
+            except CoveragePlannerError as error:
+                yield of_message("error", "profile", f"[[groups]] {number}", str(error))

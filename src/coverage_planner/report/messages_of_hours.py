@@ -95,4 +95,25 @@ HOURS: tuple[tuple[str, str, str], ...] = (
         "{0} 中没有到达、离开时间，也没有停靠时间，现有列：{1}",
         "请把列命名为 到达、离开 或 停靠时间，或用 columns 指明",
     ),
+    # levels, services and profiles
+    (
+        r"satellites must have hubs to belong to; got (?:(\d+) satellites|new sites.*?) and no station .*",
+        "没有一个站点的级别是服务中心，驿站（包括拟新增站点）无所归属",
+        "请在级别一列标出服务中心，或去掉 most_satellites 和半径，并让没有服务中心的驿站计入覆盖",
+    ),
+    (
+        r"levels of stations must be among .*?; not so in \d+: (.*); .*",
+        "这些站点的级别既不是服务中心也不是驿站：{0}",
+        "请更正，或留空",
+    ),
+    (
+        r"stations that say nothing about their services count as offering none of them: (\d+): (.*); .*",
+        "{0} 个站点没有写服务，按什么服务都不提供处理：{1}",
+        "请填写服务一列，或给它们一个有服务的级别",
+    ),
+    (
+        r"the profile over the day must have a row for every kind.*; it has \d+: (.*), and none for \d+: (.*); .*",
+        "全天分布表缺少这些类型的行：{1}（现有 {0}）",
+        "请补上，或加一行类型为空的，供其余类型使用",
+    ),
 )
