@@ -293,6 +293,7 @@ def _meetings(stops: Sequence[tuple[HourRule, ...]], calendar: Calendar) -> dict
     alike: dict[tuple[_Held, _Held], dt.date] = {}
     for before, today, day in zip(held, held[1:], days[1:], strict=False):
         alike.setdefault((before, today), day)
+    alike.setdefault((tuple([(False,) * len(rules) for rules in stops]), held[0]), days[0])
     for (before, today), day in alike.items():
         minutes = np.array([minutes_held(*given) for given in zip(stops, today, before, strict=True)])
         for pair in combinations(range(len(stops)), 2):
