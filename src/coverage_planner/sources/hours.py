@@ -139,6 +139,8 @@ def _rules(tokens: Sequence[Token]) -> list[_Rule]:
     exceptions: list[_Rule] = []
     for token in _days_first(list(_pauses(tokens))):
         if token.kind == "except":
+            if groups[-1].closed:
+                raise _NotUnderstoodError  # 周一闭馆（节假日除外）: open on holidays, or closed too
             exceptions.append(_Rule(token.days, closed=True))
         elif token.kind == "season":
             _add_season(token, groups)
@@ -236,6 +238,8 @@ def _open_as_before(groups: list[_Group]) -> None:
         return
     groups.pop()
     before = groups[-1]
+    if before.closed:
+        raise _NotUnderstoodError  # 周一休息，节假日照常: at which times
     if before.days is not None:
         before.days |= days
         before.workdays = before.workdays and PUBLIC_HOLIDAYS not in days
