@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from shapely import Point
 
-from coverage_planner.errors import ConfigError, InputError
+from coverage_planner.errors import ConfigError, InputError, SchemaError
 from coverage_planner.scenario.scenario import Action, Group, Scenario
 
 CRS = "EPSG:32650"
@@ -54,3 +54,9 @@ def test_opening_sites_is_noted_as_decisions():
     assert [(action.kind, action.site) for action in plan.actions] == [("open", "c1")]
     with pytest.raises(ConfigError, match="kind must be one of open, upgrade, close, got 'burn'"):
         Action("burn", "s1")
+
+
+def test_a_mobile_stop_may_not_have_the_id_of_a_station():
+    stops = pd.concat([STATIONS, STATIONS.assign(id="b1")], ignore_index=True)
+    with pytest.raises(SchemaError, match="'today' must have other ids than its stations, got 1: s1 in both; rename"):
+        Scenario("today", STATIONS, mobile=stops)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coverage_planner.coverage.measure import Coverage
 from coverage_planner.coverage.service_tables import check_profile
-from coverage_planner.errors import ConfigError, InputError
+from coverage_planner.errors import ConfigError, InputError, SchemaError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import check_table
 from coverage_planner.traveltime.times import TravelTimes
@@ -126,10 +126,16 @@ class Scenario:
     mobile: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
-        """Check the facilities table."""
+        """Check the facilities table, and that mobile stops have ids of their own."""
         check_table(self.facilities, "facilities", what=f"facilities of scenario {self.name!r}")
         if self.mobile is not None:
             check_table(self.mobile, "facilities", what=f"mobile stops of scenario {self.name!r}")
+            both = self.mobile["id"][self.mobile["id"].isin(self.facilities["id"])]
+            if len(both):
+                raise SchemaError(
+                    f"mobile stops of scenario {self.name!r} must have other ids than its stations, got "
+                    f"{name_some(both)} in both; rename them"
+                )
 
     def with_sites(self, name: str, sites: gpd.GeoDataFrame) -> "Scenario":
         """Return a scenario in which `sites` are open besides the stations of this one.
