@@ -67,7 +67,8 @@ def explain_unserved(
     slot
         Slot of the offer's week; None: served at no slot of the ordinary week.
     turned_away
-        Shape (d,): points some of whose demand finds no room (``Assignment.points.unassigned_demand > 0``).
+        Shape (d,): points some of whose demand finds no room (``Assignment.points.unassigned_demand > 0``) though a
+        station within the cutoff was open: that one is full.
 
     Returns
     -------
