@@ -7,6 +7,7 @@ from shapely import LineString, Point, Polygon, box, get_parts, union_all
 
 from coverage_planner.coverage.measure import measure_coverage
 from coverage_planner.network.build import build_network
+from coverage_planner.network.modes import PRESET_MODES
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.scenario.scenario import Group, GroupOutcome, Outcome, Scenario
 from coverage_planner.schema import Roads
@@ -106,7 +107,7 @@ def draw_times(facilities: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, limit_s: 
     indptr = np.append(0, np.cumsum(np.bincount(rows, minlength=len(facilities)))).astype(np.int64)
     return TravelTimes(
         facilities["id"].to_numpy(dtype=object), demand["id"].to_numpy(dtype=object), indptr,
-        columns.astype(np.int32), seconds[rows, columns], limit_s, "to_facility", mode, mode,
+        columns.astype(np.int32), seconds[rows, columns], limit_s, "to_facility", mode, PRESET_MODES[mode].describe(),
         draw_snaps(facilities), draw_snaps(demand),
     )  # fmt: skip
 

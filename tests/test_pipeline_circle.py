@@ -185,6 +185,17 @@ def test_profiles_and_timetables_are_checked(tmp_path, capsys):
         run_plan(read_plan(plan))
 
 
+def test_it_is_said_wherever_minutes_are_those_of_a_detour(tmp_path, capsys):
+    drivers = {"name": "drivers", "mode": "drive", "cutoff_min": 4, "main_roads": {"per_km": {"residential": 1}}}
+    path = draw(tmp_path, groups=[drivers], communities=None, siting={"n_open": 1}, **dict.fromkeys(TABLES))
+    assert main(["propose", str(path), "--out", str(tmp_path / "sites")]) == 0
+    assert "，绕行，4 分钟内）：现状覆盖" in capsys.readouterr().out
+    assert main(["plan", str(path), "--out", str(tmp_path / "out")]) == 0
+    results = read_results(tmp_path / "out")
+    said = {*results.tables["overall"]["mode"], *results.layers["reached_streets"]["mode"]}
+    assert said == {results.run["results"]["groups"][0]["mode"]} == {"drive (class speeds x 0.6), detour"}
+
+
 def test_kinds_without_a_profile_are_found_by_the_check(tmp_path, capsys):
     table = pd.DataFrame({"kind": ["a"], **{f"h{hour:02d}": [1 / 24] for hour in range(24)}})
     table.round(6).to_csv(tmp_path / "p.csv", index=False)

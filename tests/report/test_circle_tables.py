@@ -110,7 +110,7 @@ def test_hours_stand_in_their_order_with_the_cutoff_of_their_service(tables, stu
     assert rows["slot"].tolist() == expected["slot"].tolist()
     assert rows["day_kind"].tolist() == expected["kind"].tolist()
     assert set(rows["cutoff_min"]) == {5.0}
-    assert set(rows["mode"]) == {"walk"}
+    assert set(rows["mode"]) == {"walk (4.8 km/h)"}
     np.testing.assert_array_equal(rows["covered_demand"], expected["covered_demand"])
 
 

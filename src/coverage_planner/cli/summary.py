@@ -58,7 +58,7 @@ def summarise_proposal(run: ProposalRun) -> list[str]:
     lines.append(
         words["now"].format(
             group=group.name,
-            mode=said.say("mode", run.start.network.graph(group.mode).mode.describe()),
+            mode=said.say("mode", run.present.times.mode_description),
             minutes=group.cutoff_s / 60,
             now=run.covered_share,
             n=len(run.proposal.candidates),

@@ -89,7 +89,7 @@ def _labelled(outcomes: Sequence[Outcome]) -> list[tuple[GroupOutcome, dict[str,
             {
                 "scenario": outcome.scenario.name,
                 "group": name,
-                "mode": outcome.network.graph(outcome.groups[name].group.mode).mode.describe(),
+                "mode": outcome.groups[name].times.mode_description,
             },
         )
         for name in outcomes[0].groups

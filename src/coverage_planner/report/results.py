@@ -372,7 +372,7 @@ def _groups(outcome: Outcome) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "mode": outcome.network.graph(result.group.mode).mode.describe(),
+            "mode": result.times.mode_description,
             "cutoff_s": result.group.cutoff_s,
             "direction": result.times.direction,
         }

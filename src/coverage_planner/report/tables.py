@@ -222,7 +222,7 @@ def _facts(outcome: Outcome, name: str) -> dict[str, Any]:
     mode = outcome.network.graph(group.group.mode).mode
     radius_m = group.group.cutoff_s * speed_mps(mode.speed_kph * mode.urban_factor)
     return {
-        "mode": mode.describe(),
+        "mode": group.times.mode_description,
         # by car each class of street has its own speed
         "speed_kph": np.nan if mode.drives else mode.speed_kph,
         "direction": group.times.direction,
