@@ -375,8 +375,10 @@ def test_empty_layers_are_left_out():
 
 def test_a_scenario_without_stations_is_drawn():
     outcome = draw_outcome(facilities=draw_facilities().iloc[:0].astype({"id": str}))
-    layers = layers_of(page_of(draw_map(outcome)))
+    page = page_of(draw_map(outcome))
+    layers = layers_of(page)
     assert {"gaps", "streets", "communities"} <= set(layers)
+    assert {"no_shading", "communities"} & set(SHOWN.findall(page)) == {"no_shading"}
     assert not {"stations", "bands", "reached"} & set(layers)
 
 

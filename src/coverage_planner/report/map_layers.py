@@ -61,11 +61,13 @@ def map_layers(
     window = _window(outcome)
     now = View(outcome, group_name, words, window, named=compared)
     before = None if baseline is None else View(baseline, group_name, words, window, named=True)
+    bands = _bands("bands", now, shown=True)
+    plain = not bands.pieces  # groups that pass by have no times to shade by
     layers = [
-        _bands("bands", now, shown=True),
+        bands,
         *([_bands("bands-today", before, shown=False)] if before else []),
         _communities(now, before),
-        MapLayer("no-shading", label_html("no-shading", words["no_shading"]), [], shown=False, exclusive=True),
+        MapLayer("no-shading", label_html("no-shading", words["no_shading"]), [], shown=plain, exclusive=True),
         _sites(now, before, sites),
         _stations(now),
         _gaps("gaps", now, "remaining_gaps" if compared else "gaps"),
