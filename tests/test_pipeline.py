@@ -19,8 +19,8 @@ from pandas.testing import assert_frame_equal
 import coverage_planner as cp
 from coverage_planner.config import read_plan
 from coverage_planner.pipeline import run_plan, write_run
-from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.pipeline.margins import farthest_m
+from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.report.results import FILES
 from drawn_plan import (
     COLUMNS,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
+from coverage_planner.errors import ConfigError
 from coverage_planner.network.main_roads import build_stretches
 from coverage_planner.scenario.evaluate import build_grids, evaluate
 from coverage_planner.scenario.group_times import with_parking
@@ -87,3 +88,5 @@ def test_times_reach_as_far_as_a_service_needs(network):
     assert (near.times.limit_s, far.times.limit_s) == (600.0, 900.0)
     assert (len(near.times.seconds), len(far.times.seconds)) == (1, 2)
     assert near.coverage.covered.tolist() == far.coverage.covered.tolist()
+    with pytest.raises(ConfigError, match=r"limits_s must be for groups among walkers, got 1: walker"):
+        evaluate(scenario, network, [group], limits_s={"walker": 900.0})

@@ -255,12 +255,13 @@ def _areas(
 
 def _equity(outcome: Outcome, group: Group, snap_limit_m: float) -> Equity:
     """Compare access times to the nearest station, looked for far beyond the cutoff."""
+    farthest_s = max(_FARTHEST_S, 2 * group.cutoff_s)
     nearest = nearest_facilities(
         outcome.network,
         with_parking(outcome.scenario.facilities, group.parking_s),
         group.demand,
         mode=group.mode,
-        limit_s=_FARTHEST_S,
+        limit_s=farthest_s,
         direction=outcome.headline.times.direction,
         snap_limit_m=snap_limit_m,
     )

@@ -149,9 +149,12 @@ def evaluate(
     names = [group.name for group in groups]
     if not names or len(set(names)) < len(names):
         raise ConfigError(f"groups must be at least one, with names that do not repeat, got {name_some(names)}")
-    unknown = [name for name in bands_s or {} if name not in names]
-    if unknown:
-        raise ConfigError(f"bands_s must be for groups among {', '.join(names)}, got {name_some(unknown)}; correct it")
+    for what, given in (("bands_s", bands_s), ("limits_s", limits_s)):
+        unknown = [name for name in given or {} if name not in names]
+        if unknown:
+            raise ConfigError(
+                f"{what} must be for groups among {', '.join(names)}, got {name_some(unknown)}; correct it"
+            )
     if study_area is not None:
         require_metric(study_area, "study area")
         study_area = study_area.to_crs(network.crs)
