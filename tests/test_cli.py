@@ -328,6 +328,7 @@ def test_a_drive_that_is_not_there_is_refused(tmp_path, capsys, monkeypatch):
     assert "must be in a place that can be written to" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of Windows are closed in another way")
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     plan = draw_plan(tmp_path / "规划 一", siting=None)

@@ -117,8 +117,9 @@ WRONG = {
     BASE + WALKERS + '[hours]\nmoments = ["We 23:00", "We 23:00"]\n': (
         r"\[hours\] moments must not repeat, got twice 1: We 23:00"
     ),
-    BASE + WALKERS + "[hours]\nnight = [22]\n": r"\[hours\] night must be two hours of the day",
-    BASE + WALKERS + "[hours]\nnight = [22, 25]\n": r"\[hours\] night must be two hours of the day.*got \[22, 25\]",
+    BASE + WALKERS + "[hours]\nnight = [22]\n": r"\[hours\] night must be two different hours of the day",
+    BASE + WALKERS + "[hours]\nnight = [22, 25]\n": r"\[hours\] night must be two different hours.*got \[22, 25\]",
+    BASE + WALKERS + "[hours]\nnight = [6, 6]\n": r"night must be two different hours.*got \[6, 6\]",
     BASE + WALKERS + "[hours]\nslot_min = 45\n": r"\[hours\] slot_min must be one of 15, 30, 60, got 45",
     BASE + WALKERS + "[levels]\nmost_satellites = 0\nunassigned_count = false\n": "most_satellites must be at least 1",
     BASE + WALKERS + "[capacity]\n": r"\[capacity\] must have people_per_place",

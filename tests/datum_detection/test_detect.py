@@ -158,6 +158,7 @@ def test_order_repeats_and_empty_rows_do_not_matter(town, doors):
     assert (found.n_points, found.confidence) == (expected.n_points, expected.confidence)
 
 
+@pytest.mark.slow
 def test_of_very_many_points_a_seeded_sample_is_compared(town):
     many = as_written(draw_doors(town, 1500, 4), town, "gcj02")
     first, again, other = (detect_datum(many, town, seed=seed) for seed in (0, 0, 1))

@@ -129,6 +129,7 @@ def test_a_network_comes_back_as_it_was(network):
     assert sizes[0] == pytest.approx(sizes[1])
 
 
+@pytest.mark.slow
 @given(networks_with_delays())
 @settings(max_examples=60, deadline=None)
 def test_delays_come_back_at_their_nodes(network):

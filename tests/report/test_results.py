@@ -699,6 +699,7 @@ def test_a_sheet_of_very_many_rows_says_that_it_is_cut(tmp_path, today, monkeypa
 # --- synthetic data, documentation ---
 
 
+@pytest.mark.slow
 def test_synthetic_data_say_so_in_every_file(home, plan, today):
     write_results(plan, home, baseline=today, rejected=rejected_rows("x"), synthetic=True)
     assert read_results(home).run["results"]["synthetic"] is True

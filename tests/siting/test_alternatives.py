@@ -167,6 +167,7 @@ def test_searched_plans_keep_the_rules_and_say_so(model, case):
         assert row.loss >= float(loss_of(model, value, value_of(model, town, wishes, plan))) - 1e-9
 
 
+@pytest.mark.slow
 @models
 @settings(deadline=None, max_examples=20)
 @given(case=cases())

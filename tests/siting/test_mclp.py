@@ -464,6 +464,7 @@ def test_groups_weigh_as_they_are_told():
         solve_mclp(**arguments | {"demand": demand}, group_weights={"riders": -1})
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(cases(most_candidates=8), st.integers(0, 2))
 def test_branching_by_regions_proves_the_optimum(case, turns):

@@ -143,9 +143,10 @@ def _check_hours(hours: HourSettings) -> None:
     repeated = [text for text in dict.fromkeys(hours.moments) if hours.moments.count(text) > 1]
     if repeated:
         raise ConfigError(f"[hours] moments must not repeat, got twice {name_some(repeated)}; remove the repeats")
-    if len(hours.night) != 2 or any(hour > _HOURS_PER_DAY for hour in hours.night):  # noqa: PLR2004 - from and to
+    night = hours.night
+    if len(night) != 2 or max(night) > _HOURS_PER_DAY or night[0] == night[1]:  # noqa: PLR2004 - from and to
         raise ConfigError(
-            f"[hours] night must be two hours of the day, from and to, such as [22, 6], got {list(hours.night)}; "
+            f"[hours] night must be two different hours of the day, from and to, such as [22, 6], got {list(night)}; "
             "correct it"
         )
 

@@ -45,7 +45,8 @@ class Circle:
     groups
         Group name -> `GroupCircle`, in order.
     together, together_hours
-        `services` and `hours` summed over the groups.
+        `services` and `hours` summed over the groups, of a service that only some groups require over these: the
+        column ``demand`` says over whom.
     """
 
     scenario: str
