@@ -46,6 +46,13 @@ def test_a_profile_must_hold_shares_of_the_day(profile, message):
         Group("walkers", "walk", 900.0, DEMAND, profile=profile)
 
 
+def test_a_profile_must_know_the_kinds_of_the_demand():
+    even = [1 / 24] * 24
+    Group("walkers", "walk", 900.0, DEMAND.assign(kind="mall"), profile=day(mall=even))
+    with pytest.raises(InputError, match=r"group 'walkers': .*depot"):
+        Group("walkers", "walk", 900.0, DEMAND.assign(kind="depot"), profile=day(mall=even))
+
+
 def test_opening_sites_is_noted_as_decisions():
     today = Scenario("today", STATIONS)
     new = STATIONS.assign(id=["c1"])

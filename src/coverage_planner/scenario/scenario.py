@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage_planner.coverage.measure import Coverage
-from coverage_planner.coverage.service_tables import check_profile
+from coverage_planner.coverage.service_tables import check_profile, profile_rows
 from coverage_planner.errors import ConfigError, InputError, SchemaError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.schema import check_table
@@ -76,6 +76,10 @@ class Group:
             raise InputError(f"group {self.name!r} must have at least one demand point, got none; check its demand")
         if self.profile is not None:
             check_profile(self.profile, f"profile of group {self.name!r}")
+            try:
+                profile_rows(self.profile, self.demand)
+            except InputError as error:
+                raise InputError(f"group {self.name!r}: {error}") from error
 
 
 @dataclass(frozen=True)
