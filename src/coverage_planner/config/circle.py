@@ -3,9 +3,9 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than
 from coverage_planner.config.sources import PointSource
@@ -183,6 +183,48 @@ def name_services(given: Mapping[str, object] | tuple[str, ...], also: Mapping[s
     A text that neither the catalogue nor `also` knows stands for a service of the planner's own.
     """
     return [text if text in also else find_service(text) or text for text in given]
+
+
+def services_by_id(settings: ServiceSettings) -> ServiceSettings:
+    """Return the table [services] with ids in place of names.
+
+    Raises
+    ------
+    ConfigError
+        A service, or a spelling of one, stands there twice.
+    """
+    also = _keys_by_id("[services] also", settings.also, {})
+    spellings = [text for texts in also.values() for text in texts]
+    repeated = [text for text in dict.fromkeys(spellings) if spellings.count(text) > 1]
+    if repeated:
+        raise ConfigError(
+            f"[services] also must have each spelling once, got twice {name_some(repeated)}; remove the repeats"
+        )
+    return replace(
+        settings,
+        counted=tuple(name_services(settings.counted, also)),
+        required=tuple(name_services(settings.required, also)),
+        cutoffs_s=_keys_by_id("[services] cutoff_min", settings.cutoffs_s, also),
+        also=also,
+    )
+
+
+def _keys_by_id(at: str, given: Mapping[str, Any], also: Mapping[str, object]) -> dict[str, Any]:
+    """Return a table by services with ids in place of names."""
+    ids = name_services(tuple(given), also)
+    repeated = [text for text, service in zip(given, ids, strict=True) if ids.count(service) > 1]
+    if repeated:
+        raise ConfigError(f"{at} must name each service once, got {name_some(repeated)} for the same; keep one of them")
+    return dict(zip(ids, given.values(), strict=True))
+
+
+def levels_by_id(levels: LevelsSettings, settings: ServiceSettings) -> LevelsSettings:
+    """Return the table [levels] with ids in place of names of services."""
+    hub, satellite = (
+        replace(level, services=tuple(name_services(level.services, settings.also)))
+        for level in (levels.hub, levels.satellite)
+    )
+    return replace(levels, hub=hub, satellite=satellite)
 
 
 def known_services(settings: ServiceSettings, offered: set[str], groups: Mapping[str, tuple[str, ...]]) -> None:

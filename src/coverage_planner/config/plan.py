@@ -23,7 +23,9 @@ from coverage_planner.config.circle import (
     MainRoads,
     ServiceSettings,
     check_circle,
+    levels_by_id,
     name_services,
+    services_by_id,
 )
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
 from coverage_planner.config.siting import SitingSettings, check_siting
@@ -195,8 +197,8 @@ def read_plan(path: str | PathLike[str], *, require_files: bool = True) -> Plan:
         path=file,
         siting=plan.siting and replace(plan.siting, group=plan.siting.group or headline.name),
         bands=plan.bands if plan.bands.cutoffs_s else BandSettings(_thirds(headline.cutoff_s)),
-        services=_by_id(plan.services),
-        levels=plan.levels and _levels_by_id(plan.levels, plan.services),
+        services=services_by_id(plan.services),
+        levels=plan.levels and levels_by_id(plan.levels, plan.services),
         circle=not _CIRCLE.isdisjoint(table),
     )
     if plan.siting:
@@ -237,42 +239,6 @@ def _with_own_speeds(plan: Plan) -> Plan:
         else:
             groups.append(replace(group, required=required))
     return replace(plan, modes=modes, groups=tuple(groups))
-
-
-def _by_id(settings: ServiceSettings) -> ServiceSettings:
-    """Return the table [services] with ids in place of names."""
-    also = _keys_by_id("[services] also", settings.also, {})
-    spellings = [text for texts in also.values() for text in texts]
-    repeated = [text for text in dict.fromkeys(spellings) if spellings.count(text) > 1]
-    if repeated:
-        raise ConfigError(
-            f"[services] also must have each spelling once, got twice {name_some(repeated)}; remove the repeats"
-        )
-    return replace(
-        settings,
-        counted=tuple(name_services(settings.counted, also)),
-        required=tuple(name_services(settings.required, also)),
-        cutoffs_s=_keys_by_id("[services] cutoff_min", settings.cutoffs_s, also),
-        also=also,
-    )
-
-
-def _keys_by_id(at: str, given: Mapping[str, Any], also: Mapping[str, object]) -> dict[str, Any]:
-    """Return a table by services with ids in place of names."""
-    ids = name_services(tuple(given), also)
-    repeated = [text for text, service in zip(given, ids, strict=True) if ids.count(service) > 1]
-    if repeated:
-        raise ConfigError(f"{at} must name each service once, got {name_some(repeated)} for the same; keep one of them")
-    return dict(zip(ids, given.values(), strict=True))
-
-
-def _levels_by_id(levels: LevelsSettings, settings: ServiceSettings) -> LevelsSettings:
-    """Return the table [levels] with ids in place of names of services."""
-    hub, satellite = (
-        replace(level, services=tuple(name_services(level.services, settings.also)))
-        for level in (levels.hub, levels.satellite)
-    )
-    return replace(levels, hub=hub, satellite=satellite)
 
 
 def missing_files(plan: Plan) -> list[str]:
