@@ -222,3 +222,13 @@ def test_a_sound_plan_passes_the_check(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "流动服务停靠点" in said
     assert "图层" in said
+
+
+def test_the_check_looks_at_every_service_bus(tmp_path, capsys):
+    plan = draw(tmp_path, mobile=[{"file": "truck.csv"}, {"file": "bus.csv"}])
+    stops = [("T1", "货车", "西门", "周一", "09:00", "09:10", *place(18, 15), "休息")]
+    write_points(
+        tmp_path / "truck.csv", ["编号", "车辆", "停靠点", "星期", "到达", "离开", "经度", "纬度", "服务"], stops
+    )
+    assert main(["check", str(plan), "--language", "en"]) < 2
+    assert "T1" in capsys.readouterr().out  # ten minutes fill no slot of an hour

@@ -107,7 +107,7 @@ def _check(plan: Plan, tell: StageReport) -> CheckReport:
     tables = {reading.check.table: reading.check.points for reading in readings}
     findings += [
         *find_odd_settings(plan),
-        *find_odd_circle(plan, tables.get("facilities"), tables.get(MOBILE), _people(plan, readings, study_area)),
+        *find_odd_circle(plan, tables.get("facilities"), _stops(readings), _people(plan, readings, study_area)),
         *_odd_siting(plan, readings),
         *_not_checked(readings),
     ]
@@ -131,6 +131,15 @@ def _sources(plan: Plan) -> Iterator[tuple[str, PointSource, GroupSettings | Non
     groups = iter([group for group in plan.groups for _ in group.sources])
     for key, source in chain(point_sources(plan), circle_sources(plan)):
         yield key, source, next(groups) if isinstance(source, DemandSource) else None
+
+
+def _stops(readings: Sequence[Reading[Any]]) -> gpd.GeoDataFrame | None:
+    """Put the stops of all service buses together; None where there are none, or some could not be read."""
+    tables = [reading.check.points for reading in readings if reading.check.table == MOBILE]
+    found = [table for table in tables if table is not None]
+    if not found or len(found) < len(tables):
+        return None
+    return gpd.GeoDataFrame(pd.concat([table.to_crs(found[0].crs) for table in found], ignore_index=True))
 
 
 def _frame(readings: Sequence[Reading[Any]], tabulate: Callable[[Rejections], pd.DataFrame]) -> pd.DataFrame:

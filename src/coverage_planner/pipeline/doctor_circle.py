@@ -48,11 +48,11 @@ def find_odd_circle(
             rules = circle_rules(plan, stations, stops)
             if rules is None:
                 return
-            if rules.levels is not None:
-                stations = apply_levels(stations, rules.levels)
             if stops is not None:
                 joined = pd.concat([stations, stops.to_crs(stations.crs)], ignore_index=True)
                 stations = gpd.GeoDataFrame(joined, crs=stations.crs)
+            if rules.levels is not None:
+                stations = apply_levels(stations, rules.levels)
             texts = stations["opening_hours"].tolist() if "opening_hours" in stations else [None] * len(stations)
             ids = stations["id"].tolist()
             open_ = open_slots(texts, rules.week, rules.calendar, unstated=rules.unstated_hours, ids=ids).open
