@@ -12,6 +12,9 @@ from selenium.webdriver.chrome.service import Service
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
+DESKTOP, PHONE = (1366, 768), (390, 844)
+#: Waits until what was changed is drawn.
+FRAMES = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
 
 
 @contextmanager
@@ -38,6 +41,18 @@ def open_browser(folder: Path, *, width: int = 1366, height: int = 768) -> Itera
         yield driver
     finally:
         driver.quit()
+
+
+def show(driver: webdriver.Chrome, path: Path, size: tuple[int, int] = DESKTOP) -> webdriver.Chrome:
+    """Open a page anew at a size, and forget what was asked for before."""
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    driver.get("about:blank")
+    requested_urls(driver)
+    driver.get(path.as_uri())
+    driver.execute_async_script(FRAMES)
+    return driver
 
 
 def requested_urls(driver: webdriver.Chrome) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver.common.by import By
 
-from browser import complaints, open_browser, requested_urls
+from browser import DESKTOP, FRAMES, PHONE, complaints, open_browser, requested_urls, show
 from coverage_planner.pipeline.doctor import check_plan
 from coverage_planner.report.check_page import check_page
 from drawn_outcome import HOSTILE
@@ -11,9 +11,6 @@ from drawn_plan import STATIONS, draw_plan, write_points
 from osm_drawing import place
 
 pytestmark = pytest.mark.browser
-
-DESKTOP, PHONE = (1366, 768), (390, 844)
-FRAMES = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +37,6 @@ def files(tmp_path_factory):
 def driver(tmp_path_factory):
     with open_browser(tmp_path_factory.mktemp("browser")) as started:
         yield started
-
-
-def show(driver, path, size=DESKTOP):
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    driver.get(path.as_uri())
-    driver.execute_async_script(FRAMES)
-    return driver
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

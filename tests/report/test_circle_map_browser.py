@@ -3,15 +3,12 @@
 import pytest
 from selenium.webdriver.common.by import By
 
-from browser import complaints, open_browser, requested_urls
+from browser import DESKTOP, FRAMES, PHONE, complaints, open_browser, requested_urls, show
 from coverage_planner.report.maps import draw_map
 from drawn_circle import draw_study
 from drawn_outcome import HOSTILE, draw_outcome
 
 pytestmark = pytest.mark.browser
-
-DESKTOP, PHONE = (1366, 768), (390, 844)
-FRAMES = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +27,6 @@ def files(tmp_path_factory):
 def driver(tmp_path_factory):
     with open_browser(tmp_path_factory.mktemp("browser")) as started:
         yield started
-
-
-def show(driver, path, size=DESKTOP):
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    driver.get("about:blank")
-    requested_urls(driver)
-    driver.get(path.as_uri())
-    driver.execute_async_script(FRAMES)
-    return driver
 
 
 def switch(page, key):

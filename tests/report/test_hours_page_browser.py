@@ -8,7 +8,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import complaints, open_browser, requested_urls
+from browser import DESKTOP, PHONE, complaints, open_browser, requested_urls, show
 from coverage_planner.report.heat_map import draw_hours
 from coverage_planner.report.hours_page import hours_page
 from drawn_circle import draw_by_hour
@@ -16,7 +16,6 @@ from drawn_outcome import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-DESKTOP, PHONE = (1366, 768), (390, 844)
 SHOWN = "return [...document.querySelectorAll('.picture')].filter((p) => p.offsetHeight).map((p) => p.id)"
 # Boxes of all texts of the picture that is shown, and of the picture itself.
 BOXES = """
@@ -55,16 +54,6 @@ def files(tmp_path_factory):
 def driver(tmp_path_factory):
     with open_browser(tmp_path_factory.mktemp("browser")) as started:
         yield started
-
-
-def show(driver, path, size=DESKTOP):
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    driver.get("about:blank")
-    requested_urls(driver)
-    driver.get(path.as_uri())
-    return driver
 
 
 def how(page) -> str:

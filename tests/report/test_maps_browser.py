@@ -5,13 +5,13 @@ from itertools import combinations
 import pytest
 from selenium.webdriver.common.by import By
 
-from browser import complaints, open_browser, requested_urls
+from browser import DESKTOP, FRAMES, PHONE, complaints, open_browser, requested_urls, show
 from coverage_planner.report.maps import draw_map
 from drawn_outcome import HOSTILE, SITE_NAME, draw_candidates, draw_facilities, draw_outcome, draw_sites
 
 pytestmark = pytest.mark.browser
 
-DESKTOP, SMALL, PHONE = (1366, 768), (1024, 600), (390, 844)
+SMALL = (1024, 600)
 
 # Sum of the opacity of all pixels that a pane's canvases show.
 INK = """
@@ -24,7 +24,6 @@ INK = """
   }, 0);
 """
 # The page redraws with the screen: wait for two frames before looking.
-FRAMES = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +53,6 @@ def driver(tmp_path_factory):
 def page(driver, files):
     """Open the Chinese map anew at desktop size."""
     return show(driver, files["zh"])
-
-
-def show(driver, path, size=DESKTOP):
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    driver.get("about:blank")
-    requested_urls(driver)
-    driver.get(path.as_uri())
-    driver.execute_async_script(FRAMES)
-    return driver
 
 
 def ink(page, pane):
