@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from coverage_planner.cli import main
+from coverage_planner.cli.circle_summary import about_circles
 from coverage_planner.cli.summary import summarise
 from coverage_planner.config import read_plan
 from coverage_planner.errors import ConfigError, InputError, SchemaError
 from coverage_planner.pipeline import run_plan, write_run
 from coverage_planner.report.results import read_results
 from coverage_planner.report.speech import speech
+from coverage_planner.scenario.circle import CircleStudy, measure_circle
 from drawn_plan import STATIONS, draw_plan, place, write_points
 
 TABLES = {
@@ -232,3 +234,19 @@ def test_the_check_looks_at_every_service_bus(tmp_path, capsys):
     )
     assert main(["check", str(plan), "--language", "en"]) < 2
     assert "T1" in capsys.readouterr().out  # ten minutes fill no slot of an hour
+
+
+def test_whose_places_are_looked_at_is_said_with_the_moment(run):
+    rules = replace(run.circle.today.rules, capacity_at="We 23:00")
+    circle = measure_circle(run.today, rules)
+    said = about_circles(CircleStudy((circle,)), (), "en")
+    # at night only the bus is open, and it has no limit
+    assert [line for line in said if "too small" in line] == []
+    by_day = measure_circle(run.today, replace(rules, capacity_at="We 12:00", people_per_place=0.1))
+    (line,) = [line for line in about_circles(CircleStudy((by_day,)), (), "en") if "too small" in line]
+    left = sum(
+        group.points["unassigned_demand"][group.served.at("any", rules.week.slot("We 12:00"))].sum()
+        for group in by_day.groups.values()
+    )
+    assert line.startswith("Wed 12:00: ")
+    assert f"{left:,.0f} people with an open station near" in line

@@ -22,8 +22,9 @@ _WORDS = {
         "moment": "  {moment}：{share:.1%} 的在外人员附近有开放的站点，{n} 处开放",
         "hubs": "1+N：{n} 个服务中心带 {m} 个驿站，{lonely} 个驿站没有归属的服务中心{dropped}",
         "dropped": "（不计入覆盖）",
-        "places": "{n} 个站点坐不下就近来的人，最缺的是{name}，差 {people:,.0f} 人；"
-        "附近有站点的人里 {left:,.0f} 人找不到位置",
+        "at": "{moment}：",
+        "places": "{at}{n} 个站点坐不下就近来的人，最缺的是{name}，差 {people:,.0f} 人；"
+        "附近有站点开放的人里 {left:,.0f} 人找不到位置",
         "inside": "圈内：{said}",
         "join": "、",
     },
@@ -34,8 +35,9 @@ _WORDS = {
         "moment": "  {moment}: {share:.1%} of those who are about have an open station near, {n} are open",
         "hubs": "1+N: {n} hubs with {m} satellites, {lonely} satellites have no hub{dropped}",
         "dropped": " (they do not count)",
-        "places": "{n} stations are too small for those who are nearest, most of all {name}, by {people:,.0f} people; "
-        "{left:,.0f} people with a station near find no place",
+        "at": "{moment}: ",
+        "places": "{at}{n} stations are too small for those who are nearest, most of all {name}, by {people:,.0f} "
+        "people; {left:,.0f} people with an open station near find no place",
         "inside": "inside the circles: {said}",
         "join": ", ",
     },
@@ -108,10 +110,15 @@ def _about_places(circle: Circle, language: Language) -> list[str]:
         return []
     row = int(stations["shortage"].to_numpy(dtype=float).argmax())
     name = circle.facilities["name"].iloc[row] if "name" in circle.facilities else None
-    near = [group.points["any_ever"].to_numpy(dtype=bool) for group in circle.groups.values()]
+    moment = circle.rules.capacity_at
+    near = [
+        group.served.ever(ANY) if moment is None else group.served.at(ANY, circle.rules.week.slot(moment))
+        for group in circle.groups.values()
+    ]
     left = [group.points["unassigned_demand"].to_numpy(dtype=float) for group in circle.groups.values()]
     return [
         _WORDS[language]["places"].format(
+            at="" if moment is None else _WORDS[language]["at"].format(moment=speech(language).say("moment", moment)),
             n=len(short),
             name=stations["id"].iloc[row] if pd.isna(name) else name,
             people=short["shortage"].max(),
