@@ -25,6 +25,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--real-data", default=None, help="folder of real data (../shared/data); without it those tests skip"
     )
+    parser.addoption(
+        "--axe", default=None, help="axe.min.js of the npm package axe-core; without it the tests of accessibility skip"
+    )
 
 
 def pytest_configure(config):
@@ -54,6 +57,18 @@ def real_data(request) -> Path:
     if not folder.is_dir():
         pytest.fail(f"--real-data must name a folder, got {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def axe(request) -> str:
+    """The script of axe-core, which checks pages for accessibility; it is no part of the repository."""
+    given = request.config.getoption("--axe")
+    if given is None:
+        pytest.skip("accessibility test: `npm pack axe-core`, unpack it, give --axe package/axe.min.js")
+    path = Path(given).resolve()
+    if not path.is_file():
+        pytest.fail(f"--axe must name axe.min.js of the npm package axe-core, got {path}")
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

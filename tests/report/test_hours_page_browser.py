@@ -102,7 +102,6 @@ def test_the_mouse_chooses_scenario_group_and_service(driver, files):
 
 def test_the_keyboard_chooses_too_and_the_focus_is_seen(driver, files):
     page = show(driver, files["en"])
-    page.find_element(By.TAG_NAME, "body").click()
     keys = ActionChains(page)
     keys.send_keys(Keys.TAB, Keys.ARROW_RIGHT, Keys.TAB, Keys.TAB, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).perform()
     assert page.execute_script(SHOWN) == ["p-1-0-2"]

@@ -63,6 +63,7 @@ def hours_page(
     choices = {name: _ordered(name, table[name]) for name in CHOSEN if name in table and len(table)}
     parts = dict(iter(table.groupby(list(choices), sort=False))) if choices else {}
     pictures, rules = [], []
+    reachable = f'role="group" tabindex="0" aria-label="{escape(said["page"])}"'  # it scrolls sideways on a phone
     for numbers, wanted in _combinations(choices):
         rows = parts.get(tuple(wanted.values()), table if not choices else table.head(0))
         hints = wanted.get("service", "any") in _WITH_HINTS
@@ -71,7 +72,7 @@ def hours_page(
         place = "-".join(map(str, numbers))
         chosen = "".join(f"#{name}-{number}:checked~" for name, number in zip(choices, numbers, strict=True))
         rules.append(f"{chosen}#p-{place}{{display:block}}")
-        pictures.append(f'<div class="picture" id="p-{place}">{shown}</div>')
+        pictures.append(f'<div class="picture" id="p-{place}" {reachable}>{shown}</div>')
     heading = escape(title or said["page"])
     about = f'<p class="kind">{escape(said["page"])}</p>' if title else ""
     note = f'<p class="synthetic">{escape(said["synthetic"])}</p>' if synthetic else ""
