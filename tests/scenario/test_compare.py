@@ -1,15 +1,10 @@
-"""Scenarios side by side, against a loop over every point."""
+"""Scenarios side by side: evaluated on a street of 4 km; made-up plans are in test_plan_pairs.py."""
 
 import math
-from types import SimpleNamespace
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.scenario.compare import compare
@@ -112,35 +107,6 @@ def test_without_communities_there_are_no_areas(network):
 
     assert areas.empty
     assert "change_covered_demand_share" in areas.columns
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e6)), min_size=1, max_size=20))
-def test_changes_equal_a_loop_over_every_point(drawn):
-    """`compare` needs only the tables of an outcome, so made-up ones show every mixture of before and after."""
-    ids = [f"D{n}" for n in range(len(drawn))]
-    shares = pd.DataFrame([dict.fromkeys(
-        ["covered_demand", "covered_demand_share", "covered_point_share", "covered_area_share", "covered_road_share",
-         "mean_time_s"], 0.0)])  # fmt: skip
-
-    def made_up(name, which):
-        points = pd.DataFrame(
-            {
-                "id": ids,
-                "demand": [weight for *_, weight in drawn],
-                "covered": [row[which] for row in drawn],
-                "time_s": np.where([row[which] for row in drawn], 1.0, np.nan),
-            }
-        )
-        coverage = SimpleNamespace(points=points, covered=points["covered"].to_numpy(dtype=bool))
-        times = SimpleNamespace(direction="to_facility")
-        group = SimpleNamespace(group=groups()[0], times=times, coverage=coverage, shares=shares)
-        return SimpleNamespace(scenario=SimpleNamespace(name=name), groups={"walkers": group}, communities=None)
-
-    points = compare([made_up("today", 0), made_up("plan", 1)]).points["walkers"]
-    expected = {(True, True): "kept", (False, True): "gained", (True, False): "lost", (False, False): "uncovered"}
-    assert points["change"].tolist() == [expected[was, now] for was, now, _ in drawn]
-    assert points["id"].tolist() == ids
 
 
 def test_gains_less_losses_are_the_change_of_the_sum(network):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coverage_planner.coverage.capacity import find_shortages
 from coverage_planner.report.circle_columns import CIRCLE_TABLES, TOGETHER
+from coverage_planner.scenario.circle_figures import circle_figures
 
 if TYPE_CHECKING:
     from coverage_planner.scenario.circle import Circle, CircleStudy
@@ -46,7 +47,7 @@ def circle_tables(study: "CircleStudy | None") -> dict[str, pd.DataFrame]:
         "reasons": _reasons(circles),
         "gaps_at": gaps_at(circles),
         "served_by_community": _of_groups(circles, lambda group: group.areas),
-        "capacity": _capacity(circles),
+        "capacity": station_room(circles),
         "hubs": _hubs(circles),
         "satellites": satellites(circles),
         "equity": _of_equity(circles, lambda equity: equity.summary),
@@ -76,27 +77,11 @@ def with_headline(overall: pd.DataFrame, study: "CircleStudy | None") -> pd.Data
     if study is None:
         return overall
     rows = [
-        {"scenario": circle.scenario, "group": name, **_headline(circle, group)}
+        {"scenario": circle.scenario, "group": name, **circle_figures(circle, group)}
         for circle in study.circles
         for name, group in circle.groups.items()
     ]
     return overall.merge(pd.DataFrame(rows), on=["scenario", "group"], how="left")
-
-
-def _headline(circle: "Circle", group: "GroupCircle") -> dict[str, float]:
-    services = group.services.set_index("service")
-    hours = group.hours[(group.hours["service"] == "any") & (group.hours["slot"] < circle.rules.week.n_ordinary)]
-    first, last = circle.rules.night
-    after, before = hours["hour"] >= first, hours["hour"] < last
-    night = hours[after & before if first < last else after | before]
-    present = float(night["demand"].sum())
-    return {
-        "full_demand_share": float(services["covered_demand_share"]["full"]),
-        "open_week_share": float(services["covered_hour_share"]["any"]),
-        "full_week_share": float(services["covered_hour_share"]["full"]),
-        "open_night_share": float(night["covered_demand"].sum()) / present if present > 0 else np.nan,
-        "unassigned_demand": float(group.points["unassigned_demand"].sum(min_count=1)),
-    }
 
 
 def describe_stations(facilities: gpd.GeoDataFrame, study: "CircleStudy | None") -> gpd.GeoDataFrame:
@@ -256,7 +241,7 @@ def _places(circle: "Circle") -> pd.DataFrame:
     )
 
 
-def _capacity(circles: Sequence["Circle"]) -> pd.DataFrame | None:
+def station_room(circles: Sequence["Circle"]) -> pd.DataFrame | None:
     """Put how full stations get beside the supply per unit of demand around them."""
     tables = []
     for circle in circles:

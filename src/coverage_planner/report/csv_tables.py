@@ -1,11 +1,13 @@
 """CSV files that Excel opens as they are, and that no text in them can turn into a formula."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from coverage_planner.errors import SourceError
+from coverage_planner.report.column_kinds import Column
 from coverage_planner.report.table_columns import COLUMNS, set_types
 
 #: Excel reads UTF-8 as such only behind this mark.
@@ -31,17 +33,17 @@ def unguard(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table with the columns of `table_columns.COLUMNS`: comma, CRLF, UTF-8 with byte order mark.
+def write_csv(table: pd.DataFrame, path: Path, columns: Mapping[str, Column] = COLUMNS) -> None:
+    """Write a table with columns of `columns`, those of results by default: comma, CRLF, UTF-8 with byte order mark.
 
     Numbers are written in full: reading gives the same values. Cells without a value are empty.
     """
     guarded = table.copy()
     for name in table:
-        if COLUMNS[str(name)].kind == "text":
+        if columns[str(name)].kind == "text":
             texts = [None if text is None else guard(text) for text in table[name]]
             guarded[name] = pd.Series(texts, index=table.index, dtype=object)
-        elif COLUMNS[str(name)].kind == "place":
+        elif columns[str(name)].kind == "place":
             guarded[name] = table[name].astype("Int64")  # whole numbers without '.0'
     guarded.to_csv(path, index=False, encoding=ENCODING, lineterminator="\r\n")
 

@@ -319,7 +319,7 @@ def writable(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
-def set_types(table: Table) -> Table:
+def set_types(table: Table, columns: Mapping[str, Column] = COLUMNS) -> Table:
     """Return a table whose columns have the types of `COLUMNS`, the same before writing and after reading.
 
     Text is `str` or None (also where it was empty); control characters, which no workbook can hold, are replaced by
@@ -328,10 +328,12 @@ def set_types(table: Table) -> Table:
     Parameters
     ----------
     table
-        Columns of `COLUMNS`, and ``geometry``.
+        Columns of `columns`, and ``geometry``.
+    columns
+        What columns there are; those of a results folder by default.
     """
     names = [str(name) for name in table if name != "geometry"]
-    return table.assign(**{name: _typed(table[name], COLUMNS[name].kind) for name in names})
+    return table.assign(**{name: _typed(table[name], columns[name].kind) for name in names})
 
 
 def _typed(values: pd.Series, kind: Kind) -> pd.Series:

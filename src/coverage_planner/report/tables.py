@@ -1,7 +1,7 @@
 """Outcomes -> the tables that planners read: overall, by area, by site, by station, gaps, islands, rows refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,7 +16,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.report.circle_tables import circle_tables, describe_stations, with_headline
 from coverage_planner.report.siting_tables import Choice, siting_tables
 from coverage_planner.report.table_columns import GIVEN, SYNTHETIC_NOTE, TABLES, set_types
-from coverage_planner.scenario.compare import compare
+from coverage_planner.scenario.compare import compare_overall
 from coverage_planner.scenario.scenario import GroupOutcome, Outcome
 from coverage_planner.units import speed_mps
 
@@ -206,8 +206,7 @@ def _overall(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         changes = {name: np.nan for name in TABLES["overall"] if name.startswith("change_")}
         table = table.assign(**changes, change_mean_time_s=np.nan)
     else:
-        # areas are measured below, once
-        table = compare([replace(outcome, communities=None) for outcome in outcomes]).overall
+        table = compare_overall(outcomes)
         changed = [name for name in table if str(name).startswith("change_")]
         table.loc[table["scenario"] == outcomes[0].scenario.name, changed] = np.nan
     order = {name: position for position, name in enumerate(outcomes[0].groups)}

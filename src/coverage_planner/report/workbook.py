@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from coverage_planner.report import styles
 from coverage_planner.report.circle_columns import CIRCLE_MEASURES, CIRCLE_TABLES, LIST_TABLES
-from coverage_planner.report.column_kinds import Kind
+from coverage_planner.report.column_kinds import Column, Kind
 from coverage_planner.report.hours_sheet import FIRST, spread_hours
 from coverage_planner.report.speech import Speech, speech
 from coverage_planner.report.table_columns import COLUMNS, SYNTHETIC_NOTE, writable
@@ -162,7 +162,9 @@ def _key_figures(
         _put(sheet, place, 1, remark)
 
 
-def table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) -> None:
+def table_sheet(
+    sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech, columns: Mapping[str, Column] | None = None
+) -> None:
     """Fill a sheet with a table, its headings in the planner's language.
 
     Parameters
@@ -172,13 +174,19 @@ def table_sheet(sheet: Worksheet, name: str, table: pd.DataFrame, said: Speech) 
     name
         The table's name in `table_columns`.
     table
-        Columns of `table_columns.COLUMNS`.
+        Columns of `table_columns.COLUMNS`, or of `columns`.
     said
         The language.
+    columns
+        What columns there are, where the table is none of a results folder.
     """
-    _header(sheet, 1, [said.heading(str(column), name) for column in table])
+    if columns is None:
+        headings = [said.heading(str(column), name) for column in table]
+    else:
+        headings = [columns[str(column)].heading(said.language) for column in table]
+    _header(sheet, 1, headings)
     sheet.freeze_panes = "A2"
-    kinds = {str(column): COLUMNS[str(column)].kind for column in table}
+    kinds = {str(column): (COLUMNS if columns is None else columns)[str(column)].kind for column in table}
     for row, record in enumerate(table.head(MOST_ROWS).to_dict("records"), start=2):
         for place, (column, kind) in enumerate(kinds.items(), start=1):
             _put(sheet, row, place, said.say(column, record[column]), kind)
