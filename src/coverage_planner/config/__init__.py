@@ -15,6 +15,7 @@ from coverage_planner.config.plan import (
     point_sources,
     read_plan,
 )
+from coverage_planner.config.report import DataNote, ReportSettings
 from coverage_planner.config.siting import AlternativeSettings, Model, QuotaSettings, SitingSettings, check_siting
 from coverage_planner.config.sources import AreaSource, CommunitySource, DemandSource, PointSource, RoadSource
 
@@ -24,6 +25,7 @@ __all__ = [
     "BandSettings",
     "CandidateSettings",
     "CommunitySource",
+    "DataNote",
     "DemandSource",
     "GroupSettings",
     "LayerSource",
@@ -34,6 +36,7 @@ __all__ = [
     "Plan",
     "PointSource",
     "QuotaSettings",
+    "ReportSettings",
     "RoadSource",
     "SitingSettings",
     "SnapSettings",

@@ -28,6 +28,7 @@ from coverage_planner.config.circle import (
     services_by_id,
 )
 from coverage_planner.config.keys import S_PER_MIN, at_least, did_you_mean, in_minutes, more_than, read_settings
+from coverage_planner.config.report import ReportSettings
 from coverage_planner.config.siting import SitingSettings, check_siting
 from coverage_planner.config.sources import (
     AreaSource,
@@ -128,6 +129,8 @@ class Plan:
         the circles. Services stand by their ids.
     circle
         Whether any of these is asked for.
+    report
+        What stands on the cover of report.html; None where no report is asked for.
     bands
         `bands.cutoffs_s` ascends to the headline group's cutoff; thirds of it where the plan does not say.
     modes
@@ -158,6 +161,7 @@ class Plan:
     capacity: CapacitySettings | None = None
     mobile: tuple[PointSource, ...] = ()
     layers: tuple[LayerSource, ...] = ()
+    report: ReportSettings | None = None
     circle: bool = field(default=False, metadata={"key": None})
     modes: Mapping[str, Mode] = field(default_factory=lambda: dict(PRESET_MODES))
     path: Path = field(default=Path(), metadata={"key": None})
