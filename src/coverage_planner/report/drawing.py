@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS, Transformer
 
 from coverage_planner.report.popups import Popup
 
@@ -103,13 +104,16 @@ def pins(
 
 def _places(geometry: gpd.GeoSeries) -> list[int]:
     points = shapely.point_on_surface(geometry.to_numpy())
-    steps = np.diff(_micro_degrees(shapely.get_coordinates(points), geometry.crs), axis=0, prepend=0)
+    steps = np.diff(micro_degrees(shapely.get_coordinates(points), geometry.crs), axis=0, prepend=0)
     return [int(step) for step in steps.ravel()]
 
 
-def _micro_degrees(coordinates: NDArray[np.float64], crs: object) -> NDArray[np.int64]:
-    places = gpd.GeoSeries(gpd.points_from_xy(*coordinates.T), crs=crs).to_crs(WGS84)
-    return np.rint(shapely.get_coordinates(places.to_numpy()) * DEGREE_STEPS).astype(np.int64)
+def micro_degrees(coordinates: NDArray[np.float64], crs: object) -> NDArray[np.int64]:
+    """Return coordinates (p, 2) of a CRS as whole millionths of a degree in WGS 84, longitude first."""
+    transformer = Transformer.from_crs(CRS.from_user_input(crs), WGS84, always_xy=True)
+    degrees = np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
+    whole: NDArray[np.int64] = np.rint(degrees * DEGREE_STEPS).astype(np.int64)
+    return whole
 
 
 def _encode(paths: NDArray[np.object_], crs: object, *, closed: bool = False, least: int = 1) -> list[list[int]]:
@@ -124,7 +128,7 @@ def _encode(paths: NDArray[np.object_], crs: object, *, closed: bool = False, le
     if closed:  # the page closes rings itself
         last = np.append(owners[1:] != owners[:-1], True)
         coordinates, owners = coordinates[~last], owners[~last]
-    places = _micro_degrees(coordinates, crs)
+    places = micro_degrees(coordinates, crs)
     first = np.append(True, owners[1:] != owners[:-1])
     moved = np.append(True, (places[1:] != places[:-1]).any(axis=1))
     places, owners = places[first | moved], owners[first | moved]
