@@ -25,6 +25,16 @@ SITE = "#8a2a78"
 CANDIDATE = "#77736b"
 STUDY_AREA = "#4a4a4a"
 STREET = "#8f8b84"
+#: What a change brings, takes and leaves: told apart by lightness, and on the map by line style too.
+GAINED = "#0b4f8f"
+LOST = "#d9622b"
+KEPT = "#b9b4aa"
+#: Marks of stations that are closed at the hour looked at or lack the service, and the way to the nearest station.
+CLOSED = "#77736b"
+WAY = "#8a2a78"
+#: Streets by their nearest station: neighbours take turns. Okabe & Ito (2008), Color Universal Design, darkened where
+#: too light for a thin line.
+NEAREST = ("#0072b2", "#d55e00", "#009e73", "#b06a9b", "#8c6d00", "#3f8fc0", "#4a4a4a", "#a33b20")
 WATER = "#ccdfe6"
 RAILWAY = "#a5a09a"
 WALL = "#b9b0a6"
