@@ -13,7 +13,8 @@ import pytest
 import rasterio
 from shapely import LineString
 
-from coverage_planner.cli import _parser, main
+from coverage_planner.cli import main
+from coverage_planner.cli.parser import build_parser
 from coverage_planner.config import read_plan
 from coverage_planner.demo import demo_city
 from coverage_planner.pipeline.checks import as_warning, find_pieces, warn_of_datum
@@ -553,7 +554,7 @@ def test_the_how_to_page_names_commands_that_exist(repository, name):
     lines = [line for line in text.splitlines() if line.startswith("coverage-planner ")]
     assert len(lines) == 3
     for line in lines:
-        given = _parser().parse_args(line.split()[1:])
+        given = build_parser().parse_args(line.split()[1:])
         assert given.command == "check"
     for option in ("--json", "--force", "--language"):
         assert option in text

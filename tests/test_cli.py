@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 import coverage_planner as cp
-from coverage_planner.cli import _parser, main
+from coverage_planner.cli import main
+from coverage_planner.cli.parser import build_parser
 from coverage_planner.report.results import CIRCLE_FILES, FILES, LISTS_FILES
 from drawn_plan import PLAN, PREMISES, draw_plan, draw_streets, write_points
 from osm_drawing import place
@@ -35,7 +36,12 @@ HEAVY = (
     "tqdm",
 )
 ALONE = PLAN["groups"][:1]
-COMMANDS = ["demo", "plan", "propose", "check", "fetch", "clip", "network"]
+COMMANDS = ["demo", "plan", "propose", "check", "notebooks", "fetch", "clip", "network"]
+
+
+@pytest.fixture(autouse=True)
+def _english_computer(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +89,7 @@ def test_help_names_the_commands_and_shows_examples(capsys):
 
 
 def test_the_commands_tested_are_all_there_are():
-    [commands] = [action.choices for action in _parser()._actions if isinstance(action.choices, dict)]
+    [commands] = [action.choices for action in build_parser()._actions if isinstance(action.choices, dict)]
     assert list(commands) == COMMANDS
 
 

@@ -36,6 +36,11 @@ WAYS = [
 KEYS = sorted({key for one in POI_SETS.values() for key in one.tags} | {"natural", "waterway", "railway", "barrier"})
 
 
+@pytest.fixture(autouse=True)
+def _chinese_computer(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+
+
 @pytest.fixture
 def district(tmp_path):
     return write_osm(tmp_path / "district.osm", NODES, WAYS)

@@ -7,8 +7,9 @@ from dataclasses import fields
 
 import pytest
 
-from coverage_planner.cli import _parser
-from coverage_planner.cli.siting_options import PROPOSE_EXAMPLES, siting_changes
+from coverage_planner.cli.examples import EXAMPLES
+from coverage_planner.cli.parser import build_parser
+from coverage_planner.cli.siting_options import siting_changes
 from coverage_planner.config import SitingSettings, change_plan, read_plan
 from coverage_planner.demo import demo_city
 
@@ -40,7 +41,7 @@ def written(tmp_path_factory):
 
 
 def asked(line: str):
-    given = _parser().parse_args(shlex.split(line, comments=True)[1:])
+    given = build_parser().parse_args(shlex.split(line, comments=True)[1:])
     assert given.command == "propose"
     return siting_changes(given)
 
@@ -67,7 +68,7 @@ def test_each_piece_of_plan_file_says_the_same_as_the_command_under_it(page, wri
 def test_every_command_can_be_given_to_the_demo(page):
     demo = read_plan(demo_city() / "plan.toml")
     lines = [line for _, text in BLOCKS.findall(page) for line in commands_of(text)]
-    examples = [re.split(r" {3,}", line)[0] for line in commands_of(PROPOSE_EXAMPLES)]
+    examples = [f"coverage-planner {line}" for line, _, _ in EXAMPLES["propose"]]
     assert len(examples) == 7
     for line in [*lines, *examples]:
         changed, _ = change_plan(demo, asked(line))
@@ -77,7 +78,7 @@ def test_every_command_can_be_given_to_the_demo(page):
 def test_no_key_and_no_option_is_left_out(page):
     keys = [f.metadata.get("key", f.name) for f in fields(SitingSettings)]
     assert [key for key in keys if key not in page] == []
-    [commands] = [action.choices for action in _parser()._actions if isinstance(action.choices, dict)]
+    [commands] = [action.choices for action in build_parser()._actions if isinstance(action.choices, dict)]
     options = [option for action in commands["propose"]._actions for option in action.option_strings]
-    known = {"-h", "--help", "--force", "--language", "--network", "--rebuild", "--minimise", "--out"}
+    known = {"-h", "--help", "--force", "--language", "--network", "--rebuild", "--minimise", "--out", "--quiet"}
     assert [option for option in options if option not in page and option not in known] == []

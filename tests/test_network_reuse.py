@@ -424,7 +424,7 @@ def test_building_and_saving_a_network_says_what_was_read(plan, tmp_path, capsys
 
 def test_building_a_network_speaks_chinese_and_does_not_overwrite(plan, tmp_path, capsys):
     roads, out = plan.parent / "roads.osm", tmp_path / "n"
-    assert main(["network", str(roads), str(out)]) == 0
+    assert main(["network", str(roads), str(out), "--language", "zh"]) == 0
     printed = capsys.readouterr().out
     assert "段街道" in printed
     assert "  步行 (4.8 km/h)：可通行" in printed

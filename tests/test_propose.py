@@ -12,10 +12,12 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from coverage_planner.cli import _parser, main
+from coverage_planner.cli import main
+from coverage_planner.cli.parser import build_parser
 from coverage_planner.cli.progress import describe_search
+from coverage_planner.cli.records import proposal_record
 from coverage_planner.cli.siting_options import siting_changes
-from coverage_planner.cli.summary import about_choice, proposal_record
+from coverage_planner.cli.summary import about_choice
 from coverage_planner.config import change_plan, read_plan
 from coverage_planner.errors import CoveragePlannerError
 from coverage_planner.pipeline import run_plan, run_proposal, write_run
@@ -65,7 +67,7 @@ def proposed(begun):
     """Choose the drawn plan's sites with options of the command line; returns what --json prints."""
 
     def run(*options: str) -> dict:
-        given = _parser().parse_args(["propose", "plan.toml", "--out", "out", *options])
+        given = build_parser().parse_args(["propose", "plan.toml", "--out", "out", *options])
         plan, _ = change_plan(begun.plan, siting_changes(given))
         start = begun.start
         parts = (plan, start.network, start.inputs, begun.present)

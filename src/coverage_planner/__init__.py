@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from coverage_planner.coverage.serving import Served, serve
     from coverage_planner.coverage.week import Week, build_week
     from coverage_planner.datum_detection import DatumVerdict, detect_datum
-    from coverage_planner.demo import demo_city
+    from coverage_planner.demo import demo_city, office_files
     from coverage_planner.network.build import build_network
     from coverage_planner.network.files import read_network, write_network
     from coverage_planner.network.main_roads import build_stretches
     from coverage_planner.network.modes import DEFAULT_MODES, PRESET_MODES, Mode
     from coverage_planner.network.road_network import RoadNetwork
     from coverage_planner.network.snap import Positions, snap_points
+    from coverage_planner.pipeline.doctor import check_plan
     from coverage_planner.pipeline.run import PlanRun, run_plan, write_run
     from coverage_planner.report.heat_map import draw_hours
     from coverage_planner.report.maps import draw_map
@@ -93,6 +94,7 @@ _HOMES = {
     "build_three_lists": "scenario.three_lists",
     "build_week": "coverage.week",
     "Calendar": "sources.calendar",
+    "check_plan": "pipeline.doctor",
     "Circle": "scenario.circle",
     "CircleRules": "scenario.circle_rules",
     "CircleStudy": "scenario.circle",
@@ -138,6 +140,7 @@ _HOMES = {
     "nearest_open": "coverage.nearest_open",
     "Needs": "coverage.offer",
     "Offer": "coverage.offer",
+    "office_files": "demo",
     "open_slots": "coverage.hours",
     "OpeningOrder": "siting.sequence",
     "OpenSlots": "coverage.hours",
@@ -254,6 +257,7 @@ __all__ = [
     "build_stretches",
     "build_three_lists",
     "build_week",
+    "check_plan",
     "clip_osm",
     "compare",
     "count_records",
@@ -283,6 +287,7 @@ __all__ = [
     "measure_services",
     "nearest_facilities",
     "nearest_open",
+    "office_files",
     "open_slots",
     "parse_hours",
     "parse_services",

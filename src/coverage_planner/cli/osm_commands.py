@@ -10,7 +10,9 @@ from typing import Any
 from shapely import MultiPolygon, Polygon
 from tqdm import tqdm
 
+from coverage_planner.cli.answer import Answer
 from coverage_planner.cli.fetched_plan import write_plan_files
+from coverage_planner.cli.language import system_language
 from coverage_planner.cli.words import WORDS
 from coverage_planner.errors import ConfigError
 from coverage_planner.sources.areas import read_study_area
@@ -26,21 +28,22 @@ _MB = 1e6
 _M_PER_KM = 1000.0
 
 
-def fetch(given: argparse.Namespace) -> None:
+def fetch(given: argparse.Namespace) -> Answer:
     """Fetch a place into a folder."""
-    words = WORDS[given.language]
-    with _bar(unit="") as tell:
+    language = given.language or system_language()
+    words = WORDS[language]
+    with _bar(unit="", quiet=given.quiet) as tell:
         fetched = fetch_place(
             _place(given.place),
             given.out,
             sets=given.sets or list(POI_SETS),
             margin_m=given.margin,
-            language=given.language,
+            language=language,
             force=given.force,
             progress=tell,
             overpass_url=given.overpass,
             nominatim_url=given.nominatim,
-            more=partial(write_plan_files, language=given.language),
+            more=partial(write_plan_files, language=language),
         )
     kilometres = fetched.roads.segments["length_m"].sum() / _M_PER_KM
     lines = [
@@ -59,16 +62,28 @@ def fetch(given: argparse.Namespace) -> None:
             words["pois of"].format(kind=kind, n=n) for kind, n in fetched.pois["kind"].value_counts(sort=False).items()
         )
     )
-    print("\n".join([*lines, ATTRIBUTION, words["fetch next"].format(folder=fetched.folder)]))  # noqa: T201
+    record = {
+        "folder": str(fetched.folder),
+        "label": fetched.label,
+        "found": fetched.found,
+        "data_date": fetched.data_date or None,
+        "pieces": len(fetched.roads.segments),
+        "length_m": round(float(kilometres * _M_PER_KM), 1),
+        "obstacles": len(fetched.roads.obstacles),
+        "pois": {str(kind): int(n) for kind, n in fetched.pois["kind"].value_counts(sort=False).items()},
+        "merged": int(fetched.tally.duplicates),
+        "attribution": ATTRIBUTION,
+    }
+    return Answer([*lines, ATTRIBUTION, words["fetch next"].format(folder=fetched.folder)], record)
 
 
-def clip(given: argparse.Namespace) -> None:
+def clip(given: argparse.Namespace) -> Answer:
     """Cut a study area out of a large file."""
-    words = WORDS[given.language]
+    words = WORDS[given.language or system_language()]
     if given.out.exists() and not given.force:
         raise ConfigError(f"the clipped file must not exist yet, got {given.out}; choose another, or force (--force)")
     area = read_study_area(given.area, datum=given.datum, sheet=given.sheet, where=_where(given.where))
-    with _bar(unit="B") as tell:
+    with _bar(unit="B", quiet=given.quiet) as tell:
         made = clip_osm(given.big, given.out, study_area=area, margin_m=given.margin, progress=tell)
     said = words["clipped"].format(
         nodes=made.nodes,
@@ -79,7 +94,18 @@ def clip(given: argparse.Namespace) -> None:
         written=made.bytes_written / _MB,
         date=made.data_date or words["undated"],
     )
-    print("\n".join([said, ATTRIBUTION, words["clip next"].format(file=given.out)]))  # noqa: T201
+    record = {
+        "file": str(given.out),
+        "nodes": made.nodes,
+        "nodes_read": made.nodes_read,
+        "ways": made.ways,
+        "relations": made.relations,
+        "bytes_read": made.bytes_read,
+        "bytes_written": made.bytes_written,
+        "data_date": made.data_date or None,
+        "attribution": ATTRIBUTION,
+    }
+    return Answer([said, ATTRIBUTION, words["clip next"].format(file=given.out)], record)
 
 
 def _place(text: str) -> Place:
@@ -113,9 +139,9 @@ def _where(given: Sequence[str]) -> Mapping[str, Sequence[str]] | None:
 
 
 @contextmanager
-def _bar(unit: str) -> Iterator[Progress]:
+def _bar(unit: str, *, quiet: bool) -> Iterator[Progress]:
     """Show how far the work is on standard error; nothing in a log or pipe."""
-    with tqdm(total=None, unit=unit, unit_scale=True, disable=None) as bar:
+    with tqdm(total=None, unit=unit, unit_scale=True, disable=True if quiet else None) as bar:
 
         def tell(done: int, whole: int) -> None:
             bar.total = whole

@@ -30,7 +30,7 @@ def describe_search(state: SearchState, language: Language) -> str:
 
 
 @contextmanager
-def stage_bar(stages: int, language: Language) -> Iterator[tuple[StageReport, SearchProgress]]:
+def stage_bar(stages: int, language: Language, *, quiet: bool = False) -> Iterator[tuple[StageReport, SearchProgress]]:
     """Show a progress bar over the stages on standard error; none in a log or pipe, where nobody looks at it.
 
     Parameters
@@ -39,13 +39,15 @@ def stage_bar(stages: int, language: Language) -> Iterator[tuple[StageReport, Se
         How many there are.
     language
         Language of what is said of a search.
+    quiet
+        Show nothing.
 
     Yields
     ------
     tuple
         The callbacks for the pipeline: of stages, and of what the search has reached.
     """
-    with tqdm(total=stages, bar_format=_SHAPE, disable=None) as bar:
+    with tqdm(total=stages, bar_format=_SHAPE, disable=True if quiet else None) as bar:
         told = -math.inf
 
         def show(stage: str, seconds: float | None) -> None:

@@ -14,8 +14,7 @@ from coverage_planner.pipeline import PlanRun, ProposalRun
 from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.certificate import percent_up, say_certificate
 from coverage_planner.report.popups import number
-from coverage_planner.report.run_file import plain
-from coverage_planner.report.siting_tables import Choice, record_choice, siting_tables
+from coverage_planner.report.siting_tables import Choice, siting_tables
 from coverage_planner.report.speech import Speech, speech
 from coverage_planner.report.words import Language
 
@@ -195,22 +194,3 @@ def about_streets(
         for name, graph in network.graphs.items()
     ]
     return [streets, *islands]
-
-
-def proposal_record(run: ProposalRun, folder: Path) -> dict[str, Any]:
-    """Return a proposal for machines: certificate, sites, stages, other plans, warnings."""
-    choice = run.choice
-    tables = siting_tables(choice)
-    sites = [] if choice is None else choice.solution.sites.drop(columns="geometry").to_dict("records")
-    record = {
-        "folder": str(folder),
-        "group": run.present.group.name,
-        "covered_demand_share_today": run.covered_share,
-        "candidates": len(run.proposal.candidates),
-        "solution": None if choice is None else record_choice(choice),
-        "sites": sites,
-        **{name: tables[name].to_dict("records") for name in ("stages", "site_values", "replacements", "plans")},
-        "rejected": len(run.rejected),
-        "warnings": run.manifest["warnings"],
-    }
-    return plain(record, "proposal")  # type: ignore[no-any-return]

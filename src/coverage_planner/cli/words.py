@@ -48,6 +48,11 @@ WORDS = {
         "clipped": "保留 {nodes:,} 个节点（共 {nodes_read:,}）、{ways:,} 条路线、{relations:,} 个关系；"
         "{read:,.1f} MB -> {written:,.1f} MB；数据日期 {date}",
         "clip next": "结果：{file}（可作为方案文件 [roads] 的 file）",
+        "copied": "笔记本和数据已复制到 {folder}：",
+        "open notebooks": '打开：jupyter lab "{folder}"（没有 JupyterLab 时先运行 python -m pip install jupyterlab）',
+        "map": "地图：{path}",
+        "report": "报告：{path}（在浏览器中打开，可打印为 PDF）",
+        "compared": "结果：{folder}（先打开 {page}）",
     },
     "en": {
         "shares": "{group} ({mode}, within {minutes:g} minutes): {now:.1%} of the demand is covered",
@@ -96,6 +101,11 @@ WORDS = {
         "clipped": "kept {nodes:,} nodes of {nodes_read:,}, {ways:,} ways, {relations:,} relations; {read:,.1f} MB -> "
         "{written:,.1f} MB; data of {date}",
         "clip next": "results: {file} (name it as file under [roads] in plan files)",
+        "copied": "notebooks and data copied to {folder}:",
+        "open notebooks": 'open them: jupyter lab "{folder}" (where there is none: python -m pip install jupyterlab)',
+        "map": "map: {path}",
+        "report": "report: {path} (open it in the browser; it prints as PDF)",
+        "compared": "results: {folder} (open {page} first)",
     },
 }
 
