@@ -73,8 +73,9 @@ def scale_graph(graph: ModeGraph, factor: float) -> ModeGraph:
     The time of every street is divided by the factor and rounded to whole milliseconds; what junctions and signals
     cost stays. Which streets may be used, islands and components stay, so positions on the streets do too.
 
-    Times of streets are whole milliseconds already. Against a network built anew with the other speed a street may
-    differ by half a millisecond for either rounding: 0.5 / factor + 0.5.
+    Times of streets are whole milliseconds already. A street's time is off the unrounded one by at most half a
+    millisecond for either rounding, 0.5 / factor + 0.5; against a network built anew with the other speed, which rounds
+    too, it differs by at most one millisecond (two below half the speed).
 
     Parameters
     ----------
