@@ -49,7 +49,19 @@ class Page:
         found = self.data["groups"][group]
         if found["pairs"] is not None:
             return self._detours(found, stations)
-        streets, points, doors = self.data["streets"], found["points"], found["stations"]
+        dist, times = self._search(found, stations), []
+        for point in range(found["points"]["n"]):
+            edge, best = found["points"]["edge"][point], NEVER
+            if edge >= 0:
+                best = self._from_ends(found["points"], point, dist)
+                beside = [station for station in stations if found["stations"]["edge"][station] == edge]
+                best = min([best, *(self._direct(found["points"], found["stations"], point, at) for at in beside)])
+            times.append(best)
+        return times
+
+    def _search(self, found: Mapping[str, Any], stations: Sequence[int]) -> list[int]:
+        """Milliseconds until each node has been passed, coming from the nearest of these stations."""
+        streets, doors = self.data["streets"], found["stations"]
         onward, dist, queue = self.arcs(found["mode"]), [NEVER] * streets["n_nodes"], []
         for station in stations:
             edge = doors["edge"][station]
@@ -65,19 +77,15 @@ class Page:
             for head, cost in onward[node]:
                 if time + cost < dist[head]:
                     heapq.heappush(queue, (time + cost, head))
-        times = []
-        for point in range(points["n"]):
-            edge, best = points["edge"][point], NEVER
-            if edge >= 0:
-                for end, name in enumerate("uv"):
-                    offset, known = int(points["offset"][2 * point + end]), dist[streets[name][edge]]
-                    if offset >= 0 and known < NEVER:
-                        best = min(best, known + offset)
-                for station in stations:
-                    if doors["edge"][station] == edge:
-                        best = min(best, self._direct(points, doors, point, station))
-            times.append(best)
-        return times
+        return dist
+
+    def _from_ends(self, points: Mapping[str, Any], point: int, dist: Sequence[int]) -> int:
+        best, edge = NEVER, points["edge"][point]
+        for end, name in enumerate("uv"):
+            offset, known = int(points["offset"][2 * point + end]), dist[self.data["streets"][name][edge]]
+            if offset >= 0 and known < NEVER:
+                best = min(best, known + offset)
+        return best
 
     @staticmethod
     def _direct(points: Mapping[str, Any], doors: Mapping[str, Any], point: int, station: int) -> int:

@@ -127,7 +127,9 @@ def test_the_page_finds_the_times_of_every_group_to_the_millisecond(drawn):
     outcomes, _, page = drawn
     for scenario, outcome in enumerate(outcomes):
         for group, (name, found) in enumerate(outcome.groups.items()):
-            limit_ms = max([page.data["groups"][group]["cutoff_ms"], *page.data["groups"][group]["cutoffs_ms"].values()])
+            limit_ms = max(
+                [page.data["groups"][group]["cutoff_ms"], *page.data["groups"][group]["cutoffs_ms"].values()]
+            )
             wanted = nearest_ms(found.times, limit_ms)
             got = [ms if ms <= limit_ms else NEVER for ms in page.point_times(group, page.chosen(scenario, "", None))]
             assert got == wanted, name
@@ -140,7 +142,9 @@ def test_the_page_finds_who_is_served_with_what_at_every_hour(drawn):
     for scenario, circle in enumerate(circles):
         for group, found in enumerate(circle.groups.values()):
             for what in found.served.rows:
-                assert page.covered(group, scenario, what).tolist() == found.served.ever(what).tolist() or what == "full"
+                assert (
+                    page.covered(group, scenario, what).tolist() == found.served.ever(what).tolist() or what == "full"
+                )
                 for slot in SLOTS:
                     wanted = found.served.at(what, slot)
                     assert page.covered(group, scenario, what, slot).tolist() == wanted.tolist(), (what, slot)

@@ -58,16 +58,34 @@ def area(
     geometry: shapely.Geometry, crs: object, *, pane: str, style: Style, popup: Popup | None = None
 ) -> list[Piece]:
     """Draw a polygon of any number of parts and holes as one piece; none where it is empty."""
-    polygons = [part for part in shapely.get_parts(geometry, return_index=False) if part.geom_type == "Polygon"]
-    rings, owners = shapely.get_rings(polygons, return_index=True)
-    if not len(rings):
+    (paths,) = polygon_paths(np.array([geometry], dtype=object), crs)
+    if not paths:
         return []
-    encoded = _encode(rings, crs, closed=True)
-    paths: list[list[list[int]]] = [[] for _ in polygons]
-    for owner, ring in zip(owners, encoded, strict=True):
-        paths[owner].append(ring)
     piece: Piece = {"kind": "areas", "pane": pane, "style": dict(style), "paths": paths}
     return [piece | {"popup": popup.to_json()}] if popup else [piece]
+
+
+def polygon_paths(shapes: NDArray[np.object_], crs: object) -> list[list[list[list[int]]]]:
+    """Return, for each of many shapes, its polygons with their rings in steps; what is no polygon is left out.
+
+    Each shape's steps begin anew, so that it can be read without the others.
+    """
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, owners = parts[is_polygon], owners[is_polygon]
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    paths: list[list[list[list[int]]]] = [[] for _ in shapes]
+    if not len(rings):
+        return paths
+    shape_of_ring = owners[of_part]
+    anew = np.append(True, shape_of_ring[1:] != shape_of_ring[:-1])
+    polygons: list[list[list[int]]] = [[] for _ in parts]
+    for part, ring in zip(of_part, _encode(rings, crs, closed=True, anew=anew), strict=True):
+        polygons[part].append(ring)
+    for owner, polygon in zip(owners, polygons, strict=True):
+        if polygon:
+            paths[owner].append(polygon)
+    return paths
 
 
 def dots(geometry: gpd.GeoSeries, *, pane: str, style: Style, popups: Sequence[Popup] | None = None) -> list[Piece]:
@@ -116,11 +134,18 @@ def micro_degrees(coordinates: NDArray[np.float64], crs: object) -> NDArray[np.i
     return whole
 
 
-def _encode(paths: NDArray[np.object_], crs: object, *, closed: bool = False, least: int = 1) -> list[list[int]]:
+def _encode(
+    paths: NDArray[np.object_],
+    crs: object,
+    *,
+    closed: bool = False,
+    least: int = 1,
+    anew: NDArray[np.bool_] | None = None,
+) -> list[list[int]]:
     """Turn LineStrings, or rings if `closed`, into steps.
 
     Places of a path that follow each other and round to the same are one; paths with fewer places than `least` are
-    left out.
+    left out. `anew` says of each path whether its steps begin at zero; by default only those of the first do.
     """
     if not len(paths):
         return []
@@ -135,5 +160,8 @@ def _encode(paths: NDArray[np.object_], crs: object, *, closed: bool = False, le
     enough = np.bincount(owners, minlength=len(paths)) >= least
     places, owners = places[enough[owners]], owners[enough[owners]]
     steps = np.diff(places, axis=0, prepend=0)
+    if anew is not None:
+        starts = np.append(True, owners[1:] != owners[:-1]) & anew[owners]
+        steps[starts] = places[starts]
     bounds = np.searchsorted(owners, np.append(np.flatnonzero(enough), len(paths)))
     return [steps[a:b].ravel().tolist() for a, b in pairwise(bounds.tolist())]

@@ -19,6 +19,7 @@ from coverage_planner.report.map_data_groups import farthest_ms, needs_of, pack_
 from coverage_planner.report.map_data_scenarios import REASON_CODES, describe_scenario
 from coverage_planner.report.map_data_stations import list_candidates, list_sites, plain_records, unite_stations
 from coverage_planner.report.map_data_streets import (
+    Clip,
     area_paths,
     clip_streets,
     ground_pieces,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Number of the data's form; it rises when a key changes its meaning.
 FORMAT = 1
+#: A frame has a corner at least every so many metres, so that it is still a frame in degrees.
+_FRAME_M = 5000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,13 +152,13 @@ def map_data(
         "open": stations.pack_open(),
         "week": None if circle is None else _week(circle.offer.week, circle.rules.moments, circle.rules.night),
         "services": _service_names(stations.records),
-        "communities": _communities(first),
-        "study_area": _study_area(first),
+        "communities": _communities(first, clip),
+        "study_area": _study_area(first, clip),
         "candidates": list_candidates(candidates),
         "sites": [] if figures is None else list_sites(last, stations.rows[-1], figures, chosen),
         "certificate": None if chosen is None else _certificate(chosen),
         "scenarios": [
-            describe_scenario(outcome, None if circles is None else circles[number], stations, number, clip.window)
+            describe_scenario(outcome, None if circles is None else circles[number], stations, number, clip)
             for number, outcome in enumerate(outcomes)
         ],
         "reasons": list(REASON_CODES),
@@ -245,7 +248,8 @@ def _bounds(outcome: Outcome) -> list[list[float]]:
     """Return south-west and north-east corner of what is shown first, latitude first."""
     for table in (outcome.study_area, outcome.communities, outcome.network.edges, outcome.scenario.facilities):
         if table is not None and not table.empty:
-            west, south, east, north = np.round(table.to_crs(WGS84).total_bounds, 6).tolist()
+            frame = gpd.GeoSeries([shapely.segmentize(shapely.box(*table.total_bounds), _FRAME_M)], crs=table.crs)
+            west, south, east, north = np.round(frame.to_crs(WGS84).total_bounds, 6).tolist()
             return [[south, west], [north, east]]
     raise InputError(
         "a map must have something to show: study area, communities, streets and stations are all empty; "
@@ -272,22 +276,22 @@ def _service_names(stations: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
     return {key: {"zh": service.zh, "en": service.en} for key, service in SERVICES.items()} | own
 
 
-def _communities(outcome: Outcome) -> list[dict[str, Any]]:
+def _communities(outcome: Outcome, clip: Clip) -> list[dict[str, Any]]:
     communities = outcome.communities
     if communities is None:
         return []
     records = plain_records(communities, ("id", "name", "subdistrict"))
     return [
-        record | {"paths": area_paths(shape, communities.crs)}
-        for record, shape in zip(records, communities.geometry, strict=True)
+        record | {"paths": paths} for record, paths in zip(records, area_paths(communities.geometry, clip), strict=True)
     ]
 
 
-def _study_area(outcome: Outcome) -> list[Any] | None:
+def _study_area(outcome: Outcome, clip: Clip) -> list[Any] | None:
     area = outcome.study_area
     if area is None or area.empty:
         return None
-    return area_paths(shapely.union_all(area.geometry.to_numpy()), area.crs)
+    (paths,) = area_paths(gpd.GeoSeries([shapely.union_all(area.geometry.to_numpy())], crs=area.crs), clip)
+    return list(paths)
 
 
 def _certificate(choice: Choice) -> dict[str, str]:

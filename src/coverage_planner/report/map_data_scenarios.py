@@ -14,7 +14,7 @@ from coverage_planner.coverage.gaps import REASONS, STATION_REASONS, explain_unc
 from coverage_planner.report import drawing
 from coverage_planner.report.circle_tables import satellites, station_room
 from coverage_planner.report.map_data_stations import Stations, plain_records
-from coverage_planner.report.map_data_streets import area_paths, simple_area, to_ms
+from coverage_planner.report.map_data_streets import Clip, area_paths, simple_areas, to_ms
 from coverage_planner.report.packed import pack
 from coverage_planner.report.tables import is_proposed
 from coverage_planner.scenario.circle_figures import circle_figures
@@ -53,7 +53,7 @@ _SHARE = re.compile(r"(?P<reason>\w+) (?P<percent>\d+) %")
 
 
 def describe_scenario(
-    outcome: Outcome, circle: "Circle | None", stations: Stations, number: int, window: shapely.Geometry | None
+    outcome: Outcome, circle: "Circle | None", stations: Stations, number: int, clip: Clip
 ) -> dict[str, Any]:
     """Return an entry of the key ``scenarios``.
 
@@ -65,8 +65,8 @@ def describe_scenario(
         The stations of all scenarios.
     number
         Which of the scenarios of `stations` it is.
-    window
-        What is shown; None for all.
+    clip
+        What is shown.
     """
     rows = stations.rows[number]
     fixed, mobile = rows[: stations.n_stations[number]], rows[stations.n_stations[number] :]
@@ -83,7 +83,7 @@ def describe_scenario(
             name: plain_records(found.coverage.facilities, _STATION_FIGURES) for name, found in outcome.groups.items()
         },
         "capacity": None if circle is None else _capacity(circle, rows),
-        "groups": [_describe_group(outcome, name, circle, window) for name in outcome.groups],
+        "groups": [_describe_group(outcome, name, circle, clip) for name in outcome.groups],
     }
 
 
@@ -123,9 +123,7 @@ def _capacity(circle: "Circle", rows: NDArray[np.int64]) -> list[dict[str, Any]]
 # --- groups ---
 
 
-def _describe_group(
-    outcome: Outcome, name: str, circle: "Circle | None", window: shapely.Geometry | None
-) -> dict[str, Any]:
+def _describe_group(outcome: Outcome, name: str, circle: "Circle | None", clip: Clip) -> dict[str, Any]:
     found = outcome.groups[name]
     of_circle = None if circle is None else circle.groups[name]
     demand = found.group.demand
@@ -135,9 +133,9 @@ def _describe_group(
     gaps_at = None if of_circle is None else of_circle.gaps
     return {
         "figures": _figures(outcome, found, circle, of_circle),
-        "bands": _bands(found, window),
-        "gaps": _gaps(found.gaps),
-        "gaps_at": [] if gaps_at is None else _gaps(gaps_at, moment=True),
+        "bands": _bands(found, clip),
+        "gaps": _gaps(found.gaps, clip),
+        "gaps_at": [] if gaps_at is None else _gaps(gaps_at, clip, moment=True),
         "reason": pack(reason, "u8"),
         "communities": _communities(outcome, found, of_circle),
         "full_ever": None if of_circle is None else _bits(of_circle.points["full_ever"]),
@@ -168,21 +166,19 @@ def _figures(
     return shares | facts | {key: value if np.isfinite(value) else None for key, value in more.items()}
 
 
-def _bands(found: GroupOutcome, window: shapely.Geometry | None) -> list[dict[str, Any]]:
+def _bands(found: GroupOutcome, clip: Clip) -> list[dict[str, Any]]:
     """Return the isochrone bands from near to far, each without those inside it, so that shadings do not add up."""
     table = found.isochrones.sort_values("cutoff_s")
-    bands = []
-    inner: shapely.Geometry = shapely.Polygon()
-    for cutoff_s, whole in zip(table["cutoff_s"], table.geometry, strict=True):
-        shape = simple_area(whole)
-        shape = shape if window is None else shapely.intersection(shape, window)
-        ring = drawing.area(shapely.difference(shape, inner), table.crs, pane="", style={})
-        bands.append({"cutoff_ms": to_ms(cutoff_s), "paths": ring[0]["paths"] if ring else []})
-        inner = shape
-    return bands
+    shapes = simple_areas(table.geometry.to_numpy(), clip)
+    shapes = shapes if clip.window is None else shapely.intersection(shapes, clip.window)
+    rings = np.concatenate([shapes[:1], shapely.difference(shapes[1:], shapes[:-1])])
+    return [
+        {"cutoff_ms": to_ms(cutoff_s), "paths": paths}
+        for cutoff_s, paths in zip(table["cutoff_s"], drawing.polygon_paths(rings, table.crs), strict=True)
+    ]
 
 
-def _gaps(gaps: gpd.GeoDataFrame, *, moment: bool = False) -> list[dict[str, Any]]:
+def _gaps(gaps: gpd.GeoDataFrame, clip: Clip, *, moment: bool = False) -> list[dict[str, Any]]:
     facts = plain_records(gaps, ("moment", *_GAP_FACTS) if moment else _GAP_FACTS)
     labels = drawing.micro_degrees(
         shapely.get_coordinates(shapely.point_on_surface(gaps.geometry.to_numpy())), gaps.crs
@@ -192,9 +188,11 @@ def _gaps(gaps: gpd.GeoDataFrame, *, moment: bool = False) -> list[dict[str, Any
         | {
             "reasons": _reason_shares(str(shares)),
             "label": (label / drawing.DEGREE_STEPS).tolist(),
-            "paths": area_paths(shape, gaps.crs),
+            "paths": paths,
         }
-        for fact, shares, label, shape in zip(facts, gaps["reason_shares"], labels, gaps.geometry, strict=True)
+        for fact, shares, label, paths in zip(
+            facts, gaps["reason_shares"], labels, area_paths(gaps.geometry, clip), strict=True
+        )
     ]
 
 

@@ -25,8 +25,12 @@ from coverage_planner.units import MS_PER_S
 
 #: Streets and shading are drawn this far beyond the study area, metres.
 MARGIN_M = 500.0
-#: How far drawn lines and borders may be off, metres.
+#: How far drawn streets may be off, metres.
 TOLERANCE_M = 1.0
+#: How far drawn areas may be off, metres: those of a district, and those of a city, seen from farther away.
+AREA_TOLERANCES_M = (2.0, 6.0)
+#: What is wider or higher than this is a city, metres.
+CITY_M = 20_000.0
 #: Micro-degrees in a degree: about a decimetre each.
 DEGREE_STEPS = drawing.DEGREE_STEPS
 
@@ -49,6 +53,8 @@ class Clip:
         Shapes (edges in all,), (nodes in all,), int32: the new number of each; -1 where it is left out.
     window
         What is shown, in the network's CRS; None for all of it.
+    tolerance_m
+        How far drawn areas may be off.
     """
 
     edges: NDArray[np.int64]
@@ -56,6 +62,7 @@ class Clip:
     new_edge: NDArray[np.int32]
     new_node: NDArray[np.int32]
     window: shapely.Geometry | None
+    tolerance_m: float
 
 
 def clip_streets(outcome: Outcome, groups: Sequence[Group], farthest_ms: Mapping[str, int]) -> Clip:
@@ -97,7 +104,9 @@ def clip_streets(outcome: Outcome, groups: Sequence[Group], farthest_ms: Mapping
         edges = np.flatnonzero(kept)
     ends = network.edges[["u", "v"]].to_numpy(dtype=np.int64)[edges]
     nodes = np.unique(ends)
-    return Clip(edges, nodes, _numbers(edges, n_edges), _numbers(nodes, n_nodes), window)
+    west, south, east, north = network.edges.total_bounds if window is None else shapely.bounds(window)
+    tolerance_m = AREA_TOLERANCES_M[int(max(east - west, north - south) > CITY_M)]
+    return Clip(edges, nodes, _numbers(edges, n_edges), _numbers(nodes, n_nodes), window, tolerance_m)
 
 
 def _numbers(kept: NDArray[np.int64], n: int) -> NDArray[np.int32]:
@@ -206,15 +215,17 @@ def _pack_mode(name: str, graph: ModeGraph, clip: Clip) -> dict[str, Any]:
 # --- areas and the ground ---
 
 
-def area_paths(shape: shapely.Geometry, crs: object) -> list[Any]:
-    """Return a polygon as the paths of a piece of `drawing`: parts, each with its rings, in steps."""
-    pieces = drawing.area(simple_area(shape), crs, pane="", style={})
-    return list(pieces[0]["paths"]) if pieces else []
+def area_paths(shapes: gpd.GeoSeries, clip: Clip) -> list[Any]:
+    """Return the paths of each area, simplified: parts, each with its rings, in steps that begin anew for each area."""
+    return drawing.polygon_paths(simple_areas(shapes.to_numpy(), clip), shapes.crs)
 
 
-def simple_area(shape: shapely.Geometry) -> shapely.Geometry:
-    """Return a polygon simplified for drawing, valid as before."""
-    return shapely.make_valid(shapely.simplify(shape, 2 * TOLERANCE_M, preserve_topology=True))
+def simple_areas(shapes: NDArray[np.object_], clip: Clip) -> NDArray[np.object_]:
+    """Return areas simplified for drawing, valid as before."""
+    simple: NDArray[np.object_] = shapely.make_valid(
+        shapely.simplify(shapes, clip.tolerance_m, preserve_topology=False)
+    )
+    return np.where(shapely.is_empty(simple), shapes, simple)  # what is smaller than the tolerance stays
 
 
 def ground_pieces(network: RoadNetwork, clip: Clip) -> dict[str, list[dict[str, Any]]]:
@@ -222,16 +233,16 @@ def ground_pieces(network: RoadNetwork, clip: Clip) -> dict[str, list[dict[str, 
     obstacles = network.obstacles
     if clip.window is not None and len(obstacles):
         obstacles = obstacles.iloc[np.sort(obstacles.sindex.query(clip.window, predicate="intersects"))]
-    return {kind: _pieces_of(obstacles, kind, clip.window) for kind in ("water", "railway", "wall")}
+    return {kind: _pieces_of(obstacles, kind, clip) for kind in ("water", "railway", "wall")}
 
 
-def _pieces_of(obstacles: gpd.GeoDataFrame, kind: str, window: shapely.Geometry | None) -> list[dict[str, Any]]:
+def _pieces_of(obstacles: gpd.GeoDataFrame, kind: str, clip: Clip) -> list[dict[str, Any]]:
     rows = obstacles.geometry[(obstacles["kind"] == kind).to_numpy(dtype=bool)]
-    shapes = rows.to_numpy() if window is None else shapely.intersection(rows.to_numpy(), window)
+    shapes = rows.to_numpy() if clip.window is None else shapely.intersection(rows.to_numpy(), clip.window)
     parts = shapely.get_parts(shapes)
     is_area = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     pieces = []
-    paths = area_paths(shapely.union_all(parts[is_area]), obstacles.crs)
+    (paths,) = area_paths(gpd.GeoSeries([shapely.union_all(parts[is_area])], crs=obstacles.crs), clip)
     if paths:
         pieces.append({"kind": "areas", "paths": paths})
     lines = drawing.lines(gpd.GeoSeries(parts[~is_area], crs=obstacles.crs), pane="", style={}, tolerance_m=TOLERANCE_M)
