@@ -16,6 +16,7 @@ const coverageEngine = (() => {
       };
       this.streets.world = coverageNearest.mercator(streets.path);
       this.streets.index = coverageNearest.fileStreets(this.streets.world, streets.first);
+      this.streets.boxes = coverageNearest.boxesOf(this.streets.world, streets.first);
       this.barriers = coverageNearest.listBarriers(data.ground);
       this.graphs = data.modes.map(() => null);
       this.nSlots = data.week ? data.week.slots.length : 0;

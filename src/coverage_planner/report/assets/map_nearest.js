@@ -86,32 +86,39 @@ const coverageNearest = (() => {
   }
 
   /**
-   * Streets in the cells that a box touches, each once, rising.
+   * Call `see(begin, end)` for each cell that a box touches: index.items[begin] to index.items[end - 1] are its streets.
    * @param {Object} index of `fileStreets`
    * @param {number[]} box left, top, right, bottom in Web Mercator coordinates
-   * @returns {Int32Array}
+   * @param {function(number, number)} see
    */
-  function streetsIn(index, box) {
+  function eachCell(index, box, see) {
     const scale = 2 ** index.zoom;
     const c0 = Math.max(0, Math.floor(box[0] * scale) - index.left);
     const c1 = Math.min(index.columns - 1, Math.floor(box[2] * scale) - index.left);
     const r0 = Math.max(0, Math.floor(box[1] * scale) - index.top);
     const r1 = Math.min(index.rows - 1, Math.floor(box[3] * scale) - index.top);
-    let n = 0;
-    for (let r = r0; r <= r1; r++) {
-      for (let c = c0; c <= c1; c++) n += index.first[r * index.columns + c + 1] - index.first[r * index.columns + c];
-    }
-    const found = new Int32Array(n);
-    n = 0;
-    for (let r = r0; r <= r1; r++) {
-      for (let c = c0; c <= c1; c++) {
-        const cell = r * index.columns + c;
-        found.set(index.items.subarray(index.first[cell], index.first[cell + 1]), n);
-        n += index.first[cell + 1] - index.first[cell];
+    for (let row = r0; row <= r1; row++) {
+      for (let column = c0; column <= c1; column++) {
+        const cell = row * index.columns + column;
+        if (index.first[cell] < index.first[cell + 1]) see(index.first[cell], index.first[cell + 1]);
       }
     }
-    found.sort();
-    return found.filter((edge, i) => i === 0 || edge !== found[i - 1]);
+  }
+
+  /** Left, top, right and bottom of every street, in the coordinates of its vertices. */
+  function boxesOf(world, firstVertex) {
+    const boxes = new Float64Array(4 * (firstVertex.length - 1));
+    for (let edge = 0; edge + 1 < firstVertex.length; edge++) {
+      let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let k = firstVertex[edge]; k < firstVertex[edge + 1]; k++) {
+        left = Math.min(left, world[2 * k]);
+        right = Math.max(right, world[2 * k]);
+        top = Math.min(top, world[2 * k + 1]);
+        bottom = Math.max(bottom, world[2 * k + 1]);
+      }
+      boxes.set([left, top, right, bottom], 4 * edge);
+    }
+    return boxes;
   }
 
   /**
@@ -226,8 +233,11 @@ const coverageNearest = (() => {
       (lon + radius / perLon) * 1e6, (lat - radius / perLat) * 1e6,
     ];
     const found = [];
-    for (const edge of streetsIn(streets.index, mercator(corners))) {
-      if (!snappable[edge]) continue;
+    const near = new Set(); // a street may lie in several cells
+    eachCell(streets.index, mercator(corners), (begin, end) => {
+      for (let k = begin; k < end; k++) if (snappable[streets.index.items[k]]) near.add(streets.index.items[k]);
+    });
+    for (const edge of near) {
       const at = foot(streets, edge, lon, lat, perLon, perLat);
       if (at.distance <= radius) found.push(at);
     }
@@ -278,5 +288,5 @@ const coverageNearest = (() => {
     return from < to ? places : places.reverse();
   }
 
-  return { straight, mercator, fileStreets, streetsIn, listBarriers, snap, stretch };
+  return { straight, mercator, fileStreets, eachCell, boxesOf, listBarriers, snap, stretch };
 })();
