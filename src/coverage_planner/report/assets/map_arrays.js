@@ -34,18 +34,30 @@ const coverageArrays = (() => {
   /**
    * Unpack every packed array of a tree of plain JSON; what is given stays as it is.
    * @param {*} tree
-   * @returns {Promise<*>} the same tree with typed arrays in the place of packed ones
+   * @returns {Promise<*>} the same tree with typed arrays in the place of packed ones; parts without any are not copied
    */
   async function unpackAll(tree) {
-    if (tree === null || typeof tree !== "object") return tree;
-    if (Array.isArray(tree)) {
-      // long lists of numbers and texts hold nothing packed
-      return tree.some((value) => value !== null && typeof value === "object") ? Promise.all(tree.map(unpackAll)) : tree;
-    }
-    if (isPacked(tree)) return unpack(tree);
-    const names = Object.keys(tree);
-    const values = await Promise.all(names.map((name) => unpackAll(tree[name])));
-    return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+    const waiting = [];
+    /* A copy of `value` with room for what will be unpacked, or `value` itself where it holds nothing packed. */
+    const copy = (value) => {
+      if (value === null || typeof value !== "object" || typeof value[0] === "number") return value;
+      let copied = value;
+      for (const name of Object.keys(value)) {
+        const part = value[name];
+        if (part === null || typeof part !== "object") continue;
+        const packed = isPacked(part);
+        const whole = packed ? part : copy(part);
+        if (!packed && whole === part) continue;
+        if (copied === value) copied = Array.isArray(value) ? [...value] : { ...value };
+        const target = copied;
+        target[name] = whole;
+        if (packed) waiting.push(unpack(part).then((values) => (target[name] = values)));
+      }
+      return copied;
+    };
+    const { whole } = copy({ whole: tree });
+    await Promise.all(waiting);
+    return whole;
   }
 
   /**
