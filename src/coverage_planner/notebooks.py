@@ -14,10 +14,8 @@ NOTEBOOKS = {
         "什么服务、几点开门、给谁用、坐得下吗？",
         "who is served, for what, at which hour?",
     ),
-    "03_choose_sites.ipynb": (
-        "选哪几处，按什么次序，怎样答辩？",
-        "which sites, in which order, and how to defend them?",
-    ),
+    "03_choose_sites.ipynb": ("选哪几处，按什么次序，怎样答辩？", "which sites, in which order, how to defend them?"),
+    "05_your_own_city.ipynb": ("怎样换成自己的城市和自己的文件？", "how do your own files get in?"),
 }
 #: The copies of the data; the notebooks look for these names beside them.
 DEMO, OFFICE = "demo", "office"
