@@ -4,7 +4,7 @@ const coverageArrays = (() => {
   const TYPES = { i32: Int32Array, u8: Uint8Array, f32: Float32Array, f64: Float64Array };
 
   function isPacked(value) {
-    return typeof value.z === "string" && typeof value.n === "number" && value.t in TYPES;
+    return typeof value.z === "string" && (value.t === "json" || value.t in TYPES);
   }
 
   async function inflate(text) {
@@ -16,14 +16,17 @@ const coverageArrays = (() => {
   }
 
   /**
-   * Unpack one array: base64 of deflated little-endian numbers.
+   * Unpack one array: base64 of deflated little-endian numbers; or of any JSON, where the type says "json".
    * @param {{t: string, n: number, d?: boolean, s?: number, z: string}} packed type, length, whether each value is
    *   stored minus the one `s` places before it
-   * @returns {Promise<Int32Array|Uint8Array|Float32Array|Float64Array>}
+   * @returns {Promise<Int32Array|Uint8Array|Float32Array|Float64Array|*>}
    */
   async function unpack(packed) {
-    const values = packed.n ? new TYPES[packed.t](await inflate(packed.z)) : new TYPES[packed.t](0);
-    if (values.length !== packed.n) throw new Error(`a packed array must hold ${packed.n} values, got ${values.length}`);
+    if (packed.t === "json") return JSON.parse(new TextDecoder().decode(await inflate(packed.z)));
+    const values = new TYPES[packed.t](packed.n ? await inflate(packed.z) : 0);
+    if (values.length !== packed.n) {
+      throw new Error(`a packed array must hold ${packed.n} values, got ${values.length}`);
+    }
     if (packed.d) {
       const stride = packed.s || 1;
       for (let i = stride; i < values.length; i++) values[i] += values[i - stride];
