@@ -97,7 +97,7 @@ const coverageAnswers = (() => {
     return { access, along0, along1, offset0: add(offset0), offset1: add(offset1) };
   }
 
-  /* Nodes from one that was reached back to the station's street, in order, then the station and the end it is left by. */
+  /* The streets from a node that was reached back to the station's, in order; the station, and the end it is left by. */
   function trace(model, graph, search, from) {
     const { dist, label } = search;
     const door = search.doors[label[from]];

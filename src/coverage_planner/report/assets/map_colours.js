@@ -39,7 +39,8 @@ const coverageColours = (() => {
     while (left.size) {
       let least = null;
       for (const [station, degree] of left) {
-        if (least === null || degree < left.get(least) || (degree === left.get(least) && station < least)) least = station;
+        const fewest = least === null ? Infinity : left.get(least);
+        if (degree < fewest || (degree === fewest && station < least)) least = station;
       }
       left.delete(least);
       for (const other of beside.get(least)) if (left.has(other)) left.set(other, left.get(other) - 1);

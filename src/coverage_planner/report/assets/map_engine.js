@@ -28,7 +28,8 @@ const coverageEngine = (() => {
     /** A group by its number or name; a group itself is given back. */
     group(key) {
       if (typeof key === "object") return key;
-      const found = typeof key === "string" ? this.data.groups.find((group) => group.name === key) : this.data.groups[key];
+      const all = this.data.groups;
+      const found = typeof key === "string" ? all.find((group) => group.name === key) : all[key];
       if (!found) throw new Error(`there must be a group ${JSON.stringify(key)}`);
       return found;
     }
@@ -49,8 +50,9 @@ const coverageEngine = (() => {
 
     /* The streets as a group's mode travels them, in the direction of search. */
     graph({ mode }) {
-      if (!this.graphs[mode]) this.graphs[mode] = coverageSweep.layOut(this.streets, this.data.modes[mode], this.reverse);
-      return this.graphs[mode];
+      const { graphs, streets, data, reverse } = this;
+      if (!graphs[mode]) graphs[mode] = coverageSweep.layOut(streets, data.modes[mode], reverse);
+      return graphs[mode];
     }
 
     /* CSR of the streets at each node: a number below n is the street of that number, which begins there; one from n on
@@ -82,12 +84,12 @@ const coverageEngine = (() => {
     /**
      * Stations to choose from for what and when.
      * @param {number|string} scenario number or name
-     * @param {{what?: string, slot?: number|null}} ask `what`: "" (with no slot: the stations as the headline coverage has
-     *   them), "any" (whatever it offers), "full" (any of the services that `group` requires) or the id of a service;
-     *   `slot`: number in the week, null for some slot of the ordinary week
+     * @param {{what?: string, slot?: number|null}} ask `what`: "" (with no slot: the stations as the headline coverage
+     *   has them), "any" (whatever it offers), "full" (any of the services that `group` requires) or the id of a
+     *   service; `slot`: number in the week, null for some slot of the ordinary week
      * @param {number|string} [group] needed for "full" only
-     * @returns {number[]} rows of data.stations in the order of the scenario, mobile stops last; of equally near stations
-     *   the one that stands first counts
+     * @returns {number[]} rows of data.stations in the order of the scenario, mobile stops last; of equally near
+     *   stations the one that stands first counts
      */
     chosen(scenario, { what = "", slot = null } = {}, group) {
       const { stations, mobile, counts } = this.scenario(scenario);
@@ -106,7 +108,7 @@ const coverageEngine = (() => {
       );
     }
 
-    /** The longest acceptable time for what: a service's own cutoff, else the group's; the longest of the required for "full". */
+    /** The longest acceptable time for what: a service's own, else the group's; for "full" the longest of the required. */
     cutoff(group, what = "") {
       const { cutoff_ms: own, cutoffs_ms: of, required } = this.group(group);
       if (what === "full" && required.length) return Math.max(...required.map((service) => of?.[service] ?? own));
@@ -126,9 +128,9 @@ const coverageEngine = (() => {
      * @param {number|string} group
      * @param {number[]} stations rows of data.stations, as of `chosen`
      * @param {number} [limit] how far instead, milliseconds
-     * @returns {Object} `dist` (per node: milliseconds until it has been passed, FAR where not reached), `label` (per node:
-     *   the station's rank in `stations`, -1 none), `stations`, `seeds` (edge -> the stations on it), `limit`, `key`.
-     *   Of a group that passes by: no `dist`.
+     * @returns {Object} `dist` (per node: milliseconds until it has been passed, FAR where not reached), `label` (per
+     *   node: the station's rank in `stations`, -1 none), `stations`, `seeds` (edge -> the stations on it), `limit`,
+     *   `key`. Of a group that passes by: no `dist`.
      */
     search(group, stations, limit) {
       const asked = this.group(group);
@@ -208,7 +210,8 @@ const coverageEngine = (() => {
 
     /* Remember what is made of a question about what and when. */
     remember(kind, group, scenario, { what = "", slot = null } = {}, make) {
-      const [g, s] = [this.data.groups.indexOf(this.group(group)), this.data.scenarios.indexOf(this.scenario(scenario))];
+      const g = this.data.groups.indexOf(this.group(group));
+      const s = this.data.scenarios.indexOf(this.scenario(scenario));
       return this.recall([kind, g, s, slot, what].join("|"), make);
     }
 
@@ -219,9 +222,9 @@ const coverageEngine = (() => {
      * @param {number|string} group
      * @param {number|string} scenario
      * @param {{what?: string, slot?: number|null}} ask as for `chosen`
-     * @returns {{ms: Int32Array, covered: Uint8Array, station: Int32Array}} per point: milliseconds to the nearest station
-     *   chosen (for "full" to the farthest of the required services), -1 beyond the search; 1 where served within the
-     *   cutoff; row of the station, -1 none
+     * @returns {{ms: Int32Array, covered: Uint8Array, station: Int32Array}} per point: milliseconds to the nearest
+     *   station chosen (for "full" to the farthest of the required services), -1 beyond the search; 1 where served
+     *   within the cutoff; row of the station, -1 none
      */
     served(group, scenario, ask = {}) {
       return this.remember("served", group, scenario, ask, () => coverageAnswers.served(this, group, scenario, ask));
@@ -248,9 +251,9 @@ const coverageEngine = (() => {
 
     /**
      * Which streets are within reach of what and when.
-     * @returns {{group, bands_ms: number[], cutoff_ms: number, pieces: Object|null}} pieces {n, edge, start, stop (fractions),
-     *   ms (latest), band, station (row), first (where those of each street begin), metres (per band)}; null for groups
-     *   that pass by
+     * @returns {{group, bands_ms: number[], cutoff_ms: number, pieces: Object|null}} pieces {n, edge, start, stop
+     *   (fractions), ms (latest), band, station (row), first (where those of each street begin), metres (per band)};
+     *   null for groups that pass by
      */
     reach(group, scenario, ask = {}) {
       return this.remember("reach", group, scenario, ask, () => coverageAnswers.reach(this, group, scenario, ask));
@@ -274,11 +277,11 @@ const coverageEngine = (() => {
      * @param {{lat: number, lng: number}|number[]} latlng
      * @param {{slack_m?: number}} [options] how exactly a hand can point: access legs this short cross nothing
      * @returns {Object} `why`: null, or why there is none: "no_street" (within the snap limit), "barrier" (the street
-     *   near lies behind water, a railway or a wall), "none_open" (no station gives that then), "no_way" (none within two
-     *   hours); `station` (row), `ms` (door to door), `parts` ({access_ms, street_ms, door_ms}, which add up to it), `within` (the cutoff), `straight_m`, `access_m` (leg to the street),
-     *   `street` ([lat, lon] of the place on it), `way` ([[lat, lon], …] to the station; null for groups that pass by),
-     *   `services` (for "full" one such answer for each required service, with `service` and `cutoff_ms`), `point` (for
-     *   groups that pass by: the stretch of road)
+     *   near lies behind water, a railway or a wall), "none_open" (no station gives that then), "no_way" (none within
+     *   two hours); `station` (row), `ms` (door to door), `parts` ({access_ms, street_ms, door_ms}, which add up to it),
+     *   `within` (the cutoff), `straight_m`, `access_m` (leg to the street), `street` ([lat, lon] of the place on it),
+     *   `way` ([[lat, lon], …] to the station), `services` (for "full" one such answer for each required service, with
+     *   `service` and `cutoff_ms`). Of groups that pass by no way and no parts but the `point`: the stretch of road.
      */
     nearest(group, scenario, ask, latlng, options) {
       return coverageAnswers.nearest(this, group, scenario, ask || {}, latlng, options);

@@ -86,7 +86,7 @@ const coverageNearest = (() => {
   }
 
   /**
-   * Call `see(begin, end)` for each cell that a box touches: index.items[begin] to index.items[end - 1] are its streets.
+   * Call `see(begin, end)` for each cell that a box touches: its streets are index.items[begin] to index.items[end - 1].
    * @param {Object} index of `fileStreets`
    * @param {number[]} box left, top, right, bottom in Web Mercator coordinates
    * @param {function(number, number)} see
@@ -123,7 +123,7 @@ const coverageNearest = (() => {
 
   /**
    * List the borders that a straight access leg may not cross.
-   * @param {Object<string, {kind: string, paths: Array}[]>} ground water, railways and walls as pieces of areas or lines,
+   * @param {Object<string, {kind: string, paths: Array}[]>} ground water, railways and walls: pieces of areas or lines
    *   in steps of micro-degrees
    * @returns {{ends: Float64Array, area: Int32Array}} four degrees per straight border piece (lon, lat, lon, lat); the
    *   number of the area that it bounds, -1 for a line
@@ -160,9 +160,8 @@ const coverageNearest = (() => {
       const y1 = (barriers.ends[4 * i + 3] - lat) * perLat;
       const of = barriers.area[i];
       if (of >= 0 && y0 > 0 !== y1 > 0 && x0 - (y0 * (x1 - x0)) / (y1 - y0) > 0) inside.set(of, !inside.get(of));
-      if (Math.min(x0, x1) <= radius && Math.max(x0, x1) >= -radius && Math.min(y0, y1) <= radius && Math.max(y0, y1) >= -radius) {
-        near.push([x0, y0, x1, y1]);
-      }
+      const beside = Math.min(x0, x1) > radius || Math.max(x0, x1) < -radius;
+      if (!beside && Math.min(y0, y1) <= radius && Math.max(y0, y1) >= -radius) near.push([x0, y0, x1, y1]);
     }
     return { near, inside: [...inside.values()].some(Boolean) };
   }
@@ -213,8 +212,8 @@ const coverageNearest = (() => {
   }
 
   /**
-   * Find the street that a place goes to: the nearest that one can step onto, with a leg that no barrier crosses; one on
-   * an island only where there is no other.
+   * Find the street that a place goes to: the nearest that one can step onto, with a leg that no barrier crosses; one
+   * on an island only where there is no other.
    * @param {Object} streets {path, first, world, index}
    * @param {Uint8Array} snappable per street: 0 no, 1 yes, 2 on an island
    * @param {Object} barriers of `listBarriers`

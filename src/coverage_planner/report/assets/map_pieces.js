@@ -8,7 +8,7 @@ const coveragePieces = (() => {
   const LOST = 1;
   const GAINED = 2;
 
-  /* Time and station (its rank among those searched) at a place on an edge, into `at`; of equally near ones the first. */
+  /* Time and station (its rank) at a place on an edge, into `at`; of equally near stations the first. */
   function look(streets, search, edge, fraction, at) {
     const { u, v, up, down } = streets;
     const { dist, label, seeds } = search;
@@ -136,8 +136,8 @@ const coveragePieces = (() => {
    * For an edge (u, v) of time c, the part reached from u is min(c, T - d(u)), likewise from v where travel that way is
    * allowed. Where the parts meet the whole edge is reached; around a station inside an edge a piece is reached even
    * when neither end is.
-   * @param {Object} streets {n, u, v, length (millimetres), up, down}: milliseconds in the direction of search, -1 where
-   *   not allowed
+   * @param {Object} streets {n, u, v, length (millimetres), up, down (milliseconds in the direction of search, -1 where
+   *   not allowed)}
    * @param {Object} search {dist, label (rank of the station), seeds: Map of edge -> [{fraction, access, rank}]}
    * @param {number[]} cutoffs rising, milliseconds
    * @returns {{n, edge, start, stop, ms, band, rank, first, metres}} one entry per piece, by edge and along it; `first`

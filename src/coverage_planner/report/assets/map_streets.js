@@ -38,7 +38,8 @@ const coverageStreets = (() => {
       const ramp = colours.bands[Math.min(n, colours.bands.length) - 1];
       const styles = reach.bands_ms.map((_, band) => ({ colour: ramp[Math.min(n - 1 - band, ramp.length - 1)] }));
       const { band } = reach.pieces;
-      return { pieces: reach.pieces, styles, styleOf: (edge, i) => n - 1 - band[i] }; // near streets last, above far ones
+      // near streets last, above far ones
+      return { pieces: reach.pieces, styles, styleOf: (edge, i) => n - 1 - band[i] };
     },
     nearest(model, colours, { reach }) {
       const colourOf = coverageColours.colourStations(model, reach.pieces, colours.nearest.length);
@@ -72,7 +73,8 @@ const coverageStreets = (() => {
 
     show(what) {
       const { mode, reach } = what;
-      this._view = mode === "plain" || (reach && reach.pieces) ? VIEWS[mode](this._model, this._colours, what) : NOTHING;
+      const hasStreets = mode === "plain" || (reach && reach.pieces);
+      this._view = hasStreets ? VIEWS[mode](this._model, this._colours, what) : NOTHING;
       this._redrawTiles();
       return this;
     },
@@ -207,7 +209,8 @@ const coverageStreets = (() => {
       const { scale, x, y } = frame;
       const begin = first[edge];
       const last = first[edge + 1] - 1;
-      if ((boxes[4 * edge + 2] - boxes[4 * edge]) * scale < 1 && (boxes[4 * edge + 3] - boxes[4 * edge + 1]) * scale < 1) {
+      const box = 4 * edge;
+      if ((boxes[box + 2] - boxes[box]) * scale < 1 && (boxes[box + 3] - boxes[box + 1]) * scale < 1) {
         const column = Math.floor(world[2 * begin] * scale - x);
         const row = Math.floor(world[2 * begin + 1] * scale - y);
         if (column >= 0 && row >= 0 && column < TILE_PX && row < TILE_PX) {
@@ -263,12 +266,12 @@ const coverageStreets = (() => {
   /**
    * Make a layer of streets.
    * @param {Object} model of coverageEngine
-   * @param {{colours: Object, pane?: string}} options colours and widths as report/styles.py has them: `bands` (ramps of
-   *   1, 2, … colours from near to far), `nearest`, `kept`, `lost`, `gained`, `street`, `streetClasses` [{weight,
+   * @param {{colours: Object, pane?: string}} options colours and widths as report/styles.py has them: `bands` (ramps
+   *   of 1, 2, … colours from near to far), `nearest`, `kept`, `lost`, `gained`, `street`, `streetClasses` [{weight,
    *   opacity}], `reachedWeight`; and options of L.GridLayer
-   * @returns {L.GridLayer} with `.show({mode, reach, from})`: mode "plain" (by class), "time" (bands of `reach`), "nearest"
-   *   (by station) or "change" (from the reach `from` to the reach `reach`); and `.colourOf(station)`: its colour in mode
-   *   "nearest", null where none of its streets is shown
+   * @returns {L.GridLayer} with `.show({mode, reach, from})`: mode "plain" (by class), "time" (bands of `reach`),
+   *   "nearest" (by station) or "change" (from the reach `from` to the reach `reach`); and `.colourOf(station)`: its
+   *   colour in mode "nearest", null where none of its streets is shown
    */
   return { layer: (model, options) => new StreetLayer(model, options) };
 })();
