@@ -117,18 +117,18 @@ def read_newyork(data: Path) -> Roads:
     return read_roads(data / "newyork" / "roads_2014.zip", rejected=Rejections())
 
 
-def read_composite(data: Path) -> Roads:
-    """Set shifted copies of Porto and Wuhan in rows, and join each to the one before it."""
+def read_composite(data: Path, copies: int = _COPIES) -> Roads:
+    """Set shifted copies of Porto and of Wuhan in rows, and join each to the one before it."""
     cities = (read_porto(data), read_wuhan(data))
     bounds = [np.array(city.segments.total_bounds) for city in cities]
     wide = max(box[2] - box[0] for box in bounds) + _GAP_M
     high = max(box[3] - box[1] for box in bounds) + _GAP_M
     tables: list[gpd.GeoDataFrame] = []
-    across = round(np.sqrt(_COPIES * len(cities)))
+    across = round(np.sqrt(copies * len(cities)))
     before: gpd.GeoDataFrame | None = None
     first_id = 0
     crs = cities[0].segments.crs
-    for copy in range(_COPIES * len(cities)):
+    for copy in range(copies * len(cities)):
         city, box = cities[copy % len(cities)].segments, bounds[copy % len(cities)]
         row, column = divmod(copy, across)
         shift = np.array([column * wide, row * high]) - box[:2]
@@ -140,7 +140,7 @@ def read_composite(data: Path) -> Roads:
             {"u": ends[:, 0], "v": ends[:, 1], "length_m": city["length_m"].to_numpy()}
             | {
                 name: city[name].to_numpy()
-                for name in ("highway", "oneway", "foot", "bicycle", "access")
+                for name in ("highway", "name", "oneway", "foot", "bicycle", "access")
                 if name in city
             },
             geometry=moved,
@@ -152,7 +152,7 @@ def read_composite(data: Path) -> Roads:
         before = table
     segments = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs)
     empty = cities[0]
-    return Roads(segments, empty.nodes.iloc[:0], empty.obstacles.iloc[:0], f"composite of {_COPIES} Portos and Wuhans")
+    return Roads(segments, empty.nodes.iloc[:0], empty.obstacles.iloc[:0], f"composite of {copies} Portos and Wuhans")
 
 
 def _join(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
