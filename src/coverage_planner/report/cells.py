@@ -83,8 +83,8 @@ class Cell:
         ValueError
             The cell is empty.
         """
-        said = _escape(self.text(language))
-        return f'<data value="{_escape(self.value)}" data-cell="{_escape(self.place)}">{said}</data>'
+        said = escape(self.text(language))
+        return f'<data value="{escape(self.value)}" data-cell="{escape(self.place)}">{said}</data>'
 
     @property
     def place(self) -> str:
@@ -145,8 +145,8 @@ class Sentence:
             A cell is empty.
         """
         filled = {place: cell.html(language) for place, cell in self.cells.items()}
-        named = {place: f"<bdi>{_escape(name)}</bdi>" for place, name in self.names.items()}
-        return _escape(self.template, braces=False).format(**filled, **named)
+        named = {place: f"<bdi>{escape(name)}</bdi>" for place, name in self.names.items()}
+        return escape(self.template, braces=False).format(**filled, **named)
 
 
 def find_cell(
@@ -281,6 +281,7 @@ def _plain(value: Any, kind: Kind) -> float | str:
     return int(value) if kind in {"count", "count_change", "place"} else float(value)
 
 
-def _escape(text: object, *, braces: bool = True) -> str:
+def escape(text: object, *, braces: bool = True) -> str:
+    """Return text that shows as it is in HTML, and that `str.format` leaves alone unless `braces` is false."""
     escaped = html.escape(str(text), quote=True)
     return escaped.replace("{", "&#123;").replace("}", "&#125;") if braces else escaped

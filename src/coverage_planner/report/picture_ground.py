@@ -1,0 +1,93 @@
+"""What lies under the maps of the report: streets, water and railways, from map_data.json where a folder has it."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from coverage_planner.report.drawing import DEGREE_STEPS, WGS84
+from coverage_planner.report.packed import unpack
+
+DATA_FILE = "map_data.json"
+#: The form of map_data.json that is understood here.
+_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Lines and areas to find one's way by, in the CRS of the layers.
+
+    Attributes
+    ----------
+    streets
+        Street class (row of `styles.STREET_CLASSES`) -> lines, each of shape (n, 2).
+    water
+        Areas, each a list of rings of shape (n, 2).
+    railways
+        Lines of shape (n, 2).
+    """
+
+    streets: dict[int, list[NDArray[np.float64]]]
+    water: list[list[NDArray[np.float64]]]
+    railways: list[NDArray[np.float64]]
+
+
+def read_ground(folder: Path, crs: str) -> Ground | None:
+    """Read the ground of a results folder's map; None where it has none, as with folders of earlier versions.
+
+    Parameters
+    ----------
+    folder
+        The results folder.
+    crs
+        CRS of its layers.
+    """
+    try:
+        data = json.loads((folder / DATA_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        return None
+    to_metres = Transformer.from_crs(WGS84, crs, always_xy=True)
+
+    def placed(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        x, y = to_metres.transform(steps[:, 0] / DEGREE_STEPS, steps[:, 1] / DEGREE_STEPS)
+        return np.column_stack([x, y])
+
+    streets: dict[int, list[NDArray[np.float64]]] = {}
+    drawn = data["streets"]
+    vertices = placed(unpack(drawn["path"]).reshape(-1, 2).astype(np.int64))
+    lines = np.split(vertices, unpack(drawn["first"])[1:-1])
+    for kind, line in zip(unpack(drawn["class"]).tolist(), lines, strict=True):
+        streets.setdefault(kind, []).append(line)
+    ground = data.get("ground") or {}
+    water = [
+        [placed(ring) for ring in area]
+        for piece in ground.get("water") or ()
+        for area in _areas(piece["paths"])
+    ]  # fmt: skip
+    railways = [placed(line) for piece in ground.get("railway") or () for line in _lines(piece["paths"])]
+    return Ground(streets, water, railways)
+
+
+def _lines(paths: Iterable[Sequence[int]]) -> list[NDArray[np.int64]]:
+    """Add up steps; each path starts where the one before ended."""
+    found, at = [], np.zeros(2, dtype=np.int64)
+    for path in paths:
+        line = at + np.asarray(path, dtype=np.int64).reshape(-1, 2).cumsum(axis=0)
+        found.append(line)
+        at = line[-1]
+    return found
+
+
+def _areas(areas: Iterable[Any]) -> list[list[NDArray[np.int64]]]:
+    rings = [(number, ring) for number, area in enumerate(areas) for ring in area]
+    found: dict[int, list[NDArray[np.int64]]] = {}
+    for (number, _), line in zip(rings, _lines(ring for _, ring in rings), strict=True):
+        found.setdefault(number, []).append(line)
+    return list(found.values())

@@ -1,0 +1,259 @@
+"""Key figures in sentences and the tables of the report; every figure is a cell of an exported table."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from coverage_planner.report.cells import Cell, Sentence, cell_at, escape
+from coverage_planner.report.report_parts import Report, items, rows_of, sentence, table_html
+
+#: What the cards at the top of the report show of the headline group.
+_CARDS = ("covered_demand_share", "covered_demand", "mean_time_min", "n_facilities")
+#: Tables of the report that have one row per area, site and so on: columns shown.
+_OVERALL = (
+    "scenario", "cutoff_min", "n_facilities", "demand", "covered_demand", "covered_demand_share",
+    "covered_point_share", "covered_area_share", "covered_road_share", "mean_time_min",
+)  # fmt: skip
+_SITES = (
+    "number", "order", "name", "kind", "added_demand", "newly_covered_demand", "overlap_existing_demand",
+    "mean_time_min", "cost", "gap_id",
+)  # fmt: skip
+_AREAS = (
+    "name", "demand", "covered_demand", "covered_demand_share", "mean_time_min", "change_covered_demand",
+    "change_covered_demand_share",
+)  # fmt: skip
+_WORST = (
+    "rank", "name", "subdistrict", "demand", "uncovered_demand", "uncovered_demand_share", "beyond_twice_share",
+    "p90_time_min",
+)  # fmt: skip
+_GAPS = ("rank", "id", "uncovered_demand", "n_points", "reason", "nearest_facility_m")
+_SERVICES = (
+    "service", "cutoff_min", "n_offering", "covered_demand_share", "covered_hour_share", "covered_always_share",
+    "change_covered_demand_share",
+)  # fmt: skip
+_HUBS = ("id", "name", "n_satellites", "most_satellites", "mean_distance_m")
+_CAPACITY = ("shortage_rank", "name", "room", "nearest_demand", "crowding", "shortage", "assigned_demand", "full")
+_NEEDS = (
+    "rank", "community", "group", "lack", "service", "demand", "demand_share", "nearest_name", "nearest_time_min",
+    "answer",
+)  # fmt: skip
+_MOBILE = ("name", "vehicle", "services", "opening_hours", "open_h_per_week")
+
+
+# --- sentences ---
+
+
+def cards_html(report: Report) -> str:
+    """Return the headline group's figures as cards: today, and the proposed scenario where there is one."""
+    group, cards = report.groups[0], []
+    for column in _CARDS:
+        cells = [
+            report.cell("overall", column, {"scenario": scenario, "group": group}) for scenario in report.scenarios
+        ]
+        figures = [cell.html(report.language) for cell in cells if cell is not None]
+        if figures:
+            shown = '<span class="to" aria-label="→">→</span>'.join(figures)
+            label = escape(report.said.heading(column, "overall"))
+            cards.append(f'<div class="card"><p class="figure said">{shown}</p><p>{label}</p></div>')
+    names = " → ".join(f"<bdi>{escape(name)}</bdi>" for name in report.scenarios)
+    return f'<p class="who"><bdi>{escape(group)}</bdi> · {names}</p><div class="cards">{"".join(cards)}</div>'
+
+
+def findings_html(report: Report) -> str:
+    """Return what the tables say of each group, in sentences."""
+    parts = []
+    for group in report.groups:
+        said = [*_coverage(report, group), *_quality(report, group), *_lacks(report, group)]
+        parts.append(f"<section><h3><bdi>{escape(group)}</bdi></h3>{items(said)}</section>")
+    together = items([*_choice(report), _shortage(report), _need(report)])
+    return "".join(parts) + (
+        f"<section><h3>{report.words['sites_and_resources']}</h3>{together}</section>" if together else ""
+    )
+
+
+def _coverage(report: Report, group: str) -> list[str]:
+    first, last = report.scenarios[0], report.latest
+    of_first, of_last = {"scenario": first, "group": group}, {"scenario": last, "group": group}
+    columns = {"mode": "mode", "cutoff": "cutoff_min", "direction": "direction"}
+    said = [
+        sentence(
+            report,
+            "f_who",
+            {place: report.cell("overall", column, of_first) for place, column in columns.items()},
+            {"group": group},
+        ),
+        sentence(
+            report,
+            "f_today",
+            {
+                "n": report.cell("overall", "n_facilities", of_first),
+                "demand": report.cell("overall", "demand", of_first),
+                "covered": report.cell("overall", "covered_demand", of_first),
+                "share": report.cell("overall", "covered_demand_share", of_first),
+            },
+            {"scenario": first},
+        ),
+    ]
+    change = report.cell("overall", "change_covered_demand_share", of_last, magnitude=True)
+    if last != first and change is not None:
+        cells = {
+            "n": report.cell("overall", "n_facilities", of_last),
+            "share": report.cell("overall", "covered_demand_share", of_last),
+        }
+        names = {"scenario": last}
+        if change.value == 0:
+            said.append(sentence(report, "f_proposed_same", cells, names))
+        else:
+            cells |= {"covered": report.cell("overall", "covered_demand", of_last), "points": change}
+            way = report.words["up" if float(change.value) > 0 else "down"]
+            said.append(sentence(report, "f_proposed", cells, {**names, "direction": way}))
+    return said
+
+
+def _quality(report: Report, group: str) -> list[str]:
+    said = []
+    columns = {
+        "f_mean": {"time": "mean_time_min"},
+        "f_straight": {"share": "straight_line_demand_share"},
+        "f_full": {"share": "full_demand_share"},
+        "f_open": {"week": "open_week_share", "night": "open_night_share"},
+        "f_unassigned": {"demand": "unassigned_demand"},
+    }
+    for scenario in report.scenarios:
+        where, names = {"scenario": scenario, "group": group}, {"scenario": scenario}
+        said += [
+            sentence(report, key, {place: report.cell("overall", name, where) for place, name in cells.items()}, names)
+            for key, cells in columns.items()
+        ]
+        equity = {"gini": "gini", "p90": "p90_time_min"}
+        said.append(
+            sentence(
+                report, "f_gini", {place: report.cell("equity", name, where) for place, name in equity.items()}, names
+            )
+        )
+    return said
+
+
+def _lacks(report: Report, group: str) -> list[str]:
+    said = []
+    for scenario in report.scenarios:
+        where, names = {"scenario": scenario, "group": group}, {"scenario": scenario}
+        gap = {"id": "id", "demand": "uncovered_demand", "reason": "reason"}
+        cells = {place: report.cell("gaps", column, {**where, "rank": 1}) for place, column in gap.items()}
+        said.append(sentence(report, "f_gap", cells, names))
+        worst = {"name": "name", "share": "uncovered_demand_share", "demand": "uncovered_demand"}
+        cells = {place: report.cell("worst_served", column, {**where, "rank": 1}) for place, column in worst.items()}
+        said.append(sentence(report, "f_worst", cells, names))
+    return said
+
+
+def _choice(report: Report) -> list[str]:
+    table, said = report.tables["choice"], []
+    for row in range(len(table)):
+        certificate = cell_at(table, "choice", row, f"certificate_{report.language}")
+        said.append(sentence(report, "f_choice", {"certificate": certificate}))
+    sites = report.tables["by_site"]
+    group = table["group"].iloc[0] if len(table) else None
+    rows = rows_of(sites, {"group": str(group)}) if group is not None else []
+    for row in rows[:3]:
+        cells = {
+            "number": cell_at(sites, "by_site", row, "number"),
+            "name": cell_at(sites, "by_site", row, "name") or cell_at(sites, "by_site", row, "id"),
+            "added": cell_at(sites, "by_site", row, "added_demand"),
+        }
+        said.append(sentence(report, "f_site", cells))
+    return said
+
+
+def _shortage(report: Report) -> str:
+    table = report.tables["capacity"]
+    rows = [row for row in rows_of(table, {"scenario": report.latest}) if table["shortage_rank"].iloc[row] == 1]
+    if not rows or not table["shortage"].iloc[rows[0]] > 0:
+        return ""
+    columns = {"name": "name", "demand": "nearest_demand", "room": "room", "shortage": "shortage"}
+    cells = {place: cell_at(table, "capacity", rows[0], column) for place, column in columns.items()}
+    return sentence(report, "f_shortage", cells, {"scenario": report.latest})
+
+
+def _need(report: Report) -> str:
+    table = report.tables["needs"]
+    if table.empty:
+        return ""
+    lack = str(table["lack"].iloc[0])
+    columns = {"community": "community", "group": "group", "demand": "demand"}
+    cells: dict[str, Cell | None] = {
+        place: cell_at(table, "needs", 0, column) for place, column in columns.items()
+    }  # fmt: skip
+    if lack == "service":
+        return sentence(report, "f_need", {**cells, "lack": cell_at(table, "needs", 0, "service")})
+    return sentence(report, "f_need", cells, {"lack": report.words.get(f"lack_{lack}", lack)})
+
+
+# --- tables ---
+
+
+def tables_html(report: Report) -> list[str]:
+    """Return the tables of the report, each with at most `MOST_ROWS` rows; those that have none are left out."""
+    headline, latest = report.groups[0], report.latest
+    where = {"scenario": latest, "group": headline}
+    found = []
+    for group in report.groups:
+        rows = rows_of(report.tables["overall"], {"group": group})
+        found.append(_table(report, "overall", rows, _OVERALL, "t_overall", {"group": group}))
+    for group in _groups_of_sites(report):
+        rows = rows_of(report.tables["by_site"], {"group": group})
+        found.append(_table(report, "by_site", rows, _SITES, "t_by_site", {"group": group}))
+    found.append(
+        _table(report, "by_subdistrict", _rows(report, "by_subdistrict", where), _AREAS, "t_by_subdistrict", where)
+    )
+    found.append(_worst(report, where))
+    found.append(_table(report, "gaps", _rows(report, "gaps", where, by="rank"), _GAPS, "t_gaps", where))
+    found.append(_table(report, "by_service", _rows(report, "by_service", where), _SERVICES, "t_by_service", where))
+    only = {"scenario": latest}
+    found.append(_table(report, "hubs", _rows(report, "hubs", only), _HUBS, "t_hubs", only))
+    ranked = _rows(report, "capacity", only, by="shortage_rank")
+    found.append(_table(report, "capacity", ranked, _CAPACITY, "t_capacity", only))
+    found.append(_table(report, "needs", _rows(report, "needs", {}, by="rank"), _NEEDS, "t_needs", {}))
+    found.append(_table(report, "mobile_stops", _rows(report, "mobile_stops", {}), _MOBILE, "t_mobile", {}))
+    return [page for page in found if page]
+
+
+def _groups_of_sites(report: Report) -> list[str]:
+    """Return the group that the sites were chosen for; the headline group where that is not known."""
+    chosen = [str(group) for group in report.tables["choice"]["group"] if group in report.groups]
+    return chosen or report.groups[:1]
+
+
+def _worst(report: Report, where: dict[str, str]) -> str:
+    """Show the worst served communities; those with most uncovered demand where fairness was not asked for."""
+    rows = _rows(report, "worst_served", where, by="rank")
+    if rows:
+        return _table(report, "worst_served", rows, _WORST, "t_worst", where)
+    table = report.tables["by_community"]
+    rows = [row for row in rows_of(table, where) if table["demand"].iloc[row] > 0]
+    rows.sort(key=lambda row: (table["covered_demand_share"].iloc[row], -table["demand"].iloc[row]))
+    return _table(report, "by_community", rows, ("name", "subdistrict", *_AREAS[1:]), "t_worst", where)
+
+
+def _rows(report: Report, name: str, where: dict[str, str], *, by: str | None = None) -> list[int]:
+    table = report.tables[name]
+    rows = rows_of(table, where)
+    if by is None:
+        return rows
+    order = table[by].iloc[rows].to_numpy(dtype=float)
+    return [row for row, rank in sorted(zip(rows, order, strict=True), key=_missing_last)]
+
+
+def _missing_last(pair: tuple[int, float]) -> tuple[bool, float]:
+    return bool(pd.isna(pair[1])), pair[1]
+
+
+def _table(
+    report: Report, name: str, rows: Sequence[int], columns: Sequence[str], title: str, where: dict[str, str]
+) -> str:
+    names = {"what": report.words[title], **where}
+    key = {("scenario", "group"): "t_of", ("group",): "t_of_group", ("scenario",): "t_of_scenario"}.get(tuple(where))
+    heading = (
+        escape(report.words[title]) if key is None else Sentence(report.words[key], {}, names).html(report.language)
+    )
+    return table_html(report, name, rows, columns, title=heading, where=where)

@@ -1,0 +1,210 @@
+"""The maps of the report: coverage today and proposed, gaps, what the plan changes, who has no open station when."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from coverage_planner.report import styles
+from coverage_planner.report.cells import Sentence, escape, write_figure
+from coverage_planner.report.charts import finish
+from coverage_planner.report.fonts import Lettering, lettered
+from coverage_planner.report.picture_ground import read_ground
+from coverage_planner.report.pictures import MapPicture, Surroundings, surroundings
+from coverage_planner.report.report_parts import Key, Report, figure_html, file_name
+
+_S_PER_MIN = 60.0
+#: Groups besides the headline group that get a map of their own.
+_MOST_GROUPS = 6
+#: Moments shown beside each other.
+_MOST_MOMENTS = 2
+#: Area in square points of the disc of the largest demand without a station.
+_LARGEST_DISC = 26.0
+#: What is smaller than this, square metres, is left by rounding.
+_FLAT_M2 = 1.0
+_GAP_LOOK = {"alpha": 0.38, "zorder": 5.5}
+
+
+def maps_html(report: Report, lettering: Lettering) -> list[str]:
+    """Return the maps as HTML, those of the headline group first.
+
+    Parameters
+    ----------
+    report
+        The report.
+    lettering
+        The fonts of the pictures.
+    """
+    crs = str(report.ours["crs"])
+    around = surroundings(report.results.layers, read_ground(report.home, crs), lettering, report.source)
+    headline, *others = report.groups
+    found = []
+    with lettered(lettering):
+        if not report.results.layers["facilities"].empty or not report.results.layers["demand"].empty:
+            found += [_coverage(report, around, headline, scenario) for scenario in report.scenarios]
+            found += [_gaps(report, around, headline), _change(report, around, headline), _hours(report, around)]
+            found += [_coverage(report, around, group, report.latest) for group in others[:_MOST_GROUPS]]
+    return [page for page in found if page]
+
+
+def _layer(report: Report, name: str, **where: str) -> gpd.GeoDataFrame:
+    layer = report.results.layers[name]
+    for column, value in where.items():
+        layer = layer[layer[column] == value]
+    return layer
+
+
+def _coverage(report: Report, around: Surroundings, group: str, scenario: str) -> str:
+    """Draw bands, streets by time, stations and sites of a scenario."""
+    bands = _layer(report, "isochrones", group=group, scenario=scenario).sort_values("cutoff_s", ascending=False)
+    streets = _layer(report, "reached_streets", group=group, scenario=scenario)
+    gaps = _layer(report, "gaps", group=group, scenario=scenario)
+    cutoffs = sorted({*bands["cutoff_s"], *streets["band_s"]})
+    colours = dict(zip(cutoffs, styles.ramp(styles.BAND_ENDS, len(cutoffs)), strict=True))
+    drawing = MapPicture(around)
+    for cutoff, shape in zip(bands["cutoff_s"], bands.geometry, strict=True):
+        drawing.areas([shape], colours[cutoff], alpha=0.34)
+    for cutoff in cutoffs[::-1]:
+        drawing.lines(streets[streets["band_s"] == cutoff].geometry, colours[cutoff], 0.8)
+    keys = [
+        Key("area", colours[cutoff], _words(report, "l_band", minutes=write_figure(cutoff / _S_PER_MIN, "number")))
+        for cutoff in cutoffs
+    ]
+    if not cutoffs:  # who passes by has no bands: the gaps say where nobody is served
+        drawing.areas(gaps.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.7, **_GAP_LOOK)
+        keys += [Key("area", "#e2a68e", _words(report, "l_gap"), styles.GAP)] if len(gaps) else []
+        drawing.numbers(gaps.geometry, gaps["rank"])
+    keys += _places(report, drawing, group, scenario)
+    key = "p_coverage" if cutoffs else "p_coverage_pass"
+    return _figure(report, drawing, key, keys, {"group": group, "scenario": scenario})
+
+
+def _gaps(report: Report, around: Surroundings, group: str) -> str:
+    """Draw the gaps of the latest scenario over those of today."""
+    left = _layer(report, "gaps", group=group, scenario=report.latest)
+    before = _layer(report, "gaps", group=group, scenario=report.scenarios[0])
+    compared = len(report.scenarios) > 1
+    if left.empty and (before.empty or not compared):
+        return ""
+    drawing, keys = MapPicture(around), []
+    if compared:
+        drawing.areas(before.geometry, "#efd9cf", edgecolor=styles.GAP_TODAY, linewidth=0.8, alpha=0.75, zorder=5)
+        keys.append(Key("area", "#efd9cf", _words(report, "l_gap_closed"), styles.GAP_TODAY))
+    drawing.areas(left.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.9, alpha=0.55, zorder=5.5)
+    drawing.numbers(left.geometry, left["rank"])
+    keys.append(Key("area", "#de8f6c", _words(report, "l_gap_left" if compared else "l_gap"), styles.GAP))
+    keys += _places(report, drawing, group, report.latest)
+    return _figure(report, drawing, "p_gaps", keys, {"group": group}, tables=("gaps",))
+
+
+def _change(report: Report, around: Surroundings, group: str) -> str:
+    """Draw where the cutoff reaches in the one scenario and not in the other."""
+    if len(report.scenarios) == 1:
+        return ""
+    reach = []
+    for scenario in (report.scenarios[0], report.latest):
+        bands = _layer(report, "isochrones", group=group, scenario=scenario)
+        if bands.empty:
+            return ""
+        reach.append(shapely.make_valid(shapely.union_all(bands.geometry.to_numpy())))
+    before, after = reach
+    drawing = MapPicture(around)
+    parts: dict[str, tuple[shapely.Geometry, str, dict[str, Any]]] = {
+        "l_kept": (shapely.intersection(before, after), styles.KEPT, {"alpha": 0.55}),
+        "l_gained": (shapely.difference(after, before), styles.GAINED, {"alpha": 0.6}),
+        "l_lost": (
+            shapely.difference(before, after), styles.LOST,
+            {"alpha": 0.75, "hatch": "////", "edgecolor": "#7a2c0c", "rasterized": True},
+        ),
+    }  # fmt: skip
+    keys = []
+    for name, (shape, colour, look) in parts.items():
+        if shapely.area(shape) > _FLAT_M2:
+            drawing.areas([shape], colour, **look)
+            keys.append(Key("area", _paler(colour, float(look["alpha"])), _words(report, name)))
+    keys += _places(report, drawing, group, report.latest)
+    return _figure(report, drawing, "p_change", keys, {"group": group})
+
+
+def _hours(report: Report, around: Surroundings) -> str:
+    """Draw the headline group's demand without an open station at moments, for each scenario."""
+    group = report.groups[0]
+    unserved = _layer(report, "unserved_at", group=group)
+    moments = list(dict.fromkeys(unserved["moment"]))[:_MOST_MOMENTS]
+    if not moments:
+        return ""
+    shown = [(moment, scenario) for moment in moments for scenario in report.scenarios]
+    drawing = MapPicture(around, columns=len(report.scenarios), rows=len(moments))
+    largest = max(float(unserved["demand"].max()), 1e-9)
+    for number, (moment, scenario) in enumerate(shown):
+        drawing.panel(number, f"{report.said.say('moment', moment)} · {scenario}")
+        part = unserved[(unserved["moment"] == moment) & (unserved["scenario"] == scenario)]
+        sizes = np.maximum(part["demand"].to_numpy() / largest, 0.05) * _LARGEST_DISC
+        drawing.dots(part.geometry, styles.GAP, sizes, alpha=0.75)
+        _places(report, drawing, group, scenario)
+    keys = [Key("disc", styles.GAP, _words(report, "l_unserved")), *_place_keys(report, group, report.latest)]
+    return _figure(report, drawing, "p_hours", keys, {"group": group}, tables=("gaps_at",))
+
+
+# --- what they share ---
+
+
+def _places(report: Report, drawing: MapPicture, group: str, scenario: str) -> list[Key]:
+    """Draw stations, and the sites where the scenario has them; return their legend."""
+    stations, sites = _stations(report, group, scenario)
+    drawing.stations(stations)
+    drawing.sites(sites)
+    return _place_keys(report, group, scenario)
+
+
+def _stations(report: Report, group: str, scenario: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    stations = _layer(report, "facilities", group=group)
+    sites = _layer(report, "proposed_sites", group=group)
+    is_new = report.ours["scenarios"].get("proposed") == scenario
+    return stations[~stations["proposed"]], sites if is_new else sites.head(0)
+
+
+def _place_keys(report: Report, group: str, scenario: str) -> list[Key]:
+    stations, sites = _stations(report, group, scenario)
+    hubs = stations["level"].isin(["hub"])
+    keys = [Key("square", styles.STATION, _words(report, "l_hub"))] if hubs.any() else []
+    keys += [Key("small", styles.STATION, _words(report, "l_station"))] if not hubs.all() else []
+    keys += [Key("disc", styles.SITE, _words(report, "l_site"))] if len(sites) else []
+    layers = report.results.layers
+    keys += [Key("line", "#a39e95", _words(report, "l_communities"))] if len(layers["communities"]) else []
+    keys += [Key("dash", styles.STUDY_AREA, _words(report, "l_study_area"))] if len(layers["study_area"]) else []
+    return keys
+
+
+def _figure(
+    report: Report,
+    drawing: MapPicture,
+    key: str,
+    keys: list[Key],
+    names: Mapping[str, str],
+    *,
+    tables: tuple[str, ...] = ("overall",),
+) -> str:
+    title = Sentence(report.words[key], {}, names)
+    alt = report.words["alt_map"].format(what=title.text(report.language))
+    files = " · ".join(file_name(f"{name}.csv") for name in (*tables,))
+    source = escape(report.words["source"], braces=False).format(source=f"<bdi>{escape(report.source)}</bdi>")
+    figure = drawing.finish(report.words["north"])
+    picture = finish(figure, drawing.around.lettering, n_points=drawing.n_points)
+    return figure_html(
+        picture, title=title.html(report.language), alt=alt, keys=keys,
+        source=f"{source} · {file_name('result.gpkg')} · {files}",
+    )  # fmt: skip
+
+
+def _words(report: Report, key: str, **given: str) -> str:
+    """Return words of a legend; what is given stands in <bdi>, as a name does."""
+    return Sentence(report.words[key], {}, given).html(report.language)
+
+
+def _paler(colour: str, alpha: float) -> str:
+    """Return a colour as it looks over white."""
+    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in parts)
