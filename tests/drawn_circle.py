@@ -10,6 +10,7 @@ from shapely import Point
 from coverage_planner.coverage.capacity import assign_with_room
 from coverage_planner.coverage.equity import measure_equity
 from coverage_planner.coverage.floating_catchment import floating_catchment
+from coverage_planner.coverage.offer import Needs
 from coverage_planner.scenario.scenario import Outcome
 from coverage_planner.scenario.three_lists import ThreeLists
 from drawn_outcome import CRS, HOSTILE, SITE_NAME, at
@@ -91,6 +92,7 @@ def draw_circle(outcome: Outcome, *, better: bool = False) -> SimpleNamespace:
         unstated_hours="24/7", moments=(MOMENT,), night=(22, 6), people_per_place=20.0, capacity_at=None,
         bands_s=(180.0, 360.0), band_weights=(1.0, 0.5),
     )  # fmt: skip
+    rules.needs = lambda _: Needs(rules.services, rules.required, rules.cutoffs_s)
     groups = {name: draw_group_circle(outcome, name, better=better) for name in outcome.groups}
     together = pd.concat([group.services for group in groups.values()])
     sums = together.groupby("service", sort=False)[["demand", "covered_demand"]].sum().reset_index()

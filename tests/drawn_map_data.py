@@ -3,7 +3,6 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-from coverage_planner.coverage.offer import Needs
 from coverage_planner.report.map_data import MapData, map_data
 from coverage_planner.scenario.scenario import Outcome
 from drawn_circle import draw_by_hour, draw_circle
@@ -22,8 +21,6 @@ def draw_circles(outcomes: list[Outcome]) -> list[SimpleNamespace]:
     """Their circles, with every hour of the week."""
     circles = [draw_circle(outcome, better=place > 0) for place, outcome in enumerate(outcomes)]
     for circle in circles:
-        rules = circle.rules
-        rules.needs = lambda _, rules=rules: Needs(rules.services, rules.required, rules.cutoffs_s)
         for group in circle.groups.values():
             group.hours = draw_by_hour(float(group.group.demand["demand"].sum()))
     return circles

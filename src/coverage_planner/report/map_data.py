@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from coverage_planner.errors import InputError, SourceError
+from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M
 from coverage_planner.report.certificate import say_certificate
 from coverage_planner.report.drawing import WGS84
@@ -34,7 +35,7 @@ from coverage_planner.sources.services import SERVICES
 
 if TYPE_CHECKING:
     from coverage_planner.coverage.week import Week
-    from coverage_planner.scenario.circle import Circle
+    from coverage_planner.scenario.circle import Circle, CircleStudy
 
 #: Number of the data's form; it rises when a key changes its meaning.
 FORMAT = 1
@@ -166,6 +167,43 @@ def map_data(
     return MapData(content)
 
 
+def gather_map_data(
+    outcome: Outcome,
+    baseline: Outcome | None = None,
+    *,
+    candidates: gpd.GeoDataFrame | None = None,
+    choice: Choice | Solution | None = None,
+    circle: "CircleStudy | None" = None,
+    title: str | None = None,
+    synthetic: bool = False,
+) -> MapData | None:
+    """Gather the map data of a results folder; None where both scenarios are on different streets.
+
+    Parameters
+    ----------
+    outcome, baseline
+        The scenario proposed (or the only one), and today.
+    candidates, choice, circle, title, synthetic
+        As for `report.results.write_results`.
+    """
+    outcomes = [outcome] if baseline is None else [baseline, outcome]
+    if baseline is not None and not _same_streets(baseline.network, outcome.network):
+        return None
+    circles = None if circle is None else [_circle_of(circle, named.scenario.name) for named in outcomes]
+    return map_data(outcomes, circles=circles, candidates=candidates, choice=choice, title=title, synthetic=synthetic)
+
+
+def _circle_of(study: "CircleStudy", scenario: str) -> "Circle":
+    """Return the circle of a scenario."""
+    for circle in study.circles:
+        if circle.scenario == scenario:
+            return circle
+    raise InputError(
+        f"the circles must hold one of scenario {scenario!r}, got {[circle.scenario for circle in study.circles]}; "
+        "measure the circle of each outcome"
+    )
+
+
 def write_map_data(data: MapData, path: str | PathLike[str]) -> Path:
     """Write map data to a JSON file.
 
@@ -225,7 +263,7 @@ def _require_alike(outcomes: Sequence[Outcome]) -> None:
         raise InputError("map data must be of at least one scenario, got none; give the outcome of evaluate")
     first = outcomes[0]
     for outcome in outcomes[1:]:
-        if outcome.network is not first.network:
+        if not _same_streets(outcome.network, first.network):
             raise InputError(
                 f"scenarios of one map must be on one network, got another for {outcome.scenario.name!r} than for "
                 f"{first.scenario.name!r}; evaluate all on the same network"
@@ -242,6 +280,21 @@ def _require_alike(outcomes: Sequence[Outcome]) -> None:
                     f"group {name!r} must have the same demand points in all scenarios of one map, got others for "
                     f"{outcome.scenario.name!r} than for {first.scenario.name!r}; evaluate all with the same Group"
                 )
+
+
+def _same_streets(network: RoadNetwork, other: RoadNetwork) -> bool:
+    """Whether two networks have the same streets and the same times on them."""
+    if network is other:
+        return True
+    ends = [found.edges[["u", "v"]].to_numpy() for found in (network, other)]
+    if not np.array_equal(*ends) or network.graphs.keys() != other.graphs.keys():
+        return False
+    return all(
+        np.array_equal(graph.forward_ms, other.graphs[name].forward_ms)
+        and np.array_equal(graph.backward_ms, other.graphs[name].backward_ms)
+        and np.array_equal(graph.delay_ms, other.graphs[name].delay_ms)
+        for name, graph in network.graphs.items()
+    ) and bool(shapely.equals(network.edges.geometry.to_numpy(), other.edges.geometry.to_numpy()).all())
 
 
 def _bounds(outcome: Outcome) -> list[list[float]]:

@@ -18,6 +18,7 @@ from coverage_planner.report.circle_columns import CIRCLE_LAYERS, CIRCLE_TABLES
 from coverage_planner.report.circle_tables import record_circle
 from coverage_planner.report.csv_tables import read_csv, write_csv
 from coverage_planner.report.hours_page import hours_page
+from coverage_planner.report.map_data import MapData, gather_map_data, write_map_data
 from coverage_planner.report.output_datum import ONLINE_FILES, in_datum, in_wgs84, online_file, write_online_map
 from coverage_planner.report.result_layers import report_layers
 from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
@@ -41,12 +42,21 @@ FORMAT = 1
 LAYER_FILE = "result.gpkg"
 WORKBOOK_FILE = "summary.xlsx"
 MAP_FILE = "map.html"
+#: What map.html is drawn from; `redraw_map` and comparisons of plans read it.
+MAP_DATA_FILE = "map_data.json"
 HOURS_FILE = "hours.html"
 #: Language -> the workbook of needs, resources and services, there where a plan has communities.
 LISTS_FILES: Mapping[str, str] = {"zh": "三清单.xlsx", "en": "three_lists.xlsx"}
 RUN_FILE = "run.json"
 FILES = frozenset(
-    {LAYER_FILE, WORKBOOK_FILE, MAP_FILE, RUN_FILE, *(f"{name}.csv" for name in TABLES if name not in CIRCLE_TABLES)}
+    {
+        LAYER_FILE,
+        WORKBOOK_FILE,
+        MAP_FILE,
+        MAP_DATA_FILE,
+        RUN_FILE,
+        *(f"{name}.csv" for name in TABLES if name not in CIRCLE_TABLES),
+    }
 )
 #: What is there besides where a plan speaks of services and hours.
 CIRCLE_FILES = frozenset({HOURS_FILE, *(f"{name}.csv" for name in CIRCLE_TABLES)})
@@ -92,12 +102,13 @@ def write_results(
     datum: Datum = "wgs84",
     run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
+    map_data: MapData | None = None,
     title: str | None = None,
     language: Language = "zh",
     force: bool = False,
     synthetic: bool = False,
 ) -> Path:
-    """Write an outcome to a folder: result.gpkg, CSV tables, summary.xlsx, map.html, hours.html, run.json.
+    """Write an outcome to a folder: result.gpkg, CSV tables, summary.xlsx, map.html, map_data.json, hours.html, run.json.
 
     Everything is written to a hidden folder beside it, which takes the name at the end: whatever goes wrong, the
     folder is either there whole or not at all. docs/results.md explains every file, column and unit.
@@ -132,6 +143,8 @@ def write_results(
         called when all else has been written, so that it can say how long that took.
     map_page
         Writes the map to the path that it is called with, for example ``draw_map(outcome).save``.
+    map_data
+        What the map shows; made from the outcomes by default. Where these are on different streets there is none.
     title
         Heading of hours.html, for example the plan's name.
     language
@@ -222,6 +235,11 @@ def write_results(
             (partial / HOURS_FILE).write_text(page, encoding="utf-8", newline="\n")
         if circle is not None and circle.lists is not None:
             write_three_lists(circle.lists, partial / LISTS_FILES[language], language=language, synthetic=synthetic)
+        shown = map_data or gather_map_data(
+            outcome, baseline, candidates=candidates, choice=choice, circle=circle, title=title, synthetic=synthetic
+        )
+        if shown is not None:
+            write_map_data(shown, partial / MAP_DATA_FILE)
         if map_page is not None:
             map_page(partial / MAP_FILE)
             if not (partial / MAP_FILE).is_file():
