@@ -35,11 +35,16 @@ if TYPE_CHECKING:
     from coverage_planner.pipeline.run import PlanRun, run_plan, write_run
     from coverage_planner.report.heat_map import draw_hours
     from coverage_planner.report.maps import draw_map
+    from coverage_planner.report.plan_folders import write_comparison
+    from coverage_planner.report.plan_page import draw_plans
+    from coverage_planner.report.plan_results import compare_results
     from coverage_planner.report.results import read_results, write_results
+    from coverage_planner.report.site_page import draw_comparison
     from coverage_planner.report.three_lists import write_three_lists
     from coverage_planner.scenario.circle import Circle, CircleStudy, measure_circle
     from coverage_planner.scenario.circle_rules import CircleRules
     from coverage_planner.scenario.compare import Comparison, compare
+    from coverage_planner.scenario.compare_sites import SiteComparison, compare_sites, study_sites
     from coverage_planner.scenario.evaluate import evaluate
     from coverage_planner.scenario.group_times import group_times
     from coverage_planner.scenario.scenario import Action, Group, Outcome, Scenario
@@ -100,6 +105,8 @@ _HOMES = {
     "CircleStudy": "scenario.circle",
     "clip_osm": "sources.osm_clip",
     "compare": "scenario.compare",
+    "compare_results": "report.plan_results",
+    "compare_sites": "scenario.compare_sites",
     "Comparison": "scenario.compare",
     "count_records": "sources.records",
     "Coverage": "coverage.measure",
@@ -110,8 +117,10 @@ _HOMES = {
     "describe_profile": "coverage.profile",
     "detect_datum": "datum_detection",
     "detour_times": "traveltime.detours",
+    "draw_comparison": "report.site_page",
     "draw_hours": "report.heat_map",
     "draw_map": "report.maps",
+    "draw_plans": "report.plan_page",
     "Equity": "coverage.equity",
     "evaluate": "scenario.evaluate",
     "explain_unserved": "coverage.reasons",
@@ -185,6 +194,7 @@ _HOMES = {
     "Served": "coverage.serving",
     "service_name": "sources.services",
     "SERVICES": "sources.services",
+    "SiteComparison": "scenario.compare_sites",
     "snap_points": "network.snap",
     "Solution": "siting.solution",
     "solve_backup_coverage": "siting.backup",
@@ -194,10 +204,12 @@ _HOMES = {
     "solve_p_median": "siting.p_median",
     "solve_sequence": "siting.sequence",
     "spread_counts": "sources.spread",
+    "study_sites": "scenario.compare_sites",
     "ThreeLists": "scenario.three_lists",
     "travel_times": "traveltime.times",
     "TravelTimes": "traveltime.times",
     "Week": "coverage.week",
+    "write_comparison": "report.plan_folders",
     "write_network": "network.files",
     "write_results": "report.results",
     "write_run": "pipeline.run",
@@ -245,6 +257,7 @@ __all__ = [
     "Scenario",
     "SearchState",
     "Served",
+    "SiteComparison",
     "Solution",
     "ThreeLists",
     "TravelTimes",
@@ -260,14 +273,18 @@ __all__ = [
     "check_plan",
     "clip_osm",
     "compare",
+    "compare_results",
+    "compare_sites",
     "count_records",
     "demo_city",
     "describe_offer",
     "describe_profile",
     "detect_datum",
     "detour_times",
+    "draw_comparison",
     "draw_hours",
     "draw_map",
+    "draw_plans",
     "evaluate",
     "explain_unserved",
     "fetch_pois",
@@ -321,7 +338,9 @@ __all__ = [
     "solve_p_median",
     "solve_sequence",
     "spread_counts",
+    "study_sites",
     "travel_times",
+    "write_comparison",
     "write_network",
     "write_results",
     "write_run",

@@ -15,6 +15,10 @@ NOTEBOOKS = {
         "who is served, for what, at which hour?",
     ),
     "03_choose_sites.ipynb": ("选哪几处，按什么次序，怎样答辩？", "which sites, in which order, how to defend them?"),
+    "04_compare_plans.ipynb": (
+        "现状、方案甲、方案乙：谁得到，谁失去？",
+        "today, plan A, plan B: who gains, who loses?",
+    ),
     "05_your_own_city.ipynb": ("怎样换成自己的城市和自己的文件？", "how do your own files get in?"),
 }
 #: The copies of the data; the notebooks look for these names beside them.
