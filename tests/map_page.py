@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from coverage_planner.report.packed import unpack
+from coverage_planner.report.packed import unpack, unpack_json
 
 NEVER = 2**31
 
@@ -15,7 +15,7 @@ def unpack_all(value: Any) -> Any:
     """Unpack every packed array in JSON."""
     if isinstance(value, Mapping):
         if {"t", "n", "z"} <= value.keys():
-            return unpack(value)
+            return unpack_json(value) if value["t"] == "json" else unpack(value)
         return {key: unpack_all(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [unpack_all(item) for item in value]
@@ -34,7 +34,7 @@ class Page:
         streets, of = self.data["streets"], self.data["modes"][mode]
         delay = of["delay"] if of["delay"] is not None else np.zeros(streets["n_nodes"], dtype=int)
         onward: list[list[tuple[int, int]]] = [[] for _ in range(streets["n_nodes"])]
-        backward = of["forward"] if of["backward"] is None else of["backward"]
+        backward = of["forward"] if of["backward"] is None else of["backward"]  # left out where it is the same
         for u, v, there, back in zip(streets["u"], streets["v"], of["forward"], backward, strict=True):
             if there >= 0:
                 tail, head = (v, u) if self.back else (u, v)

@@ -17,7 +17,7 @@ from coverage_planner.network.build import build_network
 from coverage_planner.network.main_roads import build_stretches
 from coverage_planner.network.modes import PRESET_MODES, Mode
 from coverage_planner.report.map_data import FORMAT, MapData, map_data, read_map_data, write_map_data
-from coverage_planner.report.packed import unpack
+from coverage_planner.report.packed import unpack, unpack_json
 from coverage_planner.scenario.circle import measure_circle
 from coverage_planner.scenario.circle_rules import CircleRules
 from coverage_planner.scenario.evaluate import evaluate
@@ -27,7 +27,7 @@ from coverage_planner.sources.datum import to_wgs84
 from coverage_planner.units import MS_PER_S
 from drawn import CRS, draw_roads
 from drawn_map_data import draw_map_data, draw_outcomes, without_circle
-from drawn_outcome import HOSTILE
+from drawn_outcome import HOSTILE, draw_network, draw_outcome
 from map_page import NEVER, Page
 
 # A block of streets; A to C is one-way, D to F has a signal, and Z is far beyond every cutoff.
@@ -301,7 +301,12 @@ def test_data_without_circle_and_areas_have_nothing_in_their_place():
     assert (data["week"], data["open"], data["study_area"], data["certificate"]) == (None, None, None, None)
     assert data["communities"] == data["sites"] == data["candidates"] == []
     group = data["scenarios"][0]["groups"][0]
-    assert (group["hours"], group["full_ever"], group["services"], group["gaps_at"]) == (None, None, [], [])
+    assert (group["hours"], group["full_ever"], group["services"], unpack_json(group["gaps_at"])) == (
+        None,
+        None,
+        [],
+        [],
+    )
     assert (unpack(data["groups"][0]["points"]["community"]) == -1).all()
 
 
@@ -325,7 +330,7 @@ def test_scenarios_that_do_not_belong_together_are_refused(network):
     with pytest.raises(InputError, match="at least one scenario, got none"):
         map_data([])
     with pytest.raises(InputError, match="must be on one network"):
-        map_data([today, draw_outcomes()[1]])
+        map_data([today, draw_outcome(proposed=True, network=draw_network(6, 5))])
     with pytest.raises(InputError, match="must have the same groups"):
         map_data([today, type(plan)(plan.scenario, plan.network, dict(list(plan.groups.items())[:1]), None, None)])
     outcomes, circles = study(network, "to_facility")

@@ -65,10 +65,11 @@ def area(
     return [piece | {"popup": popup.to_json()}] if popup else [piece]
 
 
-def polygon_paths(shapes: NDArray[np.object_], crs: object) -> list[list[list[list[int]]]]:
+def polygon_paths(shapes: NDArray[np.object_], crs: object, *, grain: int = 1) -> list[list[list[list[int]]]]:
     """Return, for each of many shapes, its polygons with their rings in steps; what is no polygon is left out.
 
-    Each shape's steps begin anew, so that it can be read without the others.
+    Each shape's steps begin anew, so that it can be read without the others. Corners are rounded to `grain` millionths
+    of a degree.
     """
     parts, owners = shapely.get_parts(shapes, return_index=True)
     is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
@@ -80,7 +81,7 @@ def polygon_paths(shapes: NDArray[np.object_], crs: object) -> list[list[list[li
     shape_of_ring = owners[of_part]
     anew = np.append(True, shape_of_ring[1:] != shape_of_ring[:-1])
     polygons: list[list[list[int]]] = [[] for _ in parts]
-    for part, ring in zip(of_part, _encode(rings, crs, closed=True, anew=anew), strict=True):
+    for part, ring in zip(of_part, _encode(rings, crs, closed=True, anew=anew, grain=grain), strict=True):
         polygons[part].append(ring)
     for owner, polygon in zip(owners, polygons, strict=True):
         if polygon:
@@ -141,6 +142,7 @@ def _encode(
     closed: bool = False,
     least: int = 1,
     anew: NDArray[np.bool_] | None = None,
+    grain: int = 1,
 ) -> list[list[int]]:
     """Turn LineStrings, or rings if `closed`, into steps.
 
@@ -154,6 +156,7 @@ def _encode(
         last = np.append(owners[1:] != owners[:-1], True)
         coordinates, owners = coordinates[~last], owners[~last]
     places = micro_degrees(coordinates, crs)
+    places = places if grain == 1 else np.rint(places / grain).astype(np.int64) * grain
     first = np.append(True, owners[1:] != owners[:-1])
     moved = np.append(True, (places[1:] != places[:-1]).any(axis=1))
     places, owners = places[first | moved], owners[first | moved]

@@ -15,7 +15,7 @@ from coverage_planner.report import drawing
 from coverage_planner.report.circle_tables import satellites, station_room
 from coverage_planner.report.map_data_stations import Stations, plain_records
 from coverage_planner.report.map_data_streets import Clip, area_paths, simple_areas, to_ms
-from coverage_planner.report.packed import pack
+from coverage_planner.report.packed import pack, pack_json
 from coverage_planner.report.tables import is_proposed
 from coverage_planner.scenario.circle_figures import circle_figures
 from coverage_planner.scenario.scenario import GroupOutcome, Outcome
@@ -133,9 +133,9 @@ def _describe_group(outcome: Outcome, name: str, circle: "Circle | None", clip: 
     gaps_at = None if of_circle is None else of_circle.gaps
     return {
         "figures": _figures(outcome, found, circle, of_circle),
-        "bands": _bands(found, clip),
-        "gaps": _gaps(found.gaps, clip),
-        "gaps_at": [] if gaps_at is None else _gaps(gaps_at, clip, moment=True),
+        "bands": pack_json(_bands(found, clip)),
+        "gaps": pack_json(_gaps(found.gaps, clip)),
+        "gaps_at": pack_json([] if gaps_at is None else _gaps(gaps_at, clip, moment=True)),
         "reason": pack(reason, "u8"),
         "communities": _communities(outcome, found, of_circle),
         "full_ever": None if of_circle is None else _bits(of_circle.points["full_ever"]),
@@ -174,11 +174,14 @@ def _bands(found: GroupOutcome, clip: Clip) -> list[dict[str, Any]]:
     rings = np.concatenate([shapes[:1], shapely.difference(shapes[1:], shapes[:-1])])
     return [
         {"cutoff_ms": to_ms(cutoff_s), "paths": paths}
-        for cutoff_s, paths in zip(table["cutoff_s"], drawing.polygon_paths(rings, table.crs), strict=True)
+        for cutoff_s, paths in zip(
+            table["cutoff_s"], drawing.polygon_paths(rings, table.crs, grain=clip.grain), strict=True
+        )
     ]
 
 
 def _gaps(gaps: gpd.GeoDataFrame, clip: Clip, *, moment: bool = False) -> list[dict[str, Any]]:
+    gaps = gaps.assign(nearest_facility_m=gaps["nearest_facility_m"].astype(float).round(1))  # it is shown in metres
     facts = plain_records(gaps, ("moment", *_GAP_FACTS) if moment else _GAP_FACTS)
     labels = drawing.micro_degrees(
         shapely.get_coordinates(shapely.point_on_surface(gaps.geometry.to_numpy())), gaps.crs
@@ -187,7 +190,7 @@ def _gaps(gaps: gpd.GeoDataFrame, clip: Clip, *, moment: bool = False) -> list[d
         fact
         | {
             "reasons": _reason_shares(str(shares)),
-            "label": (label / drawing.DEGREE_STEPS).tolist(),
+            "label": (label / drawing.DEGREE_STEPS).round(5).tolist(),
             "paths": paths,
         }
         for fact, shares, label, paths in zip(

@@ -64,6 +64,11 @@ class Clip:
     window: shapely.Geometry | None
     tolerance_m: float
 
+    @property
+    def grain(self) -> int:
+        """To how many millionths of a degree corners of areas are rounded: about a decimetre, or a metre in a city."""
+        return 1 if self.tolerance_m == AREA_TOLERANCES_M[0] else 10
+
 
 def clip_streets(outcome: Outcome, groups: Sequence[Group], farthest_ms: Mapping[str, int]) -> Clip:
     """Choose the streets that a map needs.
@@ -201,12 +206,13 @@ def pack_modes(network: RoadNetwork, clip: Clip, names: Iterable[str]) -> list[d
 
 def _pack_mode(name: str, graph: ModeGraph, clip: Clip) -> dict[str, Any]:
     delay_ms = graph.delay_ms[clip.nodes]
+    forward_ms, backward_ms = graph.forward_ms[clip.edges], graph.backward_ms[clip.edges]
     return {
         "name": name,
         "text": {language: mode_text(graph.mode, words(language)) for language in _LANGUAGES},
         "access_kph": graph.mode.access_speed_kph,
-        "forward": pack(graph.forward_ms[clip.edges], "i32"),
-        "backward": pack(graph.backward_ms[clip.edges], "i32"),
+        "forward": pack(forward_ms, "i32"),
+        "backward": pack(backward_ms, "i32") if (backward_ms != forward_ms).any() else None,
         "delay": pack(delay_ms, "i32") if delay_ms.any() else None,
         "snappable": pack(graph.snappable[clip.edges], "u8"),
     }
@@ -217,7 +223,7 @@ def _pack_mode(name: str, graph: ModeGraph, clip: Clip) -> dict[str, Any]:
 
 def area_paths(shapes: gpd.GeoSeries, clip: Clip) -> list[Any]:
     """Return the paths of each area, simplified: parts, each with its rings, in steps that begin anew for each area."""
-    return drawing.polygon_paths(simple_areas(shapes.to_numpy(), clip), shapes.crs)
+    return drawing.polygon_paths(simple_areas(shapes.to_numpy(), clip), shapes.crs, grain=clip.grain)
 
 
 def simple_areas(shapes: NDArray[np.object_], clip: Clip) -> NDArray[np.object_]:
