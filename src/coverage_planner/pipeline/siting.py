@@ -85,7 +85,7 @@ def propose(
     if siting is None:
         raise InputError("a plan must have [siting] to propose sites")
     with watch.stage("candidates"):
-        candidates, renamed = _candidates(plan, siting, network, inputs, present, rejected)
+        candidates, renamed = find_candidates(plan, siting, network, inputs, present, rejected)
         if candidates.empty:
             reason = "there is no gap" if present.gaps.empty else "no premises or street lies within reach of a gap"
             warnings.warn(f"no sites are proposed: {reason}", stacklevel=2)
@@ -106,10 +106,10 @@ def _quotas(siting: SitingSettings) -> tuple[Quota, ...]:
 # --- candidates ---
 
 
-def _candidates(
+def find_candidates(
     plan: Plan, siting: SitingSettings, network: RoadNetwork, inputs: Inputs, present: Present, rejected: Rejections
 ) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
-    """Where sites could open, and the new id of each that had the id of a station."""
+    """Return where sites could open, and the new id of each that had the id of a station."""
     premises = inputs.premises
     if premises is not None:
         premises = keep_snapped_premises(premises, network, present.group.mode, plan, rejected)

@@ -83,7 +83,7 @@ def draw_comparison(
         Unknown language.
     """
     said = site_words(language)
-    records = records_of(comparison.table.head(MOST_SITES).rename_geometry("geometry"))
+    records = records_of(comparison.table.head(MOST_SITES))
     content = map_content(comparison, records, said)
     page = {
         **content,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from coverage_planner.report.panel import escape
@@ -14,7 +15,7 @@ NOTHING = "–"
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table, without its geometry."""
-    plain = table.drop(columns="geometry", errors="ignore")
+    plain = table.drop(columns=table.geometry.name) if isinstance(table, gpd.GeoDataFrame) else table
     return [{str(key): value for key, value in record.items()} for record in plain.to_dict("records")]
 
 
@@ -26,17 +27,17 @@ def site_name(record: Mapping[str, Any]) -> str:
 
 def amount(value: float) -> str:
     """Write demand, cost or minutes; a dash where there is none."""
-    return NOTHING if pd.isna(value) else number(float(value))
+    return NOTHING if math.isnan(value) else number(float(value))
 
 
 def minutes_of(seconds: float) -> str:
     """Write seconds as minutes with one decimal; a dash where there are none."""
-    return NOTHING if pd.isna(seconds) else f"{seconds / 60:.1f}"
+    return NOTHING if math.isnan(seconds) else f"{seconds / 60:.1f}"
 
 
 def share_of(share: float) -> str:
     """Write a share in percent without decimals, but so that only all is 100 % and only nothing is 0 %."""
-    if pd.isna(share):
+    if math.isnan(share):
         return NOTHING
     if 0 < share < 0.01:  # noqa: PLR2004 - below one percent
         return "<1 %"
