@@ -139,7 +139,11 @@ def _link(outcome: Outcome, group: Group, stations: Stations, clip: Clip, snap_l
     seed = seed_times(starts)
     return {
         "points": _pack_links(ends, clip) | {"offset": _pack_times(offset, ends, clip)},
-        "stations": _pack_links(starts, clip) | {"seed": _pack_times(np.where(seed < FAR, seed, -1), starts, clip)},
+        "stations": _pack_links(starts, clip)
+        | {
+            "fraction": pack(starts.fraction, "f64"),  # round a station inside a street pieces of it are reached
+            "seed": _pack_times(np.where(seed < FAR, seed, -1), starts, clip),
+        },
     }
 
 

@@ -34,6 +34,8 @@ CITY_M = 20_000.0
 #: Micro-degrees in a degree: about a decimetre each.
 DEGREE_STEPS = drawing.DEGREE_STEPS
 
+#: Value of "snappable" for streets on an island: a click takes one only where nothing else is near.
+_ON_ISLAND = 2
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 #: A river is cut to what is shown and this much more, so that its cut ends stay out of sight.
 _POLYGONS = ("Polygon", "MultiPolygon")
@@ -185,6 +187,7 @@ def pack_streets(network: RoadNetwork, clip: Clip) -> dict[str, Any]:
         "class": pack(classes[numbers.reshape(-1)], "u8"),
         "names": [str(text) for text in names[blank:]],
         "name": pack(name.reshape(-1) - blank, "i32"),
+        "length": pack(np.rint(edges["length_m"].to_numpy(dtype=np.float64) * 1000), "i32"),  # millimetres
         "first": pack(first, "i32", delta=True),
         "path": pack(drawing.micro_degrees(xy, network.crs), "i32", delta=True, stride=2),
     }
@@ -206,6 +209,8 @@ def pack_modes(network: RoadNetwork, clip: Clip, names: Iterable[str]) -> list[d
 
 def _pack_mode(name: str, graph: ModeGraph, clip: Clip) -> dict[str, Any]:
     delay_ms = graph.delay_ms[clip.nodes]
+    snappable = graph.snappable[clip.edges].astype(np.uint8)
+    snappable[(snappable > 0) & graph.island[clip.edges]] = _ON_ISLAND
     forward_ms, backward_ms = graph.forward_ms[clip.edges], graph.backward_ms[clip.edges]
     return {
         "name": name,
@@ -214,7 +219,7 @@ def _pack_mode(name: str, graph: ModeGraph, clip: Clip) -> dict[str, Any]:
         "forward": pack(forward_ms, "i32"),
         "backward": pack(backward_ms, "i32") if (backward_ms != forward_ms).any() else None,
         "delay": pack(delay_ms, "i32") if delay_ms.any() else None,
-        "snappable": pack(graph.snappable[clip.edges], "u8"),
+        "snappable": pack(snappable, "u8"),
     }
 
 
