@@ -100,6 +100,7 @@ def lettered(lettering: Lettering) -> Iterator[None]:
         "svg.fonttype": "none" if lettering.as_text else "path",
         "svg.hashsalt": "coverage-planner",  # the same picture twice is the same file
         "path.simplify_threshold": 0.2,
+        "agg.path.chunksize": 20_000,  # long paths are drawn in pieces
     }
     settings.pop("backend", None)
     with mpl.rc_context(settings), warnings.catch_warnings():

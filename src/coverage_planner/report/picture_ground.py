@@ -13,6 +13,11 @@ from pyproj import Transformer
 from coverage_planner.report.drawing import DEGREE_STEPS, WGS84
 from coverage_planner.report.packed import unpack
 
+#: Vertices of any number of lines, shape (n, 2), and a code for each: begins a line, or goes on.
+Line = tuple[NDArray[np.float64], NDArray[np.uint8]]
+#: The codes of matplotlib's paths.
+_MOVE_TO, _LINE_TO = 1, 2
+
 DATA_FILE = "map_data.json"
 #: The form of map_data.json that is understood here.
 _FORMAT = 1
@@ -25,16 +30,32 @@ class Ground:
     Attributes
     ----------
     streets
-        Street class (row of `styles.STREET_CLASSES`) -> lines, each of shape (n, 2).
+        Street class (row of `styles.STREET_CLASSES`) -> lines.
     water
         Areas, each a list of rings of shape (n, 2).
     railways
-        Lines of shape (n, 2).
+        Lines.
     """
 
-    streets: dict[int, list[NDArray[np.float64]]]
+    streets: dict[int, Line]
     water: list[list[NDArray[np.float64]]]
-    railways: list[NDArray[np.float64]]
+    railways: Line
+
+
+def joined(vertices: NDArray[np.float64], starts: NDArray[np.integer[Any]]) -> Line:
+    """Return lines that stand behind each other as one path.
+
+    Parameters
+    ----------
+    vertices
+        Shape (n, 2): the vertices of all lines.
+    starts
+        Where each line but the first begins.
+    """
+    codes = np.full(len(vertices), _LINE_TO, dtype=np.uint8)
+    codes[:1] = _MOVE_TO
+    codes[starts] = _MOVE_TO
+    return vertices, codes
 
 
 def read_ground(folder: Path, crs: str) -> Ground | None:
@@ -59,19 +80,25 @@ def read_ground(folder: Path, crs: str) -> Ground | None:
         x, y = to_metres.transform(steps[:, 0] / DEGREE_STEPS, steps[:, 1] / DEGREE_STEPS)
         return np.column_stack([x, y])
 
-    streets: dict[int, list[NDArray[np.float64]]] = {}
     drawn = data["streets"]
     vertices = placed(unpack(drawn["path"]).reshape(-1, 2).astype(np.int64))
-    lines = np.split(vertices, unpack(drawn["first"])[1:-1])
-    for kind, line in zip(unpack(drawn["class"]).tolist(), lines, strict=True):
-        streets.setdefault(kind, []).append(line)
+    firsts = unpack(drawn["first"]).astype(np.int64)
+    n_vertices = firsts[1:] - firsts[:-1]
+    classes = unpack(drawn["class"])
+    owner = np.repeat(np.arange(len(classes)), n_vertices)
+    streets = {}
+    for kind in np.unique(classes).tolist():
+        chosen = np.isin(owner, np.flatnonzero(classes == kind))
+        streets[kind] = joined(vertices[chosen], np.flatnonzero(np.diff(owner[chosen])) + 1)
     ground = data.get("ground") or {}
     water = [
         [placed(ring) for ring in area]
         for piece in ground.get("water") or ()
         for area in _areas(piece["paths"])
     ]  # fmt: skip
-    railways = [placed(line) for piece in ground.get("railway") or () for line in _lines(piece["paths"])]
+    rails = [placed(line) for piece in ground.get("railway") or () for line in _lines(piece["paths"])]
+    lengths = np.cumsum([len(rail) for rail in rails], dtype=np.int64)
+    railways = joined(np.concatenate([np.empty((0, 2)), *rails]), lengths[:-1])
     return Ground(streets, water, railways)
 
 

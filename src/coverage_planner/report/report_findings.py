@@ -9,9 +9,20 @@ from coverage_planner.report.report_parts import Report, items, rows_of, sentenc
 
 #: What the cards at the top of the report show of the headline group.
 _CARDS = ("covered_demand_share", "covered_demand", "mean_time_min", "n_facilities")
+#: Sentence -> the table and column that it speaks of.
+_MEASURES = {
+    "f_mean": ("overall", "mean_time_min"),
+    "f_straight": ("overall", "straight_line_demand_share"),
+    "f_full": ("overall", "full_demand_share"),
+    "f_open": ("overall", "open_week_share"),
+    "f_night": ("overall", "open_night_share"),
+    "f_unassigned": ("overall", "unassigned_demand"),
+    "f_gini": ("equity", "gini"),
+    "f_p90": ("equity", "p90_time_min"),
+}
 #: Tables of the report that have one row per area, site and so on: columns shown.
 _OVERALL = (
-    "scenario", "cutoff_min", "n_facilities", "demand", "covered_demand", "covered_demand_share",
+    "group", "scenario", "n_facilities", "demand", "covered_demand", "covered_demand_share",
     "covered_point_share", "covered_area_share", "covered_road_share", "mean_time_min",
 )  # fmt: skip
 _SITES = (
@@ -111,26 +122,21 @@ def _coverage(report: Report, group: str) -> list[str]:
 
 
 def _quality(report: Report, group: str) -> list[str]:
+    """Return one sentence per measure, with all scenarios in it."""
     said = []
-    columns = {
-        "f_mean": {"time": "mean_time_min"},
-        "f_straight": {"share": "straight_line_demand_share"},
-        "f_full": {"share": "full_demand_share"},
-        "f_open": {"week": "open_week_share", "night": "open_night_share"},
-        "f_unassigned": {"demand": "unassigned_demand"},
-    }
-    for scenario in report.scenarios:
-        where, names = {"scenario": scenario, "group": group}, {"scenario": scenario}
-        said += [
-            sentence(report, key, {place: report.cell("overall", name, where) for place, name in cells.items()}, names)
-            for key, cells in columns.items()
-        ]
-        equity = {"gini": "gini", "p90": "p90_time_min"}
-        said.append(
-            sentence(
-                report, "f_gini", {place: report.cell("equity", name, where) for place, name in equity.items()}, names
-            )
-        )
+    for key, (table, column) in _MEASURES.items():
+        cells, names, parts = {}, {}, []
+        for number, scenario in enumerate(report.scenarios):
+            cell = report.cell(table, column, {"scenario": scenario, "group": group})
+            if cell is not None:
+                place = chr(ord("a") + number)
+                cells[f"value_{place}"], names[f"name_{place}"] = cell, scenario
+                parts.append(
+                    report.words["values_each"].format(scenario=f"{{name_{place}}}", value=f"{{value_{place}}}")
+                )
+        if parts:
+            template = report.words[key].replace("{values}", report.words["values_between"].join(parts))
+            said.append(f'<span class="said">{Sentence(template, cells, names).html(report.language)}</span>')
     return said
 
 
@@ -197,9 +203,8 @@ def tables_html(report: Report) -> list[str]:
     headline, latest = report.groups[0], report.latest
     where = {"scenario": latest, "group": headline}
     found = []
-    for group in report.groups:
-        rows = rows_of(report.tables["overall"], {"group": group})
-        found.append(_table(report, "overall", rows, _OVERALL, "t_overall", {"group": group}))
+    groups = [row for group in report.groups for row in rows_of(report.tables["overall"], {"group": group})]
+    found.append(_table(report, "overall", groups, _OVERALL, "t_overall", {}))
     for group in _groups_of_sites(report):
         rows = rows_of(report.tables["by_site"], {"group": group})
         found.append(_table(report, "by_site", rows, _SITES, "t_by_site", {"group": group}))

@@ -38,14 +38,16 @@ def maps_html(report: Report, lettering: Lettering) -> list[str]:
         The fonts of the pictures.
     """
     crs = str(report.ours["crs"])
-    around = surroundings(report.results.layers, read_ground(report.home, crs), lettering, report.source)
+    around = surroundings(
+        report.results.layers, None if report.home is None else read_ground(report.home, crs), lettering, report.source
+    )
     headline, *others = report.groups
     found = []
     with lettered(lettering):
         if not report.results.layers["facilities"].empty or not report.results.layers["demand"].empty:
             found += [_coverage(report, around, headline, scenario) for scenario in report.scenarios]
             found += [_gaps(report, around, headline), _change(report, around, headline), _hours(report, around)]
-            found += [_coverage(report, around, group, report.latest) for group in others[:_MOST_GROUPS]]
+            found.append(_others(report, around, others[:_MOST_GROUPS]))
     return [page for page in found if page]
 
 
@@ -58,27 +60,55 @@ def _layer(report: Report, name: str, **where: str) -> gpd.GeoDataFrame:
 
 def _coverage(report: Report, around: Surroundings, group: str, scenario: str) -> str:
     """Draw bands, streets by time, stations and sites of a scenario."""
+    drawing = MapPicture(around)
+    keys, has_bands = _reach(report, drawing, group, scenario)
+    keys += _places(report, drawing, group, scenario)
+    key = "p_coverage" if has_bands else "p_coverage_pass"
+    return _figure(report, drawing, key, keys, {"group": group, "scenario": scenario})
+
+
+def _others(report: Report, around: Surroundings, groups: list[str]) -> str:
+    """Draw the other groups beside each other, each with bands of its own."""
+    if not groups:
+        return ""
+    drawing = MapPicture(around, columns=min(len(groups), 2), rows=-(-len(groups) // 2))
+    keys: dict[tuple[str, str], Key] = {}
+    for number, group in enumerate(groups):
+        drawing.panel(number, group)
+        found, _ = _reach(report, drawing, group, report.latest)
+        minutes = [] if not found or found[0].edge else [f"<bdi>{escape(group)}</bdi>"]
+        for key in found:
+            if not minutes:
+                keys[key.mark, key.colour] = key
+                continue
+            known = keys.get((key.mark, key.colour))
+            text = f"{minutes[0]} {key.text}" if known is None else f"{known.text}；{minutes[0]} {key.text}"
+            keys[key.mark, key.colour] = Key(key.mark, key.colour, text, key.edge)
+        _places(report, drawing, group, report.latest)
+    legend = [*keys.values(), *_place_keys(report, groups[0], report.latest)]
+    return _figure(report, drawing, "p_others", legend, {"scenario": report.latest})
+
+
+def _reach(report: Report, drawing: MapPicture, group: str, scenario: str) -> tuple[list[Key], bool]:
+    """Draw bands and streets by time, or the gaps of who passes by; return the legend and whether there are bands."""
     bands = _layer(report, "isochrones", group=group, scenario=scenario).sort_values("cutoff_s", ascending=False)
     streets = _layer(report, "reached_streets", group=group, scenario=scenario)
-    gaps = _layer(report, "gaps", group=group, scenario=scenario)
     cutoffs = sorted({*bands["cutoff_s"], *streets["band_s"]})
     colours = dict(zip(cutoffs, styles.ramp(styles.BAND_ENDS, len(cutoffs)), strict=True))
-    drawing = MapPicture(around)
     for cutoff, shape in zip(bands["cutoff_s"], bands.geometry, strict=True):
         drawing.areas([shape], colours[cutoff], alpha=0.34)
     for cutoff in cutoffs[::-1]:
         drawing.lines(streets[streets["band_s"] == cutoff].geometry, colours[cutoff], 0.8)
-    keys = [
-        Key("area", colours[cutoff], _words(report, "l_band", minutes=write_figure(cutoff / _S_PER_MIN, "number")))
-        for cutoff in cutoffs
-    ]
-    if not cutoffs:  # who passes by has no bands: the gaps say where nobody is served
-        drawing.areas(gaps.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.7, **_GAP_LOOK)
-        keys += [Key("area", "#e2a68e", _words(report, "l_gap"), styles.GAP)] if len(gaps) else []
-        drawing.numbers(gaps.geometry, gaps["rank"])
-    keys += _places(report, drawing, group, scenario)
-    key = "p_coverage" if cutoffs else "p_coverage_pass"
-    return _figure(report, drawing, key, keys, {"group": group, "scenario": scenario})
+    if cutoffs:
+        times = {cutoff: write_figure(cutoff / _S_PER_MIN, "number") for cutoff in cutoffs}
+        return [
+            Key("area", colours[cutoff], _words(report, "l_band", minutes=times[cutoff])) for cutoff in cutoffs
+        ], True
+    # who passes by has no bands: the gaps say where nobody is served
+    gaps = _layer(report, "gaps", group=group, scenario=scenario)
+    drawing.areas(gaps.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.7, **_GAP_LOOK)
+    drawing.numbers(gaps.geometry, gaps["rank"])
+    return [Key("area", "#e2a68e", _words(report, "l_gap"), styles.GAP)] if len(gaps) else [], False
 
 
 def _gaps(report: Report, around: Surroundings, group: str) -> str:

@@ -4,17 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from coverage_planner.report.cells import Cell, Sentence, cell_at, escape, find_cell, write_figure
-from coverage_planner.report.charts import Picture
 from coverage_planner.report.column_kinds import Kind
 from coverage_planner.report.results import Results
 from coverage_planner.report.speech import Speech
 from coverage_planner.report.table_columns import COLUMNS
 from coverage_planner.report.words import Language
+
+if TYPE_CHECKING:
+    from coverage_planner.report.charts import Picture
 
 #: Rows that a table of the report shows at most; the CSV file has all.
 MOST_ROWS = 15
@@ -31,7 +33,7 @@ class Report:
     Attributes
     ----------
     home
-        The results folder.
+        The results folder; None where it is not known.
     results
         Its tables, layers and run.json.
     language
@@ -42,7 +44,7 @@ class Report:
         Title, organisation, author, date, approval_number, boundary_source, notes, data; None where not given.
     """
 
-    home: Path
+    home: Path | None
     results: Results
     language: Language
     said: Speech
@@ -253,7 +255,7 @@ class Key:
     edge: str = ""
 
 
-def figure_html(picture: Picture, *, title: str, alt: str, keys: Sequence[Key], source: str) -> str:
+def figure_html(picture: "Picture", *, title: str, alt: str, keys: Sequence[Key], source: str) -> str:
     """Return a picture with heading, legend and source.
 
     Parameters

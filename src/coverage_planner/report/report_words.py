@@ -80,32 +80,43 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "up": ("高", "above"),
     "down": ("低", "below"),
+    # {values} is 'today 7.0, proposed 6.4', as values_each and values_between say
+    "values_each": ("{scenario} {value}", "{scenario} {value}"),
+    "values_between": ("，", ", "),
     "f_mean": (
-        "{scenario}已覆盖者到最近站点的平均时间为 {time} 分钟。",
-        "{scenario}: those who are covered need {time} minutes to the nearest station on average.",
+        "已覆盖者到最近站点的平均时间（分钟）：{values}。",
+        "Mean time of those who are covered to the nearest station (min): {values}.",
     ),
     "f_straight": (
-        "若按直线半径画圆，会称{scenario}的覆盖率为 {share}；本报告按路网计算，不用此数。",
+        "若按直线半径画圆，会称需求覆盖率为：{values}；本报告按路网计算，不用此数。",
         (
-            "{scenario}: circles with a straight-line radius would claim {share}; this report measures over the "
+            "Circles with a straight-line radius would claim a share of: {values}; this report measures over the "
             "streets and does not use that figure."
         ),
     ),
     "f_full": (
-        "{scenario}有 {share} 的需求在一周的某些时段可得到全部必需服务。",
-        "{scenario}: {share} of the demand gets all required services at some hour of the week.",
+        "在一周的某些时段可得到全部必需服务的需求：{values}。",
+        "Share of demand that gets all required services at some hour of the week: {values}.",
     ),
     "f_open": (
-        "{scenario}按在场时段计，平常一周中有站点开放的覆盖率为 {week}，夜间为 {night}。",
-        "{scenario}: weighted by the hours people are present, an open station covers {week} over the ordinary week and {night} at night.",  # noqa: E501
+        "按在场时段计，平常一周中有站点开放的覆盖率：{values}。",
+        "Share with an open station over the ordinary week, weighted by the hours people are present: {values}.",
+    ),
+    "f_night": (
+        "其中夜间有站点开放的覆盖率：{values}。",
+        "The same share at night: {values}.",
     ),
     "f_unassigned": (
-        "{scenario}有 {demand} 需求在时限内的站点中无处容纳。",
-        "{scenario}: demand of {demand} finds no room in the stations within its cutoff.",
+        "在时限内的站点中无处容纳的需求：{values}。",
+        "Demand that finds no room in the stations within its cutoff: {values}.",
     ),
     "f_gini": (
-        "{scenario}到站时间的基尼系数为 {gini}；最近的九成人口在 {p90} 分钟内可达。",
-        "{scenario}: the Gini coefficient of access times is {gini}; nine tenths of those who reach a station are within {p90} minutes.",  # noqa: E501
+        "到站时间的基尼系数：{values}（零表示人人时间相同）。",
+        "Gini coefficient of access times: {values} (zero means equal times).",
+    ),
+    "f_p90": (
+        "能到达站点者中，最近的九成在以下时间内（分钟）：{values}。",
+        "Of those who reach a station, the nearest nine tenths are within (min): {values}.",
     ),
     "f_gap": (
         "{scenario}最大的服务缺口（{id}）有 {demand} 需求未覆盖，主要原因：{reason}。",
@@ -122,7 +133,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "f_shortage": (
         "{scenario}容量缺口最大的站点是{name}：以其为最近站点的需求 {demand}，可服务 {room}，超出 {shortage}。",
-        "{scenario}: the station with the largest shortage is {name}: nearest to demand of {demand}, room for {room}, {shortage} too many.",  # noqa: E501
+        (
+            "{scenario}: the station with the largest shortage is {name}: nearest to demand of {demand}, room for "
+            "{room}, {shortage} too many."
+        ),
     ),
     "f_need": (
         "需求清单第一项：{community}，{group}，缺 {lack}（{demand}）。",
@@ -140,10 +154,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     # pictures
     "p_coverage": ("{group}：{scenario}，到最近站点的时间", "{group}: {scenario}, time to the nearest station"),
     "p_coverage_pass": ("{group}（路过绕行）：{scenario}", "{group} (passing by): {scenario}"),
+    "p_others": ("其他人群：{scenario}", "Other groups: {scenario}"),
     "p_gaps": ("{group}：服务缺口", "{group}: gaps"),
     "p_change": ("{group}：可达范围的变化", "{group}: what the plan changes"),
     "p_hours": ("{group}：无站点开放的需求点", "{group}: demand without an open station"),
-    "p_chart_hours": ("{group}：平常一周各时段的需求覆盖率", "{group}: share of demand covered by hour of the ordinary week"),  # noqa: E501
+    "p_chart_hours": (
+        "{group}：平常一周各时段的需求覆盖率",
+        "{group}: share of demand covered by hour of the ordinary week",
+    ),
     "p_chart_services": ("{group}：各项服务的需求覆盖率", "{group}: share of demand covered by service"),
     "p_chart_subdistricts": ("{group}：各街道的需求覆盖率", "{group}: share of demand covered by subdistrict"),
     "p_chart_communities": (
@@ -208,6 +226,23 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "answer_part planned": ("方案部分解决", "planned in part"),
     "answer_possible": ("方案未解决，周边有资源", "not planned, resources around"),
     "answer_nothing": ("暂无可用资源", "nothing answers it"),
+    # data and settings
+    "d_input": ("输入", "Input"),
+    "d_file": ("文件", "File"),
+    "d_rows": ("读入行数", "Rows read"),
+    "d_kept": ("采用行数", "Rows used"),
+    "d_owner": ("来源单位", "Owner"),
+    "d_date": ("数据日期", "Date"),
+    "d_licence": ("许可", "Licence"),
+    "d_hash": ("SHA-256（前段）", "SHA-256 (beginning)"),
+    "d_datum": ("数据表坐标系", "Datum of the tables"),
+    "d_crs": ("图层坐标系", "CRS of the layers"),
+    "s_key": ("参数", "Setting"),
+    "s_value": ("值", "Value"),
+    "s_note": (
+        "以下为计划文件的全部参数（时间以秒计），摘自 {file}；未设置的从略。",
+        "All settings of the plan (times in seconds), from {file}; those that are not set are left out.",
+    ),
     # footer
     "page_of": ("第 {page} 页 / 共 {pages} 页", "{page} / {pages}"),
     "made_by": ("由 coverage-planner {version} 生成", "Made by coverage-planner {version}"),
