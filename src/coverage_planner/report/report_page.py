@@ -14,11 +14,10 @@ from coverage_planner.report.report_findings import cards_html, findings_html, t
 from coverage_planner.report.report_method import data_html, limits_html, method_html, settings_html
 from coverage_planner.report.report_parts import Report
 from coverage_planner.report.report_words import report_words
-from coverage_planner.report.results import Results, read_results
+from coverage_planner.report.results import REPORT_FILE, Results, read_results
 from coverage_planner.report.speech import speech
 from coverage_planner.report.words import Language, words
 
-REPORT_FILE = "report.html"
 _LANG = {"zh": "zh-CN", "en": "en"}
 #: What the cover has a line for, filled in or not.
 _COVER = ("organisation", "author", "date")
@@ -153,7 +152,7 @@ def _settings(run: Mapping[str, Any], given: Mapping[str, str | None]) -> dict[s
     shown = (plan or {}).get("map") or {}
     others = {
         "title": (plan or {}).get("name"),
-        "approval_number": shown.get("approval"),
+        "approval_number": shown.get("approval_number"),
         "boundary_source": shown.get("boundary_source"),
     }
     texts = {key: text or kept.get(key) or others.get(key) for key, text in given.items()}

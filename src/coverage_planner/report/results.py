@@ -21,7 +21,7 @@ from coverage_planner.report.hours_page import hours_page
 from coverage_planner.report.map_data import MapData, gather_map_data, write_map_data
 from coverage_planner.report.output_datum import ONLINE_FILES, in_datum, in_wgs84, online_file, write_online_map
 from coverage_planner.report.result_layers import report_layers
-from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
+from coverage_planner.report.run_file import describe_groups, plain, versions, write_layers, write_run_file
 from coverage_planner.report.siting_tables import Choice, record_choice
 from coverage_planner.report.table_columns import LAYERS, TABLES, set_types
 from coverage_planner.report.tables import is_proposed, measure_outcome, report_tables, roles
@@ -48,16 +48,14 @@ HOURS_FILE = "hours.html"
 #: Language -> the workbook of needs, resources and services, there where a plan has communities.
 LISTS_FILES: Mapping[str, str] = {"zh": "三清单.xlsx", "en": "three_lists.xlsx"}
 RUN_FILE = "run.json"
+#: The report that prints, there where a plan asks for it.
+REPORT_FILE = "report.html"
 FILES = frozenset(
     {
-        LAYER_FILE,
-        WORKBOOK_FILE,
-        MAP_FILE,
-        MAP_DATA_FILE,
-        RUN_FILE,
+        LAYER_FILE, WORKBOOK_FILE, MAP_FILE, MAP_DATA_FILE, REPORT_FILE, RUN_FILE,
         *(f"{name}.csv" for name in TABLES if name not in CIRCLE_TABLES),
     }
-)
+)  # fmt: skip
 #: What is there besides where a plan speaks of services and hours.
 CIRCLE_FILES = frozenset({HOURS_FILE, *(f"{name}.csv" for name in CIRCLE_TABLES)})
 #: Tables that folders of earlier versions have not, or that a plan without services and hours leaves out.
@@ -103,6 +101,7 @@ def write_results(
     run: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     map_page: Callable[[Path], object] | None = None,
     map_data: MapData | None = None,
+    report_page: Callable[[Path], object] | None = None,
     title: str | None = None,
     language: Language = "zh",
     force: bool = False,
@@ -145,6 +144,8 @@ def write_results(
         Writes the map to the path that it is called with, for example ``draw_map(outcome).save``.
     map_data
         What the map shows; made from the outcomes by default. Where these are on different streets there is none.
+    report_page
+        Called last, with the folder that is being written, all else in it: `write_report` puts the report there.
     title
         Heading of hours.html, for example the plan's name.
     language
@@ -205,7 +206,7 @@ def write_results(
             "datum": datum,
             "streets": outcome.network.source,
             "scenarios": {role: named.scenario.name for role, named in roles(outcome, baseline).items()},
-            "groups": _groups(outcome),
+            "groups": describe_groups(outcome),
             "solution": None if choice is None else record_choice(choice),
             "circle": None if circle is None else record_circle(circle),
             "rows": {name: len(table) for name, table in tables.items()},
@@ -249,6 +250,8 @@ def write_results(
         record = _record(run()) if callable(run) else dict(given or {})
         record |= {"versions": versions() | record.get("versions", {}), _OURS: ours}
         write_run_file(record, partial / RUN_FILE)
+        if report_page is not None:
+            report_page(partial)
     return target
 
 
@@ -384,15 +387,3 @@ def _require_sites(outcome: Outcome, choice: Choice | None) -> None:
             f"the solution's sites must be proposed sites of scenario {outcome.scenario.name!r}; not so for sites "
             f"{name_some(absent)}; evaluate the scenario with_sites(…, solution.sites)"
         )
-
-
-def _groups(outcome: Outcome) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "mode": result.times.mode_description,
-            "cutoff_s": result.group.cutoff_s,
-            "direction": result.times.direction,
-        }
-        for name, result in outcome.groups.items()
-    ]

@@ -14,6 +14,7 @@ import pyogrio
 
 from coverage_planner.errors import ConfigError
 from coverage_planner.report.table_columns import SYNTHETIC_NOTE
+from coverage_planner.scenario.scenario import Outcome
 
 _PACKAGES = (
     "coverage-planner", "geopandas", "highspy", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely",
@@ -91,3 +92,16 @@ def plain(value: Any, where: str) -> Any:
         f"run must hold mappings, sequences, text, numbers, dates and paths, got {type(value).__name__} at {where}; "
         "write it as text"
     )
+
+
+def describe_groups(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return name, mode with speed, cutoff and direction of each group, as run.json has them."""
+    return [
+        {
+            "name": name,
+            "mode": result.times.mode_description,
+            "cutoff_s": result.group.cutoff_s,
+            "direction": result.times.direction,
+        }
+        for name, result in outcome.groups.items()
+    ]
