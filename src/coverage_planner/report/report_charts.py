@@ -1,10 +1,10 @@
 """The charts of the report: which rows of which table each of them shows, and its legend."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from coverage_planner.report import styles
 from coverage_planner.report.cells import Sentence, escape
@@ -22,6 +22,9 @@ from coverage_planner.report.charts import (
 )
 from coverage_planner.report.fonts import Lettering, lettered
 from coverage_planner.report.report_parts import Key, Report, figure_html, file_name, rows_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def charts_html(report: Report, lettering: Lettering) -> list[str]:
@@ -175,7 +178,7 @@ def _bars(report: Report, mark: str) -> list[Key]:
 
 
 def _figure(
-    report: Report, figure: Figure | None, key: str, keys: Sequence[Key], table: str, lettering: Lettering
+    report: Report, figure: "Figure | None", key: str, keys: Sequence[Key], table: str, lettering: Lettering
 ) -> str:
     if figure is None:
         return ""
