@@ -1,0 +1,96 @@
+"""The pictures of the README: pages of a results folder in headless Chromium, as PNG of few colours.
+
+    coverage-planner demo /tmp/demo && python tests/screenshots.py /tmp/demo docs/images
+
+Every page is drawn anew from the folder, in its language; a browser with no network opens it, waits until it says that
+it is drawn, does what a reader would do first (an hour, a click), and takes the picture.
+"""
+
+import base64
+import io
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from selenium import webdriver
+
+from browser import DESKTOP, FRAMES, open_browser, show
+
+#: Most bytes of a picture in the repository.
+MOST_BYTES = 300_000
+#: Numbers of colours tried, until a picture is small enough.
+_COLOURS = (256, 128, 64, 32)
+_WAIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture: of which page, how large, after which acts.
+
+    Attributes
+    ----------
+    name
+        Name of the file, without ``.png``.
+    draw
+        Makes the page: results folder, folder to write to -> the page.
+    size
+        Inner width and height of the window, pixels.
+    act
+        JavaScript run once the page is drawn, with ``app`` the app of its map; empty does nothing.
+    """
+
+    name: str
+    draw: Callable[[Path, Path], Path]
+    size: tuple[int, int] = DESKTOP
+    act: str = ""
+
+
+def wait_until_drawn(driver: webdriver.Chrome) -> None:
+    """Wait until a page with a map says that it is drawn; pages without one are."""
+    state = (
+        "return typeof coveragePlanner === 'undefined' ? 'ready' : document.documentElement.dataset.coverage || 'busy'"
+    )
+    end = time.monotonic() + _WAIT_S
+    while (found := driver.execute_script(state)) != "ready":
+        if found == "failed" or time.monotonic() > end:
+            raise RuntimeError(f"a page must be drawn within {_WAIT_S:g} s, it is {found}: {driver.current_url}")
+        time.sleep(0.05)
+    driver.execute_async_script(FRAMES)
+
+
+def take(driver: webdriver.Chrome, page: Path, path: Path, size: tuple[int, int] = DESKTOP, act: str = "") -> Path:
+    """Open a page, act, and write its picture."""
+    show(driver, page, size)
+    wait_until_drawn(driver)
+    if act:
+        script = "const done = arguments[0], app = await window.coverageApp;" + act + "; setTimeout(done, 600);"
+        driver.execute_async_script(f"(async (...arguments) => {{ {script} }})(arguments[arguments.length - 1]);")
+    picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
+    write_small(base64.b64decode(picture), path)
+    return path
+
+
+def write_small(png: bytes, path: Path) -> None:
+    """Write a picture with as many colours as keep it small enough."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    for colours in _COLOURS:
+        made = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(made, format="PNG", optimize=True)
+        if made.tell() <= MOST_BYTES:
+            break
+    path.write_bytes(made.getvalue())
+
+
+def take_all(folder: Path, out: Path, shots: Sequence[Shot]) -> list[Path]:
+    """Take pictures of the pages of a results folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, open_browser(Path(scratch)) as driver:
+        taken = []
+        for shot in shots:
+            made = Path(scratch) / shot.name
+            made.mkdir()
+            taken.append(take(driver, shot.draw(folder, made), out / f"{shot.name}.png", shot.size, shot.act))
+    return taken
