@@ -163,7 +163,7 @@ def _unite(contents: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]],
 
 def _links(group: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """Unpack how stations hang on the streets: name -> array with one row per station."""
-    found = {name: unpack(group["stations"][name]) for name in ("edge", "seed", "along", "access")}
+    found = {name: unpack(values) for name, values in group["stations"].items()}
     n = len(found["edge"])
     return {name: values.reshape(n, -1) for name, values in found.items()}
 
@@ -198,7 +198,8 @@ def _group(
     if merged["stations"] is not None:
         links = [_links(group) for group in groups]
         merged["stations"] = {
-            name: pack(_gather([of_plan[name] for of_plan in links], places, n), "i32") for name in links[0]
+            name: pack(_gather([of_plan[name] for of_plan in links], places, n), merged["stations"][name]["t"])
+            for name in links[0]
         }
     if merged["pairs"] is not None:
         merged["pairs"] = _pairs([group["pairs"] for group in groups], places, n)
