@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from coverage_planner.report.plan_folders import write_comparison
     from coverage_planner.report.plan_page import draw_plans
     from coverage_planner.report.plan_results import compare_results
+    from coverage_planner.report.plan_summary import summarise_plans
+    from coverage_planner.report.report_page import write_report
     from coverage_planner.report.results import read_results, write_results
     from coverage_planner.report.site_page import draw_comparison
     from coverage_planner.report.three_lists import write_three_lists
@@ -205,12 +207,14 @@ _HOMES = {
     "solve_sequence": "siting.sequence",
     "spread_counts": "sources.spread",
     "study_sites": "scenario.compare_sites",
+    "summarise_plans": "report.plan_summary",
     "ThreeLists": "scenario.three_lists",
     "travel_times": "traveltime.times",
     "TravelTimes": "traveltime.times",
     "Week": "coverage.week",
     "write_comparison": "report.plan_folders",
     "write_network": "network.files",
+    "write_report": "report.report_page",
     "write_results": "report.results",
     "write_run": "pipeline.run",
     "write_three_lists": "report.three_lists",
@@ -339,9 +343,11 @@ __all__ = [
     "solve_sequence",
     "spread_counts",
     "study_sites",
+    "summarise_plans",
     "travel_times",
     "write_comparison",
     "write_network",
+    "write_report",
     "write_results",
     "write_run",
     "write_three_lists",
