@@ -11,6 +11,8 @@ from coverage_planner.report.panel import escape
 from coverage_planner.report.popups import number
 
 NOTHING = "–"
+#: With one decimal, less than this would read 0.
+_TINY = 0.1
 
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -26,8 +28,10 @@ def site_name(record: Mapping[str, Any]) -> str:
 
 
 def amount(value: float) -> str:
-    """Write demand, cost or minutes; a dash where there is none."""
-    return NOTHING if math.isnan(value) else number(float(value))
+    """Write demand or cost; a dash where there is none, and never 0 for what is not."""
+    if math.isnan(value):
+        return NOTHING
+    return unit_cost(value) if 0 < value < _TINY else number(float(value))
 
 
 def minutes_of(seconds: float) -> str:
@@ -40,10 +44,10 @@ def share_of(share: float) -> str:
     if math.isnan(share):
         return NOTHING
     if 0 < share < 0.01:  # noqa: PLR2004 - below one percent
-        return "<1 %"
+        return "<1\u00a0%"
     if 0.99 < share < 1:  # noqa: PLR2004 - above 99 percent
-        return ">99 %"
-    return f"{share:.0%}".replace("%", " %")
+        return ">99\u00a0%"
+    return f"{share:.0%}".replace("%", "\u00a0%")
 
 
 def unit_cost(value: float) -> str:

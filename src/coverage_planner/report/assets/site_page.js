@@ -2,7 +2,9 @@
    Needs Leaflet and shared.js; asks no network. */
 "use strict";
 const sitePage = (() => {
-  const PANES = { ground: 310, streets: 330, areas: 340, gaps: 350, points: 370 };
+  const PANES = { ground: 310, gaps: 350, points: 370 };
+  // the map on paper: A4 lying across, within its margins
+  const PRINTED = { width: "1020px", height: "480px" };
 
   /* Steps between rising numbers -> the numbers. */
   function numbers(steps) {
@@ -29,15 +31,16 @@ const sitePage = (() => {
     for (const [name, zIndex] of Object.entries(PANES)) {
       const pane = map.createPane(name);
       pane.style.zIndex = zIndex;
-      // a canvas would hide the clicks of what lies under it: only gaps answer, as SVG
+      // one canvas at the bottom and SVG above it: printed canvases hide what lies under them, shown ones its clicks
       if (name !== "gaps") pane.style.pointerEvents = "none";
-      renderers[name] = name === "gaps" ? L.svg({ pane: name, padding: 0.3 }) : L.canvas({ pane: name, padding: 0.3 });
+      renderers[name] = name === "ground" ? L.canvas({ pane: name, padding: 0.3 }) : L.svg({ pane: name, padding: 0.3 });
     }
     const fit = () => map.fitBounds(page.bounds, { animate: false, padding: [8, 8] });
     fit();
     for (const piece of page.pieces) {
       const decode = decoder();
-      const style = { ...piece.style, renderer: renderers[piece.pane], interactive: Boolean(piece.popup) };
+      const renderer = renderers[piece.pane] ?? renderers.ground;
+      const style = { ...piece.style, renderer, interactive: Boolean(piece.popup) };
       if (piece.kind === "lines") L.polyline(piece.paths.map(decode), style).addTo(map);
       else {
         const shape = L.polygon(piece.paths.map((rings) => rings.map(decode)), style).addTo(map);
@@ -94,8 +97,26 @@ const sitePage = (() => {
       });
       if (!map.getBounds().pad(-0.05).contains(places[i])) map.panTo(places[i], { animate: false });
     }
+    // a canvas waits for the screen's next frame, which does not come while a page is printed: it is drawn at once
+    const redraw = () => renderers.ground._map && renderers.ground._redraw();
+    let kept = null;
+    window.addEventListener("beforeprint", () => {
+      kept ??= { center: map.getCenter(), zoom: map.getZoom() };
+      Object.assign(map.getContainer().style, PRINTED);
+      map.invalidateSize({ animate: false, pan: false });
+      fit();
+      redraw();
+    });
+    window.addEventListener("afterprint", () => {
+      if (!kept) return;
+      map.getContainer().removeAttribute("style");
+      map.invalidateSize({ animate: false, pan: false });
+      map.setView(kept.center, kept.zoom, { animate: false });
+      redraw();
+      kept = null;
+    });
     window.siteMap = map;
-    return { map, show, fit };
+    return { show };
   }
 
   /* What is missing goes last, whichever way is sorted. */
@@ -157,10 +178,6 @@ const sitePage = (() => {
       line.addEventListener("click", () => choose(Number(line.dataset.site), "chart"));
     }
     if (page.sites.of.length) choose(0, "table");
-    window.addEventListener("beforeprint", () => {
-      drawn.map.invalidateSize({ animate: false });
-      drawn.fit();
-    });
     document.documentElement.dataset.coverage = "ready";
   }
 
