@@ -102,6 +102,7 @@ def test_the_full_plan_of_the_documentation_is_read(read, folder, repository):
     assert plan.modes["drive"].class_speeds_kph == {**default_speeds, "residential": 20.0}
     assert plan.modes["ebike"] == PRESET_MODES["ebike"]
     assert plan.map.tiles.startswith("https://")
+    assert (plan.map.osm, plan.map.approval_number) == (True, "鄂S(2026)000号")
 
 
 def test_the_documentation_names_every_key_and_every_alias(repository):
@@ -335,6 +336,10 @@ WRONG = {
     SHORTEST.replace('demand.csv"', 'demand.csv", weights = { mall = 2 }'): "1 demand must not have weights",
     SHORTEST + "[modes.walk]\nurban_factor = 0.5\n": r"\[modes\.walk\] must have rules = 'motorcar'",
     SHORTEST + "[map]\ntiles = 'https://tiles.example.org'\n": r"\[map\] tiles_attribution must be given",
+    SHORTEST + "[map]\ntiles = 'https://tiles.example.org'\ntiles_attribution = 'X'\n": (
+        r"\[map\] tiles must be an https:// or http:// address with \{z\}, \{x\} and \{y\}, got 'https://tiles.example.org'"
+    ),
+    SHORTEST + "[map]\ntianditu_key = '<key>'\n": r"\[map\] tianditu_key must be a key \(tk\) of Tianditu.*got '<key>'",
 }  # fmt: skip
 
 

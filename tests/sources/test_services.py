@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_planner.report.popups import place_popup
 from coverage_planner.report.speech import speech
-from coverage_planner.report.words import words
 from coverage_planner.schema import Rejections
 from coverage_planner.sources.points import read_facilities
 from coverage_planner.sources.services import SERVICES, find_service, parse_services, service_name
@@ -89,9 +87,6 @@ def test_names_in_both_languages():
     assert service_name("rest", "en") == "rest"
     assert service_name("water", "en") == "drinking water"
     assert service_name("看海", "en") == "看海"
-    record = {"id": "S1", "name": "站", "services": "rest;water;看海"}
-    assert ("服务", "休息 · 饮水 · 看海") in place_popup(record, words("zh")).rows
-    assert ("Services", "rest · drinking water · 看海") in place_popup(record, words("en")).rows
     assert speech("zh").say("services", "rest;water;看海") == "休息、饮水、看海"
     assert speech("en").say("services", "rest;water") == "rest; drinking water"
     assert speech("zh").say("services", None) is None

@@ -41,6 +41,7 @@ from coverage_planner.config.sources import (
 )
 from coverage_planner.errors import ConfigError, SourceError, name_some
 from coverage_planner.network.modes import DRIVE_SPEEDS_KPH, PRESET_MODES, Mode
+from coverage_planner.report.map_tiles import check_template, check_tianditu_key
 from coverage_planner.sources.datum import Datum
 
 
@@ -84,10 +85,14 @@ class SnapSettings:
 
 @dataclass(frozen=True)
 class MapSettings:
-    """Table [map]: an optional tile layer under the streets."""
+    """Table [map]: online base maps, off at first, and what a published map must say."""
 
     tiles: str | None = None
     tiles_attribution: str | None = None
+    tianditu_key: str | None = None
+    osm: bool = False
+    approval_number: str | None = None
+    boundary_source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -212,8 +217,7 @@ def read_plan(path: str | PathLike[str], *, require_files: bool = True) -> Plan:
     _check_crs(plan)
     for at, source in chain(point_sources(plan), circle_sources(plan)):
         check_point_source(source, at)
-    if plan.map.tiles and not plan.map.tiles_attribution:
-        raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
+    _check_map(plan.map)
     check_roads(plan.roads)
     check_circle(plan)
     missing = missing_files(plan)
@@ -302,6 +306,15 @@ def _with_default_modes(given: Any) -> Any:
 
 def _thirds(cutoff_s: float) -> tuple[float, ...]:
     return cutoff_s / 3, cutoff_s * 2 / 3, cutoff_s
+
+
+def _check_map(given: MapSettings) -> None:
+    if given.tiles is not None:
+        if not given.tiles_attribution:
+            raise ConfigError("[map] tiles_attribution must be given with tiles, got none; name the tiles' owner")
+        check_template(given.tiles, "[map] tiles")
+    if given.tianditu_key is not None:
+        check_tianditu_key(given.tianditu_key, "[map] tianditu_key")
 
 
 def _check_bands(plan: Plan) -> None:

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage_planner.config import Plan
+from coverage_planner.config.report import ReportSettings
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline.checks import check_demand_snapped, reject_unsnapped
 from coverage_planner.pipeline.circle import circle_rules, study_circles
@@ -22,7 +23,9 @@ from coverage_planner.pipeline.start import begin
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
 from coverage_planner.pipeline.streets import Streets
 from coverage_planner.pipeline.warm_up import WarmUp
-from coverage_planner.report.maps import draw_map
+from coverage_planner.report.map_data import MapData, map_data
+from coverage_planner.report.map_page import draw_map_data
+from coverage_planner.report.map_tiles import base_maps
 from coverage_planner.report.results import write_results
 from coverage_planner.report.siting_tables import Choice
 from coverage_planner.scenario.circle import CircleStudy
@@ -188,22 +191,6 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
     """
     outcome = run.proposed or run.today
     baseline = run.today if run.proposed is not None else None
-    sites = None if run.solution is None else run.solution.sites
-
-    def write_map(path: Path) -> None:
-        page = draw_map(
-            outcome,
-            baseline=baseline,
-            candidates=run.candidates,
-            sites=sites,
-            language=run.plan.language,
-            tiles=run.plan.map.tiles,
-            tiles_attribution=run.plan.map.tiles_attribution,
-            synthetic=run.plan.synthetic,
-            title=run.plan.name,
-            circle=None if run.circle is None else run.circle.latest,
-        )
-        page.save(str(path))
 
     watch = Stopwatch()
     with ExitStack() as writing:
@@ -212,6 +199,11 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
         def manifest() -> dict[str, Any]:
             writing.close()  # run.json itself is all that is left
             return {**run.manifest, "stages": [*run.manifest["stages"], *watch.stages]}
+
+        shown = _map_data(run)
+
+        def write_map(path: Path) -> None:
+            draw_map_data(shown, language=run.plan.language).save(str(path))
 
         return write_results(
             outcome,
@@ -226,7 +218,31 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             datum=run.plan.output.datum,
             run=manifest,
             map_page=write_map,
+            map_data=shown,
             language=run.plan.language,
             force=force,
             synthetic=run.plan.synthetic,
         )
+
+
+def _map_data(run: PlanRun) -> MapData:
+    """Gather what the map of a run shows."""
+    plan = run.plan
+    cover = plan.report or ReportSettings()  # what stands on the report's cover holds for the map too
+    return map_data(
+        [run.today] if run.proposed is None else [run.today, run.proposed],
+        circles=None if run.circle is None else run.circle.circles,
+        candidates=run.candidates,
+        choice=run.choice,
+        title=plan.name,
+        synthetic=plan.synthetic,
+        tiles=base_maps(
+            tiles=plan.map.tiles,
+            tiles_attribution=plan.map.tiles_attribution,
+            tianditu_key=plan.map.tianditu_key,
+            osm=plan.map.osm,
+        ),
+        approval=plan.map.approval_number or cover.approval_number,
+        boundary_source=plan.map.boundary_source or cover.boundary_source,
+        snap_limit_m=plan.snap.limit_m,
+    )

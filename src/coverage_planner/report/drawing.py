@@ -1,6 +1,6 @@
 """Geometry and popups as compact pieces that the map page draws; simplified and rounded for display only.
 
-A *piece* is a JSON object that assets/map.js turns into Leaflet layers. Coordinates are steps in millionths of a degree
+A *piece* is a JSON object that the pages turn into Leaflet layers. Coordinates are steps in millionths of a degree
 (WGS 84, longitude first), each path starting where the one before ended: a fifth of the size of GeoJSON.
 """
 
@@ -34,7 +34,7 @@ def lines(
     geometry
         LineStrings and MultiLineStrings, metric CRS. Lines that meet end to end are joined.
     pane
-        The pane of map.js to draw in.
+        The pane of the page to draw in.
     style
         Leaflet path options.
     tolerance_m
@@ -95,30 +95,6 @@ def dots(geometry: gpd.GeoSeries, *, pane: str, style: Style, popups: Sequence[P
         return []
     piece: Piece = {"kind": "dots", "pane": pane, "style": dict(style), "path": _places(geometry)}
     return [piece | {"popups": [popup.to_json() for popup in popups]}] if popups else [piece]
-
-
-def pins(
-    geometry: gpd.GeoSeries,
-    *,
-    class_name: str,
-    size: tuple[int, int],
-    anchor: tuple[int, int],
-    texts: Sequence[str] | None = None,
-    popups: Sequence[Popup] | None = None,
-    above: int = 0,
-) -> list[Piece]:
-    """Draw points as marks styled by map.css; `anchor` is the pixel of the mark that stands on the point."""
-    if geometry.empty:
-        return []
-    piece: Piece = {
-        "kind": "pins", "className": class_name, "size": list(size), "anchor": list(anchor), "above": above,
-        "path": _places(geometry),
-    }  # fmt: skip
-    if texts:
-        piece["texts"] = list(texts)
-    if popups:
-        piece["popups"] = [popup.to_json() for popup in popups]
-    return [piece]
 
 
 def _places(geometry: gpd.GeoSeries) -> list[int]:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from coverage_planner.errors import InputError, SourceError
+from coverage_planner.errors import InputError, SourceError, name_some
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import SNAP_LIMIT_M
 from coverage_planner.report.certificate import say_certificate
@@ -72,6 +72,7 @@ def map_data(
     circles: "Sequence[Circle] | None" = None,
     candidates: gpd.GeoDataFrame | None = None,
     choice: Choice | Solution | None = None,
+    sites: Sequence[str] | None = None,
     title: str | None = None,
     synthetic: bool = False,
     tiles: Sequence[Mapping[str, Any]] = (),
@@ -91,6 +92,9 @@ def map_data(
         Where sites could have opened (columns of the candidates table).
     choice
         How the proposed sites of the last scenario were chosen.
+    sites
+        Ids of proposed sites of the last scenario, in the order in which they are numbered; by default that of the
+        scenario.
     title
         Heading; the scenarios' names by default.
     synthetic
@@ -156,7 +160,7 @@ def map_data(
         "communities": _communities(first, clip),
         "study_area": _study_area(first, clip),
         "candidates": list_candidates(candidates),
-        "sites": [] if figures is None else list_sites(last, stations.rows[-1], figures, chosen),
+        "sites": [] if figures is None else list_sites(last, stations.rows[-1], figures, chosen, sites),
         "certificate": None if chosen is None else _certificate(chosen),
         "scenarios": [
             describe_scenario(outcome, None if circles is None else circles[number], stations, number, clip)
@@ -275,10 +279,13 @@ def _require_alike(outcomes: Sequence[Outcome]) -> None:
                 "same groups"
             )
         for name, found in outcome.groups.items():
-            if not np.array_equal(found.times.demand_ids, first.groups[name].times.demand_ids):
+            here, there = first.groups[name].times.demand_ids, found.times.demand_ids
+            if not np.array_equal(here, there):
+                apart = name_some(sorted(set(here) ^ set(there)))
                 raise InputError(
-                    f"group {name!r} must have the same demand points in all scenarios of one map, got others for "
-                    f"{outcome.scenario.name!r} than for {first.scenario.name!r}; evaluate all with the same Group"
+                    f"group {name!r} must have the same demand points in {first.scenario.name!r} and "
+                    f"{outcome.scenario.name!r} to be compared, got {len(here)} and {len(there)} points, ids in only "
+                    f"one of them {apart}; evaluate both scenarios with the same Group"
                 )
 
 

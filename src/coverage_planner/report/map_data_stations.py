@@ -206,6 +206,7 @@ def list_sites(
     rows: NDArray[np.int64],
     figures: gpd.GeoDataFrame,
     choice: Choice | None,
+    order: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the key ``sites``: the proposed sites, numbered, with their figures for each group.
 
@@ -219,8 +220,13 @@ def list_sites(
         ``sites`` of `tables.measure_outcome`.
     choice
         What is known besides, such as what each site is worth.
+    order
+        Ids in the order in which the sites are numbered; by default that of the stations.
     """
     proposed = np.flatnonzero(is_proposed(outcome.scenario.facilities))
+    if order is not None:
+        row_of = {str(outcome.scenario.facilities["id"].iloc[row]): int(row) for row in proposed}
+        proposed = np.array([row_of[label] for label in order], dtype=np.int64)
     columns = [str(name) for name in figures if name not in ("geometry", "group", "id")]
     by_group: dict[str, Mapping[str, dict[str, Any]]] = {}
     for name in outcome.groups:

@@ -1,27 +1,27 @@
-"""Outcome -> one HTML file that opens in any browser with no network. The only home of folium."""
+"""Outcome -> one HTML file that opens in any browser with no network."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import folium
 import geopandas as gpd
-import numpy as np
-from branca.element import Element, Figure
-from folium.map import Layer
 
 from coverage_planner.errors import ConfigError, InputError, name_some
-from coverage_planner.report.drawing import WGS84
-from coverage_planner.report.map_layers import map_layers
-from coverage_planner.report.map_view import MapLayer
-from coverage_planner.report.page_parts import asset, leaflet_css, leaflet_js, to_json
-from coverage_planner.report.panel import escape, label_html, title_html
+from coverage_planner.network.snap import SNAP_LIMIT_M
+from coverage_planner.report.map_data import map_data
+from coverage_planner.report.map_page import draw_map_data
+from coverage_planner.report.map_tiles import base_maps
+from coverage_planner.report.siting_tables import Choice
+from coverage_planner.report.tables import is_proposed
 from coverage_planner.report.words import Language, words
+from coverage_planner.scenario.circle import Circle, measure_circle
 from coverage_planner.scenario.scenario import Outcome
+from coverage_planner.siting.solution import Solution
 
 if TYPE_CHECKING:
-    from coverage_planner.scenario.circle import Circle
+    from collections.abc import Sequence
 
-_LANG = {"zh": "zh-CN", "en": "en"}
+    from coverage_planner.scenario.circle import CircleStudy
 
 
 def draw_map(
@@ -30,92 +30,100 @@ def draw_map(
     baseline: Outcome | None = None,
     candidates: gpd.GeoDataFrame | None = None,
     sites: gpd.GeoDataFrame | None = None,
-    circle: "Circle | None" = None,
+    solution: Choice | Solution | None = None,
+    circle: "Circle | CircleStudy | None" = None,
     group: str | None = None,
     language: Language = "zh",
     tiles: str | None = None,
     tiles_attribution: str | None = None,
+    tianditu_key: str | None = None,
+    osm: bool = False,
     synthetic: bool = False,
     title: str | None = None,
+    approval: str | None = None,
+    boundary_source: str | None = None,
+    snap_limit_m: float = SNAP_LIMIT_M,
 ) -> folium.Map:
     """Draw an outcome as a map whose ``.save(path)`` writes one self-contained file.
 
-    Streets are drawn from the network, so no tile server is needed. Geometry is simplified (by 1 to 3 m) and rounded
-    for display only. Texts of the tables are shown as text, whatever they contain.
+    The page carries the street network and searches it itself, in the engine's whole milliseconds: another scenario,
+    group, service or hour is coloured at once, and a click anywhere finds the nearest open station. No tile server is
+    needed. Geometry is simplified and rounded for display only. Texts of the tables are shown as text, whatever they
+    contain. What the page holds is written down in docs/map-data.md.
 
     Parameters
     ----------
     outcome
         The scenario drawn.
     baseline
-        The scenario it is compared with, usually today's: shares stand beside each other, its bands, reached streets
-        and gaps are layers of their own.
+        The scenario it is compared with, usually today's: it can be chosen, and what is gained and lost be shown.
+        Groups that only one of both has are left out.
     candidates
         Candidate places (columns of the candidates table).
     sites
-        Proposed sites, numbered in this order (columns of the candidates table); the proposed facilities of the
-        scenario by default. Their popups say how much demand each covers that the baseline, or without one the
-        stations that exist, do not.
+        The order in which the proposed sites are numbered, by their ``id``; that of the scenario by default.
+    solution
+        How the proposed sites were chosen; the certificate stands in the map.
     circle
-        Services, hours, levels and capacities of `outcome`: hubs with their satellites, gaps at moments and mobile
-        stops are layers of their own, and popups say what a station offers, when, and how full it gets.
+        Services, hours, levels and capacities of `outcome`, or of both scenarios: services and hours can be chosen.
+        That of the baseline is measured by the same rules where only one is given.
     group
-        Which group is drawn; the headline group by default. The other groups' shares stand in the title box.
+        Which group is shown first; the headline group by default.
     language
         'zh' or 'en'.
     tiles
-        URL template of an online base map (``…/{z}/{x}/{y}.png``), offered as a layer that is off at first: nothing
-        is requested until someone turns it on.
+        URL template of an online base map (``…/{z}/{x}/{y}.png``), off at first: nothing is requested until someone
+        turns it on.
     tiles_attribution
         Whom to name for the tiles, as plain text.
+    tianditu_key, osm
+        Offer Tianditu (天地图) with this key, or OpenStreetMap's tiles, in the same way.
     synthetic
         Whether the data are made up; the map then says so in its title box and attribution line.
     title
         Heading of the map; the scenarios' names by default.
+    approval
+        The map approval number (审图号).
+    boundary_source
+        Where the boundaries come from.
+    snap_limit_m
+        Farthest access leg, metres, as for the outcome.
 
     Returns
     -------
     folium.Map
-        Further folium layers can be added to it; those that need jQuery, Bootstrap or icon fonts must bring them.
+        Further folium layers can be added to it; those that need jQuery, Bootstrap or icon fonts must bring them. In
+        notebooks it shows itself, with no network either.
 
     Raises
     ------
     ConfigError
-        Unknown language or group.
+        Unknown language or group; an address of tiles or a key that is none.
     InputError
-        The baseline has other demand points, or there is nothing to draw: no streets, stations or areas.
+        The baseline has other demand points or streets; a site is no proposed facility of the scenario; there is
+        nothing to draw: no streets, stations or areas.
     """
-    texts = words(language)
-    name = _group_name(outcome, baseline, group)
-    if baseline is not None:
-        _require_same_demand(outcome, baseline, name)
-    layers = map_layers(outcome, baseline, name, candidates=candidates, sites=sites, words=texts, circle=circle)
-    attributions = [outcome.network.source] if outcome.network.source else []
-    if synthetic:
-        attributions.append(texts["synthetic"])
-    if tiles is not None:
-        layers.append(_tiles(tiles, tiles_attribution, texts))
-    scenarios = outcome.scenario.name if baseline is None else f"{baseline.scenario.name} → {outcome.scenario.name}"
-    page = {
-        "lang": _LANG[language],
-        "title": title_html(outcome, baseline, name, title=title, synthetic=synthetic, words=texts),
-        "attributions": [escape(text) for text in attributions],
-        "bounds": _bounds(outcome),
-        "shading": texts["shading"],
-        "layers": texts["layers"],
-        "zoomIn": texts["zoom_in"],
-        "zoomOut": texts["zoom_out"],
-        "close": texts["close"],
-    }
-    drawn = _CoverageMap(escape(title or scenarios)[:200], whole_zooms=tiles is not None)
-    drawn.add_child(_Frame(page, drawn))
-    for layer in layers:
-        drawn.add_child(_DrawnLayer(layer, drawn))
-    drawn.add_child(_LayerControl())
-    return drawn
+    words(language)  # refuses an unknown one
+    _check_group(outcome, baseline, group)
+    outcomes = _comparable(outcome, baseline)
+    chosen = Choice(solution, candidates) if isinstance(solution, Solution) else solution
+    data = map_data(
+        outcomes,
+        circles=_circles(outcomes, circle, snap_limit_m),
+        candidates=candidates,
+        choice=chosen,
+        sites=None if sites is None else _site_order(outcome, sites),
+        title=title,
+        synthetic=synthetic,
+        tiles=base_maps(tiles=tiles, tiles_attribution=tiles_attribution, tianditu_key=tianditu_key, osm=osm),
+        approval=approval,
+        boundary_source=boundary_source,
+        snap_limit_m=snap_limit_m,
+    )
+    return draw_map_data(data, language=language, group=group)
 
 
-def _group_name(outcome: Outcome, baseline: Outcome | None, group: str | None) -> str:
+def _check_group(outcome: Outcome, baseline: Outcome | None, group: str | None) -> None:
     name = next(iter(outcome.groups)) if group is None else group
     for side, given in (("outcome", outcome), ("baseline", baseline)):
         if given is not None and name not in given.groups:
@@ -123,108 +131,45 @@ def _group_name(outcome: Outcome, baseline: Outcome | None, group: str | None) -
                 f"group must be one of the groups of {side}, which has {sorted(given.groups)}, got {name!r}; "
                 "name one of them, or evaluate both scenarios for the same groups"
             )
-    return name
 
 
-def _require_same_demand(outcome: Outcome, baseline: Outcome, group_name: str) -> None:
-    now, before = outcome.groups[group_name].times.demand_ids, baseline.groups[group_name].times.demand_ids
-    if not np.array_equal(now, before):
+def _comparable(outcome: Outcome, baseline: Outcome | None) -> list[Outcome]:
+    """Return both scenarios with the groups that both have."""
+    if baseline is None:
+        return [outcome]
+    both = [name for name in outcome.groups if name in baseline.groups]
+    return [replace(side, groups={name: side.groups[name] for name in both}) for side in (baseline, outcome)]
+
+
+def _circles(
+    outcomes: "Sequence[Outcome]", circle: "Circle | CircleStudy | None", snap_limit_m: float
+) -> "list[Circle] | None":
+    """Return the circle of each outcome."""
+    if circle is None:
+        return None
+    given: Sequence[Circle] = circle.circles if hasattr(circle, "circles") else (circle,)
+    known = {found.scenario: found for found in given}
+    latest = known.get(outcomes[-1].scenario.name)
+    if latest is None:
         raise InputError(
-            f"group {group_name!r} must have the same demand points in {baseline.scenario.name!r} and "
-            f"{outcome.scenario.name!r} to be compared, got {len(before)} and {len(now)} points, ids in only one of "
-            f"them {name_some(sorted(set(now) ^ set(before)))}; evaluate both scenarios with the same Group"
+            f"circle must be that of scenario {outcomes[-1].scenario.name!r}, got that of {name_some(known)}; measure "
+            "the circle of the outcome that is drawn"
         )
+    return [
+        known.get(outcome.scenario.name) or measure_circle(outcome, latest.rules, snap_limit_m=snap_limit_m)
+        for outcome in outcomes
+    ]
 
 
-def _bounds(outcome: Outcome) -> list[list[float]]:
-    """Return south-west and north-east corner of what is shown first, as the page wants them: latitude first."""
-    for table in (outcome.study_area, outcome.communities, outcome.network.edges, outcome.scenario.facilities):
-        if table is not None and not table.empty:
-            west, south, east, north = np.round(table.to_crs(WGS84).total_bounds, 6).tolist()
-            return [[south, west], [north, east]]
-    raise InputError(
-        "a map must have something to show: study area, communities, streets and stations are all empty; "
-        "check the plan's inputs"
-    )
-
-
-def _tiles(url: str, attribution: str | None, texts: Mapping[str, str]) -> MapLayer:
-    piece = {"kind": "tiles", "url": url, "attribution": escape(attribution or "")}
-    return MapLayer("tiles", label_html("tiles", texts["tiles"]), [piece], shown=False)
-
-
-# --- the page ---
-
-
-class _Verbatim(Element):
-    """Text put into the page as it is; branca would read any other as a template, `{{…}}` of user data included."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(template="{{ this.text }}")
-        self.text = text
-
-
-class _CoverageMap(folium.Map):
-    """A folium map that carries Leaflet and our own script and style instead of links to them."""
-
-    def __init__(self, title: str, *, whole_zooms: bool) -> None:
-        super().__init__(
-            location=[0, 0], tiles=None, prefer_canvas=True, zoom_control=False, font_size="13px",
-            maxZoom=20, zoomSnap=1 if whole_zooms else 0.25, zoomDelta=1 if whole_zooms else 0.5,
-        )  # fmt: skip
-        self._id = "coverage"  # folium's own ids are random; this way the same data give the same file
-        self.default_js, self.default_css = [], []  # the links; folium's own lists stay as they are
-        self.figure = Figure(title=title)
-        self.figure.add_child(self)
-        header = {
-            "leaflet_style": f"<style>\n{leaflet_css()}\n</style>",
-            "leaflet_script": f"<script>\n{leaflet_js()}\n</script>",
-            "coverage_style": f"<style>\n{asset('map.css')}</style>",
-            "coverage_script": f"<script>\n{asset('shared.js')}{asset('map.js')}</script>",
-        }
-        for name, text in header.items():
-            self.figure.header.add_child(_Verbatim(text), name=name)
-
-
-class _Frame(Element):
-    """Title box, zoom, scale, attribution and the part of the world shown first."""
-
-    def __init__(self, page: Mapping[str, Any], drawn: _CoverageMap) -> None:
-        super().__init__()
-        self.page = page
-        self.drawn = drawn
-
-    def render(self, **_: object) -> str:
-        """Put the script into the page."""
-        script = f"coveragePlanner.frame({self.drawn.get_name()}, {to_json(self.page)});"
-        self.drawn.figure.script.add_child(_Verbatim(script), name="coverage_frame")
-        return ""
-
-
-class _DrawnLayer(Layer):
-    """A layer that assets/map.js draws."""
-
-    def __init__(self, layer: MapLayer, drawn: _CoverageMap) -> None:
-        super().__init__(name=layer.label, overlay=not layer.exclusive, show=layer.shown)
-        self._name = "Coverage"
-        self._id = layer.key.replace("-", "_")
-        self.pieces = layer.pieces
-        self.drawn = drawn
-
-    def render(self, **_: object) -> str:
-        """Put the script into the page."""
-        name, map_name = self.get_name(), self.drawn.get_name()
-        script = f"var {name} = coveragePlanner.draw({map_name}, {to_json(self.pieces)});"
-        if self.show:
-            script += f"\n{name}.addTo({map_name});"
-        self.drawn.figure.script.add_child(_Verbatim(script), name=name)
-        return ""
-
-
-class _LayerControl(folium.LayerControl):
-    """The legend: folium's layer control, open on wide screens and folded on narrow ones (map.js decides)."""
-
-    def __init__(self) -> None:
-        super().__init__(position="topright")
-        self._id = "coverage"
-        del self.options["collapsed"]
+def _site_order(outcome: Outcome, sites: gpd.GeoDataFrame) -> list[str]:
+    """Return the ids of the sites in the order in which they are numbered."""
+    facilities = outcome.scenario.facilities
+    known = {str(label) for label in facilities["id"][is_proposed(facilities)]}
+    wanted = [str(label) for label in sites["id"]]
+    unknown = [label for label in wanted if label not in known]
+    if unknown:
+        raise InputError(
+            f"sites must be proposed sites of scenario {outcome.scenario.name!r}; not so {name_some(unknown)}; "
+            "evaluate the scenario with_sites(…)"
+        )
+    return wanted
