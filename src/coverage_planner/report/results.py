@@ -52,7 +52,7 @@ RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
 FILES = frozenset(
     {
-        LAYER_FILE, WORKBOOK_FILE, MAP_FILE, MAP_DATA_FILE, REPORT_FILE, RUN_FILE,
+        LAYER_FILE, WORKBOOK_FILE, MAP_FILE, MAP_DATA_FILE, RUN_FILE,
         *(f"{name}.csv" for name in TABLES if name not in CIRCLE_TABLES),
     }
 )  # fmt: skip
@@ -107,7 +107,7 @@ def write_results(
     force: bool = False,
     synthetic: bool = False,
 ) -> Path:
-    """Write an outcome to a folder: result.gpkg, CSV tables, summary.xlsx, map.html, map_data.json, hours.html, run.json.
+    """Write an outcome to a folder: layers, CSV tables, summary.xlsx, map.html, map_data.json, hours.html, run.json.
 
     Everything is written to a hidden folder beside it, which takes the name at the end: whatever goes wrong, the
     folder is either there whole or not at all. docs/results.md explains every file, column and unit.
@@ -337,7 +337,7 @@ def check_folder(folder: str | PathLike[str], *, force: bool = False) -> None:
         what="results",
         mark=RUN_FILE,
         is_ours=_read_run(home) is not None,
-        files=FILES | CIRCLE_FILES | {*LISTS_FILES.values(), *ONLINE_FILES} | _LEFT_BEHIND,
+        files=FILES | CIRCLE_FILES | {REPORT_FILE, *LISTS_FILES.values(), *ONLINE_FILES} | _LEFT_BEHIND,
         force=force,
     )
 
