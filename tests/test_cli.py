@@ -1,5 +1,6 @@
 """The command line: what it prints, what it returns, and what it leaves behind."""
 
+import json
 import os
 import re
 import shutil
@@ -36,7 +37,7 @@ HEAVY = (
     "tqdm",
 )
 ALONE = PLAN["groups"][:1]
-COMMANDS = ["demo", "plan", "propose", "check", "notebooks", "fetch", "clip", "network"]
+COMMANDS = ["demo", "plan", "propose", "check", "map", "compare", "report", "notebooks", "fetch", "clip", "network"]
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +221,7 @@ def interrupt(*_args, **_options):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("stage", ["start.read_inputs", "run.build_grids", "siting.answer", "run.draw_map"])
+@pytest.mark.parametrize("stage", ["start.read_inputs", "run.build_grids", "siting.answer", "run.draw_map_data"])
 def test_an_interrupted_run_leaves_nothing(finished, capsys, monkeypatch, stage):
     plan, _ = finished
     before = contents(plan.parent)
@@ -235,7 +236,7 @@ def test_an_interrupted_run_leaves_nothing(finished, capsys, monkeypatch, stage)
 def test_an_interrupted_replacement_leaves_the_old_results(finished, monkeypatch):
     plan, results = finished
     before = contents(plan.parent)
-    monkeypatch.setattr("coverage_planner.pipeline.run.draw_map", interrupt)
+    monkeypatch.setattr("coverage_planner.pipeline.run.draw_map_data", interrupt)
     assert main(["plan", str(plan), "--out", str(results), "--force"]) == 130
     assert contents(plan.parent) == before
 
@@ -247,7 +248,7 @@ def test_a_bug_keeps_its_traceback_and_leaves_nothing(finished, monkeypatch):
     def broken(*_args, **_options):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("coverage_planner.pipeline.run.draw_map", broken)
+    monkeypatch.setattr("coverage_planner.pipeline.run.draw_map_data", broken)
     with pytest.raises(ZeroDivisionError, match="a bug"):
         main(["plan", str(plan), "--out", str(plan.parent / "never")])
     assert contents(plan.parent) == before
@@ -310,9 +311,9 @@ def test_a_site_has_one_number_on_the_map_in_the_tables_and_on_the_screen(tmp_pa
     overall = results.tables["overall"].query("group == 'walkers'")
     assert sum(added) == pytest.approx(overall["change_covered_demand"].iloc[-1])
     assert sum(added) < sites["newly_covered_demand"].sum()
-    page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
-    for number, name in zip(sites["number"], sites["name"], strict=True):
-        assert f"{number} · {name}" in page
+    drawn = json.loads((tmp_path / "out" / "map_data.json").read_text(encoding="utf-8"))
+    named = [(site["number"], drawn["stations"][site["station"]]["name"]) for site in drawn["sites"]]
+    assert named == list(zip(sites["number"], sites["name"], strict=True))
 
 
 def test_a_site_without_a_name_is_called_by_its_id(tmp_path, capsys):

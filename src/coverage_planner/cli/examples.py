@@ -71,6 +71,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str, str]]] = {
             "比较几处候选场所",
             "candidate premises of a plan, side by side",
         ),
+        (
+            "compare plan.toml --out 比选 --open",
+            "所选场所和可替代它们的",
+            "the chosen premises and what could replace them",
+        ),
     ),
     "report": (
         ("report results", "写出 results/report.html，可打印为 PDF", "write results/report.html, which prints as PDF"),

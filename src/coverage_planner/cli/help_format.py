@@ -1,6 +1,7 @@
 """How help is laid out: in Chinese or English, with Chinese characters counted as two columns wide."""
 
 import argparse
+import shutil
 import unicodedata
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -41,6 +42,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 class _ChineseHelpFormatter(HelpFormatter):
     usage_word = "用法："
+
+    def __init__(self, prog: str) -> None:
+        # argparse takes the word for as many columns as it has characters
+        super().__init__(prog, width=shutil.get_terminal_size().columns - 2 - len(self.usage_word))
 
 
 class Parser(argparse.ArgumentParser):

@@ -15,7 +15,12 @@ from coverage_planner.cli.plan_options import (
     add_plan_options,
     add_propose_options,
 )
-from coverage_planner.cli.results_options import add_notebooks_options
+from coverage_planner.cli.results_options import (
+    add_compare_options,
+    add_map_options,
+    add_notebooks_options,
+    add_report_options,
+)
 
 
 class _Said(NamedTuple):
@@ -74,6 +79,39 @@ _COMMANDS: Mapping[str, _Command] = {
             "exit code: 0 nothing that harms the results; 1 warnings; 2 errors",
         ),
     ),
+    "map": _Command(
+        add_map_options,
+        _Said("用已有结果重画地图", "draw the map of a results folder again"),
+        _Said(
+            "用已有的结果文件夹重画地图，不重新计算：换语言、换组别、加审图号或在线底图。",
+            "Draw the map of a results folder again without computing anything: in another language, for another "
+            "group, with an approval number or an online base map.",
+        ),
+    ),
+    "compare": _Command(
+        add_compare_options,
+        _Said("比较几个方案，或几处候选场所", "compare plans, or candidate premises"),
+        _Said(
+            "比较几个结果文件夹（现状、方案甲、方案乙）：谁得到、谁失去、谁不变，写出地图、各表和文字摘要。\n"
+            "给出一个方案文件则比较它的候选场所：新增覆盖、与现有站点重叠、成本、先后影响。\n"
+            "说明见 docs/how-to/compare-plans.md 和 docs/how-to/compare-sites.md。",
+            "Compare several results folders (today, plan A, plan B): who gains, who loses, who keeps, on maps, in "
+            "tables and in plain sentences. Given a plan file, compare its candidate premises: newly covered "
+            "demand, overlap, cost, what each loses when another is built first. "
+            "docs/how-to/compare-plans.md and docs/how-to/compare-sites.md explain the pages.",
+        ),
+    ),
+    "report": _Command(
+        add_report_options,
+        _Said("写出可打印的报告", "write the report of a results folder, to print as PDF"),
+        _Said(
+            "把一个结果文件夹写成报告：封面、关键数字、地图、各表、方法、数据来源、局限。"
+            "一个网页文件，在浏览器中打印为 PDF。"
+            "说明见 docs/how-to/report.md。",
+            "Write a results folder as a report: cover, key figures, maps, tables, method, sources, limits. One page "
+            "that prints to PDF from the browser; docs/how-to/report.md explains it.",
+        ),
+    ),
     "notebooks": _Command(
         add_notebooks_options,
         _Said("复制五个笔记本和示范数据", "copy the five notebooks with the demo data"),
@@ -119,7 +157,7 @@ _COMMANDS: Mapping[str, _Command] = {
 }
 
 #: What the help of the program itself shows.
-_FIRST_EXAMPLES = {"demo": 1, "check": 2, "plan": 1, "propose": 2, "notebooks": 1,
+_FIRST_EXAMPLES = {"demo": 1, "check": 2, "plan": 1, "propose": 2, "map": 3, "compare": 1, "report": 1, "notebooks": 1,
                    "fetch": 1}  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def plan(given: argparse.Namespace) -> Answer:
     if given.language:
         found = replace(found, language=given.language)
     rebuild = given.command == "plan" and given.rebuild
-    keep = place_of_network(given, found)
+    keep = None if given.command == "demo" else place_of_network(given, found, given.plan)
     with stage_bar(_count_stages(found), found.language, quiet=given.quiet) as (report, search):
         run = run_plan(found, report=report, search=search, network_folder=keep, rebuild=rebuild)
         report("write", None)
@@ -79,7 +79,7 @@ def propose(given: argparse.Namespace) -> Answer:
         found, dropped = change_plan(found, changes)
     if given.language:
         found = replace(found, language=given.language)
-    keep = place_of_network(given, found)
+    keep = place_of_network(given, found, given.plan)
     with stage_bar(_count_stages(found, whole=False), found.language, quiet=given.quiet) as (report, search):
         run = run_proposal(found, report=report, search=search, network_folder=keep, rebuild=given.rebuild)
         report("write", None)
@@ -103,12 +103,10 @@ def _count_stages(plan: Plan, *, whole: bool = True) -> int:
     return _STAGES_OF_ALL + siting + (1 if plan.siting is None else 2) + (2 if plan.circle else 0)
 
 
-def place_of_network(given: argparse.Namespace, plan: Plan) -> Path | None:
-    """Return where a plan's network is kept; None for the demo, and where the plan names a network as its roads."""
-    if given.command == "demo":
-        return None
+def place_of_network(given: argparse.Namespace, plan: Plan, file: Path) -> Path | None:
+    """Return where a plan's network is kept, beside its file by default; None where it names a network as its roads."""
     if not plan.roads.is_network:
-        return Path(given.network or given.plan.with_suffix(".network"))
+        return Path(given.network or file.with_suffix(".network"))
     if given.network or given.rebuild:
         raise ConfigError(
             f"--network and --rebuild must be left out where the plan's roads are a network, got {plan.roads.file}; "

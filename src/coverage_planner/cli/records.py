@@ -7,6 +7,7 @@ import pandas as pd
 
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline import PlanRun, ProposalRun
+from coverage_planner.pipeline.site_comparison import SiteComparisonRun
 from coverage_planner.pipeline.streets import Streets
 from coverage_planner.report.run_file import plain
 from coverage_planner.report.siting_tables import Choice, record_choice, siting_tables
@@ -46,6 +47,24 @@ def proposal_record(run: ProposalRun, folder: Path) -> dict[str, Any]:
         "solution": None if choice is None else record_choice(choice),
         "sites": _sites(choice),
         **{name: tables[name].to_dict("records") for name in ("stages", "site_values", "replacements", "plans")},
+        "network": _network(run.streets),
+        "rejected": len(run.rejected),
+        "remarks": len(run.remarks),
+        "warnings": run.manifest["warnings"],
+    }
+    return as_json(record)
+
+
+def sites_record(run: SiteComparisonRun, folder: Path) -> dict[str, Any]:
+    """Return a comparison of sites: one row per site, the best first, ranks under other assumptions, pairs."""
+    record = {
+        "folder": str(folder),
+        "language": run.plan.language,
+        "synthetic": run.plan.synthetic,
+        "group": run.comparison.group,
+        "sites": run.table.drop(columns=run.table.geometry.name).to_dict("records"),
+        "ranks": run.comparison.ranks.to_dict("records"),
+        "pairs": run.comparison.pairs.to_dict("records"),
         "network": _network(run.streets),
         "rejected": len(run.rejected),
         "remarks": len(run.remarks),

@@ -38,6 +38,7 @@ def add_map_options(command: Parser) -> None:
             "offer Tianditu as an online base map; KEY is your own key, and stands in the page",
         ),
     )
+    add_force(command, "已有的网页", "a page that exists")
     add_manner(command, language_of="results", page=True)
 
 
@@ -50,9 +51,8 @@ def add_compare_options(command: Parser) -> None:
         type=Path,
         metavar="RESULTS",
         help=say(
-            "两个或更多结果文件夹，第一个是比较的基准；或者（与 --sites 同用）一个方案文件",
-            "two or more results folders, the first of which the others are compared with; or, with --sites, one plan "
-            "file",
+            "两个或更多结果文件夹；或者一个方案文件（.toml），比较它的候选场所",
+            "two or more results folders; or one plan file (.toml), whose candidate premises are compared",
         ),
     )
     add_out(command, what=("DIR", say("要写入的文件夹", "folder to write")))
@@ -68,7 +68,15 @@ def add_compare_options(command: Parser) -> None:
     command.options.add_argument(
         "--sites",
         metavar="ID,ID,…",
-        help=say("要比较的候选场所编号", "ids of the premises of a plan to compare"),
+        help=say(
+            "方案文件中要比较的场所编号；不写则比较所选的几处和可替代它们的",
+            "ids of a plan's premises to compare; by default those that are chosen, and what could replace them",
+        ),
+    )
+    command.options.add_argument(
+        "--all",
+        action="store_true",
+        help=say("比较方案文件的所有候选场所", "compare all candidates of a plan file"),
     )
     add_network_options(command)
     add_force(command, "以前的比较文件夹", "a folder of an earlier comparison")
@@ -84,7 +92,16 @@ def add_report_options(command: Parser) -> None:
         what=("FILE", say("要写的网页；默认 RESULTS/report.html", "page to write; RESULTS/report.html by default")),
         required=False,
     )
+    cover = command.add_argument_group(
+        say("封面（默认取自方案文件的 [report]）", "cover (the plan's [report] by default)")
+    )
+    cover.add_argument("--title", metavar="TEXT", help=say("标题", "heading"))
+    cover.add_argument("--organisation", metavar="TEXT", help=say("编制单位", "whose report it is"))
+    cover.add_argument("--author", metavar="TEXT", help=say("编制人", "who made it"))
+    cover.add_argument("--date", metavar="DATE", help=say("日期", "date that stands on it"))
+    cover.add_argument("--notes", metavar="TEXT", help=say("说明", "a remark"))
     _add_approval(command)
+    add_force(command, "已有的网页", "a page that exists")
     add_manner(command, language_of="results", page=True)
 
 

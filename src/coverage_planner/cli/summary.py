@@ -11,6 +11,7 @@ from coverage_planner.cli.circle_summary import about_circles
 from coverage_planner.cli.words import PARTS, WORDS
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline import PlanRun, ProposalRun
+from coverage_planner.pipeline.site_comparison import SiteComparisonRun
 from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.certificate import percent_up, say_certificate
 from coverage_planner.report.popups import number
@@ -67,6 +68,28 @@ def summarise_proposal(run: ProposalRun) -> list[str]:
     return lines + _about_inputs(run)
 
 
+def summarise_sites(run: SiteComparisonRun) -> list[str]:
+    """Say what each site adds, what of it others would take, and how its rank stands."""
+    words = WORDS[run.plan.language]
+    lines = [words["synthetic"]] if run.plan.synthetic else []
+    for site in run.table.to_dict("records"):
+        kind = "" if pd.isna(site.get("kind")) else words["kind"].format(kind=site["kind"])
+        line = words["compared site"].format(
+            rank=site["rank"],
+            id=site["id"],
+            name=_name(site),
+            kind=kind,
+            gain=round(float(site["newly_covered_demand"]), 1),
+            overlap=round(float(site["overlap_existing_demand"]), 1),
+            best=site["best_rank"],
+            worst=site["worst_rank"],
+        )
+        if not pd.isna(site["most_shared_id"]):
+            line += words["shared"].format(other=site["most_shared_id"], share=site["most_shared_share"])
+        lines.append(line)
+    return lines + _about_inputs(run)
+
+
 def about_choice(choice: Choice, language: Language) -> list[str]:
     """Say the certificate, the sites, the stages and the other plans."""
     words = WORDS[language]
@@ -117,7 +140,7 @@ def _share(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:.2%}"
 
 
-def _about_inputs(run: PlanRun | ProposalRun) -> list[str]:
+def _about_inputs(run: PlanRun | ProposalRun | SiteComparisonRun) -> list[str]:
     """Say what was refused and what is surprising."""
     words, said = WORDS[run.plan.language], speech(run.plan.language)
     lines = []
@@ -148,7 +171,7 @@ def _head(reason: str) -> str:
     return reason.partition(": ")[0]
 
 
-def about_network(run: PlanRun | ProposalRun, keep: Path | None, not_kept: str | None) -> list[str]:
+def about_network(run: PlanRun | ProposalRun | SiteComparisonRun, keep: Path | None, not_kept: str | None) -> list[str]:
     """Say whether a kept network was used and why not, whether this one is kept, and what had to be compiled."""
     words, streets = WORDS[run.plan.language], run.streets
     lines = []

@@ -52,6 +52,9 @@ WORDS = {
         "open notebooks": '打开：jupyter lab "{folder}"（没有 JupyterLab 时先运行 python -m pip install jupyterlab）',
         "map": "地图：{path}",
         "report": "报告：{path}（在浏览器中打开，可打印为 PDF）",
+        "compared site": "  {rank}. {id} {name}{kind}：新增覆盖需求 {gain:,g}，与现有站点重叠 {overlap:,g}；"
+        "换时限、速度、需求后名次 {best} 至 {worst}",
+        "shared": "；若先开 {other}，新增减少 {share:.0%}",
         "compared": "结果：{folder}（先打开 {page}）",
     },
     "en": {
@@ -105,6 +108,9 @@ WORDS = {
         "open notebooks": 'open them: jupyter lab "{folder}" (where there is none: python -m pip install jupyterlab)',
         "map": "map: {path}",
         "report": "report: {path} (open it in the browser; it prints as PDF)",
+        "compared site": "  {rank}. {id} {name}{kind}: adds {gain:,g} covered demand, overlaps stations by "
+        "{overlap:,g}; ranks {best} to {worst} under other cutoffs, speeds and demand",
+        "shared": "; {share:.0%} less if {other} opens first",
         "compared": "results: {folder} (open {page} first)",
     },
 }
