@@ -38,12 +38,13 @@ _WATCH = """
 """
 #: Milliseconds from an act on the page's app until the second frame after it has answered.
 _ANSWER = """
-  const done = arguments[arguments.length - 1], act = new Function("app", "map", "args", arguments[0]);
+  const done = arguments[arguments.length - 1], given = arguments[1];
+  const AsyncFunction = (async () => {}).constructor, act = new AsyncFunction("app", "args", arguments[0]);
   const frames = () => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
   window.coverageApp.then(async (app) => {
     await frames();
     const start = performance.now();
-    await act(app, map_coverage, arguments[1]);
+    await act(app, given);
     await frames();
     done(performance.now() - start);
   }).catch((error) => done(String(error)));
@@ -139,7 +140,7 @@ def measure_page(
     timeout_s
         Longest time for one opening.
     acts
-        Name -> turns, each the body of a function of (app, map, args) and its arguments.
+        Name -> turns, each the body of a function of (app, args) and its arguments.
 
     Returns
     -------

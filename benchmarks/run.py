@@ -26,6 +26,7 @@ import door_speed
 import engine_speed
 import locality
 import machine
+import maps
 import memory_use
 import osm_clip
 import peers
@@ -135,6 +136,11 @@ def services(given: Settings) -> Made:
     return circle.report(measured), measured
 
 
+def pages(given: Settings) -> Made:
+    measured = maps.measure(given.data, given.cache, seed=given.seed, quick=given.quick)
+    return maps.report(measured), measured
+
+
 def isochrones(given: Settings) -> Made:
     return _run_script("isochrone_quality.py", given)
 
@@ -170,6 +176,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Settings], Made]]] = {
     "clip": (osm_clip.TITLE, clip),
     "records": (records.TITLE, orders),
     "circle": (circle.TITLE, services),
+    "maps": (maps.TITLE, pages),
     "siting": (siting_speed.TITLE, siting),
     "isochrones": ("Isochrones: speed and quality", isochrones),
     "matrix": ("Travel times against Valhalla's matrix", matrix),
