@@ -62,6 +62,8 @@ def test_named_sites_are_compared_and_written_as_the_plan_says(plan, everything,
     assert record["site_comparison"]["group"] == "walkers"
     assert record["site_comparison"]["language"] == "zh"
     assert record["inputs"]
+    rejected = pd.read_csv(written / "rejected.csv", encoding="utf-8-sig")
+    assert len(rejected) == len(run.rejected) == record["site_comparison"]["rows"]["rejected"]
     assert "synthetic" in pd.read_csv(written / "sites.csv", encoding="utf-8-sig")["note"][0]
     assert "河西 试点" in (written / "comparison.html").read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="must not exist yet"):

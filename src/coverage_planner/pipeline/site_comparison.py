@@ -193,6 +193,8 @@ def write_site_comparison(run: SiteComparisonRun, folder: str | PathLike[str], *
         run.comparison,
         title=run.plan.name,
         record=run.manifest,
+        rejected=run.rejected,
+        remarks=run.remarks,
         datum=run.plan.output.datum,
         language=run.plan.language,
         synthetic=run.plan.synthetic,

@@ -20,8 +20,8 @@ from coverage_planner.report.site_page import draw_comparison
 from coverage_planner.report.site_page_text import records_of, site_name
 from coverage_planner.report.site_words import say_assumption, site_words
 from coverage_planner.report.speech import speech
-from coverage_planner.report.table_columns import SYNTHETIC_NOTE, set_types, writable
-from coverage_planner.report.tables import for_people, synthetic_note
+from coverage_planner.report.table_columns import SYNTHETIC_NOTE, TABLES, set_types, writable
+from coverage_planner.report.tables import cut_columns, for_people, synthetic_note
 from coverage_planner.report.words import Language
 from coverage_planner.report.workbook import table_sheet
 from coverage_planner.scenario.compare_sites import SiteComparison
@@ -34,7 +34,9 @@ PAGE_FILE = "comparison.html"
 WORKBOOK_FILE = "comparison.xlsx"
 LAYER_FILE = "sites.gpkg"
 RUN_FILE = "run.json"
-FILES = frozenset({PAGE_FILE, WORKBOOK_FILE, LAYER_FILE, RUN_FILE, *(f"{name}.csv" for name in SITE_TABLES)})
+#: Rows of the inputs that were not used, and what should be known of those that were; as in a results folder.
+ROWS = ("rejected", "remarks")
+FILES = frozenset({PAGE_FILE, WORKBOOK_FILE, LAYER_FILE, RUN_FILE, *(f"{name}.csv" for name in (*SITE_TABLES, *ROWS))})
 _LEFT_BEHIND = frozenset({f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm", f"{LAYER_FILE}-journal"})
 _OURS = "site_comparison"
 #: The workbook shows the matrix of pairs for so many sites, the best ones; pairs.csv has all.
@@ -112,6 +114,8 @@ def write_site_comparison(
     *,
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
+    rejected: pd.DataFrame | None = None,
+    remarks: pd.DataFrame | None = None,
     datum: Datum = "wgs84",
     language: Language = "zh",
     synthetic: bool = False,
@@ -129,6 +133,8 @@ def write_site_comparison(
         Heading of the page.
     record
         How the comparison came about, for run.json.
+    rejected, remarks
+        Rows of the inputs that were not used, with the reason; what should be known of rows that were.
     datum
         The datum of longitudes and latitudes in the tables, as in `results.write_results`.
     language
@@ -159,6 +165,11 @@ def write_site_comparison(
         name: in_datum(table, datum)
         for name, table in site_tables(comparison, language=language, synthetic=synthetic).items()
     }
+    rows = {}
+    for name, table in zip(ROWS, (rejected, remarks), strict=True):
+        given = pd.DataFrame(columns=list(TABLES[name])) if table is None else table
+        cut = cut_columns(given, TABLES[name], name)
+        rows[name] = cut.assign(note=synthetic_note(cut)) if synthetic else cut
     page = draw_comparison(comparison, title=title, language=language, synthetic=synthetic)
     ours = {
         "format": FORMAT,
@@ -170,7 +181,7 @@ def write_site_comparison(
         "listed_above": comparison.listed_above,
         "streets": comparison.today.network.source,
         "sites": list(comparison.table["id"]),
-        "rows": {name: len(table) for name, table in tables.items()},
+        "rows": {name: len(table) for name, table in {**tables, **rows}.items()},
     }
     run = plain({**(record or {}), _OURS: ours}, "run")
     run["versions"] = versions() | run.get("versions", {})
@@ -179,6 +190,8 @@ def write_site_comparison(
         page.save(partial / PAGE_FILE)
         for name, table in tables.items():
             write_csv(table, partial / f"{name}.csv", SITE_COLUMNS)
+        for name, table in rows.items():
+            write_csv(table, partial / f"{name}.csv")
         _write_workbook(tables, comparison, partial / WORKBOOK_FILE, language, synthetic=synthetic)
         write_layers({"sites": _layer(comparison)}, partial / LAYER_FILE, {"sites": "Point"}, synthetic=synthetic)
         write_run_file(run, partial / RUN_FILE)
