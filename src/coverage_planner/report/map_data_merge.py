@@ -165,22 +165,24 @@ def _links(group: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """Unpack how stations hang on the streets: name -> array with one row per station."""
     found = {name: unpack(values) for name, values in group["stations"].items()}
     n = len(found["edge"])
-    return {name: values.reshape(n, -1) for name, values in found.items()}
+    return {name: values.reshape(n, len(values) // max(n, 1)) for name, values in found.items()}
 
 
 def _open_rows(content: Mapping[str, Any]) -> NDArray[np.uint8] | None:
     """Unpack when stations are open: one row of bits per station."""
     if content["open"] is None:
         return None
-    rows: NDArray[np.uint8] = unpack(content["open"]).reshape(len(content["stations"]), -1)
-    return rows
+    octets: NDArray[np.uint8] = unpack(content["open"])
+    n = len(content["stations"])
+    return octets.reshape(n, len(octets) // max(n, 1))
 
 
 def _gather(tables: Sequence[NDArray[Any]], places: Sequence[NDArray[np.int64]], n: int) -> NDArray[Any]:
     """Put the rows of each plan where they belong among all stations."""
-    gathered = np.zeros((n, tables[0].shape[1]), dtype=tables[0].dtype)
+    width = max(table.shape[1] for table in tables)  # a plan without stations does not know it
+    gathered = np.zeros((n, width), dtype=tables[0].dtype)
     for table, rows in zip(tables, places, strict=True):
-        gathered[rows] = table
+        gathered[rows] = table.reshape(len(rows), width)
     return gathered
 
 
