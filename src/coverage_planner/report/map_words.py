@@ -31,7 +31,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "what": ("服务", "Service"),
     "what_none": ("不限服务", "any station, services not asked"),
     "when": ("时间", "Time"),
-    "ask_hour": ("按时刻查看", "At an hour of the week"),
+    "ask_hour": ("按时刻查看", "By the hour"),
     "special_days": ("特殊日期…", "Special dates…"),
     "special_day": ("{date}（{kind}）", "{date} ({kind})"),
     "hour_of_week": ("一周中的时刻", "Hour of the week"),
@@ -78,6 +78,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "gained": ("新增可达", "gained"),
     "lost": ("不再可达", "lost"),
     "kept": ("两者均可达", "kept"),
+    "uncovered_then": ("此时或此项服务未覆盖的需求点", "demand not covered then or by this service"),
     "off_key": ("此时未开放或无此项服务", "closed then, or lacks the service"),
     "mark_off": ("{name}（未开放或无此项服务）", "{name} (closed or without the service)"),
     # popups

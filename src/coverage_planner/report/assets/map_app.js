@@ -48,6 +48,11 @@ const coveragePlanner = (() => {
         const name = app.text.name(data.stations[index]);
         return site ? app.text.say("site", { number: site.number, name }) : name;
       },
+      /* A slot as tables name their moments, such as 'We 23:00'. */
+      momentOf(slot) {
+        const { day, hour } = data.week.slots[slot];
+        return `${day} ${coverageText.clock(hour)}`;
+      },
       isOff: (index) => !app.view.plain && !app.view.chosen.has(index),
       isShownSomewhere: (index) =>
         data.scenarios.some(({ stations, mobile }) => stations.includes(index) || (mobile || []).includes(index)),
@@ -237,8 +242,6 @@ const coveragePlanner = (() => {
     else {
       app.panel = coveragePanel.make(app);
       app.printer = coveragePrint.make(app);
-      app.onSheet = () => map.getContainer().style.setProperty("--cp-sheet", `${app.padding()[3]}px`);
-      app.onSheet();
       render(app);
     }
     map.fitBounds(data.bounds, { ...fitPadding(app), animate: false });

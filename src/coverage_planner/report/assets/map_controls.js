@@ -67,6 +67,7 @@ const coverageControls = (() => {
     const { data, state } = app;
     const box = element("div", "cp-controls");
     const updates = [];
+    const pair = element("div", "cp-pair");
     if (data.scenarios.length > 1) {
       const options = data.scenarios.map(({ name }, i) => [String(i), name]);
       const kind = options.length <= MOST_BUTTONS ? segments : select;
@@ -77,16 +78,17 @@ const coverageControls = (() => {
     if (data.groups.length > 1) {
       const options = data.groups.map(({ name }, i) => [String(i), name]);
       const { box: made, field } = select(say("group"), options, String(state.group), (key) => app.set({ group: Number(key) }));
-      box.append(made);
+      pair.append(made);
       updates.push(() => (field.value = String(app.state.group)));
     }
     const services = askable(app);
     if (services.length) {
       const options = ["", ...services].map((key) => [key, what(key)]);
       const { box: made, field } = select(say("what"), options, state.what, (key) => app.set({ what: key }));
-      box.append(made);
+      pair.append(made);
       updates.push(() => (field.value = app.state.what));
     }
+    if (pair.children.length) box.append(pair);
     if (data.week) {
       const time = coverageTime.make(app);
       box.append(time.box);

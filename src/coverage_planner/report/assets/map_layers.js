@@ -87,7 +87,7 @@ const coverageLayers = (() => {
   function gapsAt(app) {
     const moments = app.data.week ? app.data.week.moments : [];
     return moments.map((moment, place) => ({
-      key: `gaps-at-${place}`,
+      key: `gaps-at-${place}`, moment,
       text: () => app.text.say("gaps_at_moment", { moment: app.text.moment(moment) }),
       sign: () => coverageLegend.swatch(app.colours.gapAt, 0.28, `1.5px dotted ${app.colours.gapAt}`),
       depends: perGroup,
@@ -188,6 +188,7 @@ const coverageLayers = (() => {
     const groundKeys = () =>
       Object.entries(grounds).filter(([kind]) => (data.ground[kind] || []).length).map(([kind, sign]) => [sign, say(kind)]);
     const remaining = () => (app.hasToday() && app.state.scenario > 0 ? say("remaining_gaps") : say("gaps"));
+    const gapKeys = () => (app.view.plain ? [] : [[dot(colours.gap), say("uncovered_then")]]);
     const layers = [
       {
         key: "sites", text: () => say("sites"), sign: () => element("i", "cp-key-site"), depends: perScenario, shown: true,
@@ -203,7 +204,7 @@ const coverageLayers = (() => {
       },
       {
         key: "gaps", text: remaining, sign: () => swatch(colours.gap, 0.25, `1.5px solid ${colours.gap}`), depends: perGroup,
-        shown: true, available: () => data.scenarios.some(({ groups }) => groups.some(({ gaps }) => gaps && gaps.length)),
+        keys: gapKeys, shown: true, available: () => data.scenarios.some(({ groups }) => groups.some(({ gaps }) => gaps && gaps.length)),
         build: () => [...gapShapes(app, app.outcome().gaps || [], gapStyle(colours.gap)), ...gapNames(app, app.outcome().gaps || [])],
       },
       {
@@ -237,12 +238,26 @@ const coverageLayers = (() => {
   }
 
   /**
+   * Say whether a layer is drawn. Gaps are those of the headline coverage: where a service or an hour is looked at, the
+   * demand that it leaves uncovered stands in their place, and the gaps of that very moment where there are some.
+   */
+  function isShown(app, { key, moment }) {
+    const { layers, slot, what } = app.state;
+    const { plain } = app.view;
+    const on = Boolean(layers[key]);
+    if (key === "gaps" || key === "gaps-today") return on && plain;
+    if (plain || !layers.gaps) return on;
+    if (key === "uncovered") return true;
+    return on || (Boolean(moment) && slot !== null && (what === "" || what === "any") && app.momentOf(slot) === moment);
+  }
+
+  /**
    * Bring what is on the map into line with what is switched on and looked at.
    * @param {Object} app
    */
   function update(app) {
     for (const layer of app.layers) {
-      const wanted = Boolean(app.state.layers[layer.key]);
+      const wanted = isShown(app, layer);
       const stamp = wanted ? layer.depends(app) : null;
       if (layer.group && layer.stamp !== stamp) {
         layer.group.remove();
@@ -261,5 +276,5 @@ const coverageLayers = (() => {
     app.map.getContainer().classList.toggle("cp-far", app.map.getZoom() < LABEL_ZOOM);
   }
 
-  return { list, update, thin, placeOf };
+  return { list, update, isShown, thin, placeOf };
 })();

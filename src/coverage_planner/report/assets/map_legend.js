@@ -148,7 +148,7 @@ const coverageLegend = (() => {
     }
     const keys = [];
     for (const layer of app.layers) {
-      if (!app.state.layers[layer.key]) continue;
+      if (!coverageLayers.isShown(app, layer)) continue;
       const sign = layer.sign ? layer.sign() : null;
       if (sign) keys.push([sign, layer.text()]);
       if (layer.keys) keys.push(...layer.keys());

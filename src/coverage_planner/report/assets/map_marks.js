@@ -7,6 +7,7 @@ const coverageMarks = (() => {
     shade: [320, "canvas"],
     communities: [325, "svg"],
     streets: [330, "tiles"],
+    reached: [340, "tiles"],
     outline: [350, "canvas"],
     gaps: [360, "svg"],
     links: [365, "canvas"],

@@ -41,7 +41,6 @@ const coveragePanel = (() => {
     const openSheet = (key) => {
       shell.dataset.open = key;
       for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.part === key));
-      if (app.onSheet) app.onSheet();
     };
     return { bar, openSheet };
   }
@@ -106,6 +105,8 @@ const coveragePanel = (() => {
       controls.update();
       legend.update();
       coverageText.fill(peek, ...peekParts(app));
+      shell.classList.toggle("cp-asking", !app.view.plain);
+      container.style.setProperty("--cp-sheet", `${sheetHead.offsetHeight}px`); // controls stand above the sheet
     }
 
     /* How much of the map the boxes cover on each side: left, top, right, bottom. */

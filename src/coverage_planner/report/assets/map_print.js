@@ -5,13 +5,14 @@ const coveragePrint = (() => {
   const MARGIN_MM = 10;
   const A4_MM = [297, 210];
   const SIDE_MM = 66; // column beside the map, landscape
-  const HEAD_MM = 42; // above the map, portrait
-  const FOOT_MM = 48; // legend below the map, portrait
+  const HEAD_MM = 37; // above the map, portrait
+  const FOOT_MM = 46; // legend below the map, portrait
+  const SHARPNESS = 2; // dots of paper for a pixel of the screen, both ways
 
   /* Size of the map on paper, in CSS pixels. */
   function mapSize(landscape) {
     const [long, short] = A4_MM.map((side) => side - 2 * MARGIN_MM);
-    const millimetres = landscape ? [long - SIDE_MM - 4, short] : [short, long - HEAD_MM - FOOT_MM - 6];
+    const millimetres = landscape ? [long - SIDE_MM - 4, short - 1] : [short, long - HEAD_MM - FOOT_MM - 3];
     return millimetres.map((side) => Math.floor(side * MM));
   }
 
@@ -59,6 +60,63 @@ const coveragePrint = (() => {
     for (const renderer of Object.values(app.renderers)) if (renderer._redraw && renderer._map) renderer._redraw();
   }
 
+  const { retina } = L.Browser;
+
+  /* Let everything that is drawn from now on be drawn for paper, or for the screen again. */
+  function sharpen(on) {
+    L.Browser.retina = on || retina;
+    if (on) Object.defineProperty(window, "devicePixelRatio", { value: SHARPNESS, configurable: true });
+    else delete window.devicePixelRatio;
+  }
+
+  /* Paint the areas of an SVG pane. */
+  function paintShapes(context, pane, offset) {
+    for (const shape of pane.querySelectorAll("path")) {
+      const look = getComputedStyle(shape);
+      const path = new Path2D(shape.getAttribute("d"));
+      context.save();
+      context.translate(offset.x, offset.y);
+      context.globalAlpha = Number(look.fillOpacity);
+      context.fillStyle = look.fill;
+      context.fill(path, "evenodd");
+      context.globalAlpha = Number(look.strokeOpacity);
+      context.strokeStyle = look.stroke;
+      context.lineWidth = parseFloat(look.strokeWidth);
+      context.stroke(path);
+      context.restore();
+    }
+  }
+
+  /**
+   * Paint all canvases of the map, bottom to top, into one picture at the bottom: browsers print canvases without their
+   * transparency, so that only the topmost would show. What answers to clicks stays above it as it is.
+   */
+  function flatten(app) {
+    const { map } = app;
+    const { x, y } = map.getSize();
+    const picture = element("canvas", "cp-picture");
+    picture.width = x * SHARPNESS;
+    picture.height = y * SHARPNESS;
+    Object.assign(picture.style, { width: `${x}px`, height: `${y}px` });
+    const context = picture.getContext("2d");
+    context.scale(SHARPNESS, SHARPNESS);
+    context.fillStyle = "#ffffff";
+    context.fillRect(0, 0, x, y);
+    const corner = map.getContainer().getBoundingClientRect();
+    const panes = [...map.getPane("mapPane").children].sort(
+      (a, b) => Number(getComputedStyle(a).zIndex) - Number(getComputedStyle(b).zIndex),
+    );
+    for (const pane of panes) {
+      if (pane === map.getPane("communities")) paintShapes(context, pane, map._getMapPanePos());
+      for (const drawn of pane.querySelectorAll("canvas, img.leaflet-tile")) {
+        const { left, top, width, height } = drawn.getBoundingClientRect();
+        if (width && height) context.drawImage(drawn, left - corner.left - 1, top - corner.top - 1, width, height);
+      }
+    }
+    map.getContainer().prepend(picture);
+    return picture;
+  }
+
   /**
    * Make a page that prints its map.
    * @param {Object} app
@@ -86,16 +144,21 @@ const coveragePrint = (() => {
       Object.assign(container.style, { width: `${width}px`, height: `${height}px` });
       kept.sheet = sheet(app);
       document.body.append(kept.sheet);
+      sharpen(true);
       map.invalidateSize({ animate: false, pan: false });
       map.fitBounds(kept.bounds, { animate: false, padding: [6, 6] });
       drawNow(app);
+      sharpen(false);
+      kept.picture = flatten(app);
+      document.documentElement.classList.add("cp-flat");
     }
 
     function restore() {
       if (!kept) return;
       const { map } = app;
       kept.sheet.remove();
-      document.documentElement.classList.remove("cp-printing", "cp-landscape", "cp-portrait");
+      kept.picture.remove();
+      document.documentElement.classList.remove("cp-printing", "cp-landscape", "cp-portrait", "cp-flat");
       if (kept.style === null) container.removeAttribute("style");
       else container.setAttribute("style", kept.style);
       map.invalidateSize({ animate: false, pan: false });

@@ -124,21 +124,29 @@ const coverageShading = (() => {
     });
   }
 
+  const COLOURED = ["time", "nearest", "change"];
+
+  /* Streets in grey where that layer is on, and above them those that carry the shading's colours. */
   function showStreets(app) {
+    if (!app.data.streets.n) return;
     const { shading, ask } = app.view;
-    const { scenario, group } = app.state;
-    const wanted = app.data.streets.n > 0 && (app.state.layers.streets || ["time", "nearest", "change"].includes(shading));
-    if (!wanted) {
-      if (app.streets) app.streets.remove();
-      return;
+    const { scenario, group, layers } = app.state;
+    if (!app.streets) {
+      app.streets = coverageStreets.layer(app.model, { colours: app.colours, pane: "streets" }).show({ mode: "plain" });
+      app.reached = coverageStreets.layer(app.model, { colours: app.colours, pane: "reached" });
     }
-    if (!app.streets) app.streets = coverageStreets.layer(app.model, { colours: app.colours, pane: "streets" });
-    const mode = ["time", "nearest", "change"].includes(shading) ? shading : "plain";
-    const shown = { mode };
-    if (mode !== "plain") shown.reach = app.model.reach(group, scenario, ask);
-    if (mode === "change") shown.from = app.model.reach(group, app.compare[0], ask);
-    app.streets.show(shown);
-    if (!app.map.hasLayer(app.streets)) app.streets.addTo(app.map);
+    toggle(app, app.streets, layers.streets);
+    if (COLOURED.includes(shading)) {
+      const shown = { mode: shading, reach: app.model.reach(group, scenario, ask) };
+      if (shading === "change") shown.from = app.model.reach(group, app.compare[0], ask);
+      app.reached.show(shown);
+    }
+    toggle(app, app.reached, COLOURED.includes(shading));
+  }
+
+  function toggle(app, layer, on) {
+    if (on && !app.map.hasLayer(layer)) layer.addTo(app.map);
+    else if (!on) layer.remove();
   }
 
   /**

@@ -165,8 +165,10 @@ const coverageTime = (() => {
     play.classList.add("cp-play");
     const track = element("div", "cp-track");
     track.append(chart.svg, slider);
-    inner.append(days.bar, ...(days.list ? [days.list] : []), track, steps);
-    box.append(asked, inner);
+    inner.append(days.bar, track, steps);
+    const row = element("div", "cp-when-row");
+    row.append(asked, ...(days.list ? [days.list] : []));
+    box.append(row, inner);
     app.stopPlaying = stop;
 
     let drawn = "";
@@ -174,6 +176,7 @@ const coverageTime = (() => {
       const { slot } = app.state;
       toggle.checked = slot !== null;
       inner.hidden = slot === null;
+      if (days.list) days.list.hidden = slot === null;
       if (slot === null) return stop();
       app.lastSlot = slot;
       const [first, length] = range(app, slot);

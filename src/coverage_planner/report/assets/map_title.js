@@ -89,6 +89,8 @@ const coverageTitle = (() => {
     });
     table.append(head, body);
     box.append(table);
+    const proof = app.text.pick(app.data.certificate);
+    if (proof && app.data.scenarios[app.state.scenario].role !== "today") box.append(element("p", "cp-proof", proof));
     box.open = app.detailsOpen;
     box.addEventListener("toggle", () => (app.detailsOpen = box.open));
     return box;
@@ -103,10 +105,7 @@ const coverageTitle = (() => {
     parts.push(element("p", "cp-who", who(app, app.state.group)));
     parts.push(...headline(app), ...straightLine(app));
     if (app.data.synthetic) parts.push(element("p", "cp-synthetic", say("synthetic")));
-    const proof = app.text.pick(app.data.certificate);
-    const isProposed = app.data.scenarios[app.state.scenario].role !== "today";
     parts.push(details(app));
-    if (proof && isProposed) parts.push(element("p", "cp-proof", proof));
     coverageText.fill(box, ...parts);
   }
 
