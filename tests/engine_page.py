@@ -1,6 +1,8 @@
 """A page that carries the map's engine alone, and map data of bare networks for it to search."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 import shapely
 from selenium import webdriver
 
-from browser import show
+from browser import complaints, open_browser, requested_urls, show
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.network.snap import Positions
 from coverage_planner.report import drawing
@@ -27,14 +29,29 @@ coverageEngine.load(JSON.parse(arguments[0])).then((made) => { window.model = ma
 """
 
 
-def open_engine(driver: webdriver.Chrome, folder: Path) -> webdriver.Chrome:
-    """Show a page that holds Leaflet and the engine's scripts, and no data."""
+@contextmanager
+def engine_browser(folder: Path) -> Iterator[webdriver.Chrome]:
+    """Show a page that holds Leaflet and the engine's scripts, and no data; nothing may be asked for or complained of."""
     colours = json.dumps(map_options("en")["colours"])
     scripts = "".join(asset(name) for name in ENGINE)
     path = folder / "engine.html"
     html = _PAGE.format(css=leaflet_css(), leaflet=leaflet_js(), scripts=scripts, colours=colours)
     path.write_text(html, encoding="utf-8")
-    return show(driver, path)
+    with open_browser(folder) as driver:
+        yield show(driver, path)
+        reading = "willReadFrequently"  # the tests read canvases, pages do not
+        assert [text for text in complaints(driver) if reading not in text] == []
+        assert [url for url in requested_urls(driver) if not url.startswith("file:")] == []
+
+
+def ask(driver: webdriver.Chrome, script: str, *arguments: Any) -> Any:
+    """Run a script over `model`, and read what it returns; typed arrays come as lists."""
+    text = driver.execute_script(
+        f"const plain = (k, v) => (ArrayBuffer.isView(v) ? [...v] : v);"
+        f"return JSON.stringify((() => {{ {script} }})(), plain);",
+        *arguments,
+    )
+    return json.loads(text)
 
 
 def load(driver: webdriver.Chrome, content: Any) -> None:

@@ -1,17 +1,13 @@
-"""The page's own search in Chromium: every number is that of the Python engine, to the millisecond."""
+"""The page's own search in Chromium: every number is that of the tables, to the millisecond."""
 
 import datetime as dt
-import json
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
-from browser import complaints, open_browser, requested_urls
 from coverage_planner.coverage.areas import measure_areas
 from coverage_planner.coverage.nearest_open import nearest_open
 from coverage_planner.coverage.week import build_week
@@ -26,14 +22,11 @@ from coverage_planner.scenario.evaluate import evaluate
 from coverage_planner.scenario.group_times import with_parking
 from coverage_planner.scenario.scenario import Group, Scenario
 from coverage_planner.sources.calendar import read_calendar
-from coverage_planner.sources.datum import to_wgs84
-from coverage_planner.traveltime._lane_kernels import FAR
-from coverage_planner.traveltime.nearest import nearest_facilities, search_nearest
-from coverage_planner.traveltime.reach import reached_pieces, reached_streets, search_reach
+from coverage_planner.traveltime.nearest import nearest_facilities
+from coverage_planner.traveltime.reach import reached_streets
 from coverage_planner.units import MS_PER_S
 from drawn import CRS, draw_roads
-from engine_page import bare_data, load, open_engine
-from strategies import networks, positions
+from engine_page import ask, engine_browser, load
 
 pytestmark = pytest.mark.browser
 
@@ -43,121 +36,8 @@ NOBODY = np.int64(np.iinfo(np.int64).max)
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("engine")
-    with open_browser(folder) as driver:
-        yield open_engine(driver, folder)
-        assert complaints(driver) == []
-        assert [url for url in requested_urls(driver) if not url.startswith("file:")] == []
-
-
-def ask(driver, script, *arguments):
-    """Run a script over `model`, and read what it returns; typed arrays come as lists."""
-    text = driver.execute_script(
-        f"const plain = (k, v) => ArrayBuffer.isView(v) ? [...v] : v instanceof Map ? [...v] : v;"
-        f"return JSON.stringify((() => {{ {script} }})(), plain);",
-        *arguments,
-    )
-    return json.loads(text)
-
-
-# --- any network ---
-
-
-@st.composite
-def searches(draw):
-    """A network with stations and points on it, some on one street, some of them on none."""
-    network = draw(networks(most_edges=10))
-    doors = draw(positions(network, prefix="F", most=5))
-    places = draw(positions(network, most=8))
-    bands_ms = sorted(draw(st.lists(st.integers(1, 300_000), min_size=1, max_size=3, unique=True)))
-    return network, doors, places, bands_ms
-
-
-def joined(pieces):
-    """Pieces as (edge, band, start, stop), those of one band that touch joined: the page parts them by station too."""
-    rows = []
-    for edge, band, start, stop in zip(pieces["edge"], pieces["band"], pieces["start"], pieces["stop"], strict=True):
-        if rows and rows[-1][:2] == [edge, band] and rows[-1][3] == start:
-            rows[-1][3] = stop
-        else:
-            rows.append([edge, band, start, stop])
-    return np.array(rows, dtype=float).reshape(-1, 4)
-
-
-def told_apart(network, doors, places, graph):
-    """Shape (p,): points of which the data tell whether they are ahead of the stations on their street.
-
-    The data hold milliseconds: on a one-way street a place less than one ahead of another, or behind it, is beside it.
-    """
-    clear = np.ones(len(places.ids), dtype=bool)
-    for point, (edge, fraction) in enumerate(zip(places.edge, places.fraction, strict=True)):
-        ms = max(graph.forward_ms[edge], graph.backward_ms[edge])
-        one_way = min(graph.forward_ms[edge], graph.backward_ms[edge]) < 0
-        beside = (
-            (doors.edge == edge)
-            & (doors.fraction != fraction)
-            & (np.rint(doors.fraction * ms) == np.rint(fraction * ms))
-        )
-        clear[point] = edge < 0 or not (one_way and beside.any())
-    return clear
-
-
-@given(case=searches(), direction=st.sampled_from(DIRECTIONS))
-@settings(max_examples=40, phases=[Phase.generate])
-def test_any_network_is_searched_to_the_millisecond(browser, case, direction):
-    network, doors, places, bands_ms = case
-    graph, reverse, limit_ms = network.graph("go"), direction == "to_facility", bands_ms[-1]
-    load(browser, bare_data(network, "go", doors, places, reverse=reverse, bands_ms=bands_ms))
-    got = ask(
-        browser,
-        "const s = model.search(0, model.chosen(0)); const { ms, station } = model.pointNearest(0, s);"
-        "return { dist: s.dist, label: s.label, ms, station, pieces: model.pieces(0, s, arguments[0]),"
-        " reach: model.reach(0, 0).pieces.metres };",
-        bands_ms,
-    )
-    reach = search_reach(network, graph, doors, limit_ms=limit_ms, direction=direction)
-    assert got["dist"] == reach.dist.tolist()
-    assert got["label"] == reach.label.tolist()
-    words = search_nearest(network, graph, doors, places, limit_ms=limit_ms, reverse=reverse)[:, 0]
-    there, clear = words != NOBODY, told_apart(network, doors, places, graph)
-    assert np.array(got["ms"])[clear].tolist() == np.where(there, words >> 32, -1)[clear].tolist()
-    assert np.array(got["station"])[clear].tolist() == np.where(there, words & 0xFFFFFFFF, -1)[clear].tolist()
-    wanted = reached_pieces(reach, bands_ms)
-    np.testing.assert_allclose(joined(got["pieces"]), joined(wanted), rtol=0, atol=1e-12)
-    length_m = np.rint(network.edges["length_m"].to_numpy() * 1000)[wanted["edge"]] / 1000
-    metres = np.bincount(wanted["band"], weights=length_m * (wanted["stop"] - wanted["start"]), minlength=len(bands_ms))
-    np.testing.assert_allclose(got["pieces"]["metres"], metres, atol=1e-6)
-    np.testing.assert_allclose(got["reach"], metres, atol=1e-6)
-
-
-@given(case=searches(), data=st.data())
-@settings(max_examples=15)
-def test_what_changes_between_two_sets_of_stations_adds_up(browser, case, data):
-    network, doors, places, bands_ms = case
-    content = bare_data(network, "go", doors, places, reverse=True, bands_ms=bands_ms)
-    before = data.draw(st.lists(st.sampled_from(range(len(doors.ids))), unique=True).map(sorted))
-    content["scenarios"].append({**content["scenarios"][0], "name": "before", "stations": before})
-    load(browser, content)
-    got = ask(
-        browser,
-        "const [to, from] = [model.reach(0, 0), model.reach(0, 1)]; const change = model.change(from, to);"
-        "return { to: to.pieces, from: from.pieces, change };",
-    )
-    length_m = np.rint(network.edges["length_m"].to_numpy() * 1000) / 1000
-
-    def holds(pieces, edge, place):
-        rows = zip(pieces["edge"], pieces["start"], pieces["stop"], strict=True)
-        return any(of == edge and start <= place <= stop for of, start, stop in rows)
-
-    kept, lost, gained = got["change"]["metres"]
-    np.testing.assert_allclose(kept + lost, sum(got["from"]["metres"]), atol=1e-6)
-    np.testing.assert_allclose(kept + gained, sum(got["to"]["metres"]), atol=1e-6)
-    assert lost <= 1e-9 * length_m.sum(), "stations were only added"
-    for edge, start, stop, band in zip(*(got["change"][key] for key in ("edge", "start", "stop", "band")), strict=True):
-        middle = (start + stop) / 2
-        assert (holds(got["from"], edge, middle), holds(got["to"], edge, middle)) == [
-            (True, True), (True, False), (False, True)
-        ][band]  # fmt: skip
+    with engine_browser(tmp_path_factory.mktemp("engine")) as driver:
+        yield driver
 
 
 # --- a drawn city: services, hours, groups that stay and that pass ---
@@ -271,7 +151,7 @@ def test_headline_times_and_shares_are_those_of_the_tables(drawn):
 
 
 def test_who_is_served_with_what_at_every_hour_is_what_the_circle_says(drawn):
-    outcomes, circles, driver = drawn
+    _, circles, driver = drawn
     for scenario, circle in enumerate(circles):
         for group, (name, found) in enumerate(circle.groups.items()):
             rows = found.served.rows
@@ -292,7 +172,7 @@ def test_who_is_served_with_what_at_every_hour_is_what_the_circle_says(drawn):
 
 
 def test_the_nearest_open_station_of_every_point_is_that_of_nearest_open(drawn):
-    outcomes, circles, driver = drawn
+    _, circles, driver = drawn
     for scenario, circle in enumerate(circles):
         for group, found in enumerate(circle.groups.values()):
             got = ask(
@@ -323,3 +203,115 @@ def test_reached_streets_are_as_long_as_in_the_tables(drawn):
             ).groupby("band_s")["length_m"].sum()  # fmt: skip
             np.testing.assert_allclose(got["pieces"]["metres"], wanted, atol=0.01)
         assert ask(driver, "return model.reach(2, 0).pieces;") is None, "a detour belongs to a road and a direction"
+
+
+# --- a click ---
+
+_WHY = {"snapped": None, "too far": "no_street", "behind an obstacle": "barrier"}
+
+
+def test_a_click_finds_the_nearest_station_as_the_engine_does(drawn, network):
+    outcomes, _, driver = drawn
+    corners = [(0, -300), (100, -290), (1050, 4), (3000, 3000), (200, -300), (300, -275), (5, 8), (200, -200)]
+    clicks = points(np.vstack([scatter(60, 5), corners]), "P")
+    latlon = shapely.get_coordinates(clicks.to_crs("EPSG:4326").geometry.to_numpy())[:, ::-1]
+    found = outcomes[0].groups["walkers"]
+    got = ask(driver, "return arguments[0].map((place) => model.nearest(0, 0, {}, place));", latlon.tolist())
+    snapped = snap_points(network, clicks, "walk")
+    nearest = nearest_facilities(
+        network, outcomes[0].scenario.facilities, clicks, mode="walk", limit_s=7200, direction=found.times.direction
+    ).set_index("demand_id")
+    seen = set()
+    for click, label, place, status in zip(got, clicks["id"], latlon.tolist(), snapped.status, strict=True):
+        on_island = status == "snapped" and label not in nearest.index
+        wanted = "no_way" if on_island else _WHY[status]
+        assert click["why"] == wanted, (label, place)
+        seen.add(wanted)
+        if wanted is not None:
+            assert (click["station"], click["ms"], click["way"], click["within"]) == (-1, -1, None, False)
+            continue
+        # coordinates of a page are rounded to decimetres, and its metres are not those of the map projection
+        assert abs(click["ms"] - 1000 * nearest.loc[label, "time_s"]) < 800, label
+        assert sum(click["parts"].values()) == click["ms"]
+        assert click["within"] == (click["ms"] <= 300_000)
+        station = outcomes[0].scenario.facilities.to_crs("EPSG:4326").geometry.iloc[click["station"]]
+        assert click["way"][0] == place
+        np.testing.assert_allclose(click["way"][-1], (station.y, station.x), atol=2e-6)
+        way = gpd.GeoSeries([shapely.LineString(np.array(click["way"])[1:-1, ::-1])], crs="EPSG:4326").to_crs(CRS)
+        assert abs(way.length.iloc[0] - click["parts"]["street_ms"] * 4.8 / 3600) < 1.5, (
+            "the way is as long as it takes"
+        )
+        straight = gpd.GeoSeries([shapely.Point(place[::-1]), station], crs="EPSG:4326").to_crs(CRS)
+        assert click["straight_m"] == pytest.approx(straight.iloc[0].distance(straight.iloc[1]), rel=5e-3)
+    assert seen == {None, "no_street", "barrier", "no_way"}, "the clicks show every case"
+
+
+def test_a_click_says_what_is_lacking(drawn):
+    _, _, driver = drawn
+    got = ask(
+        driver,
+        "const [here] = arguments; return [model.nearest(0, 0, { what: 'rest', slot: 0 }, here),"
+        " model.nearest(0, 1, { what: 'full', slot: 21 }, { lat: here[0], lng: here[1] }),"
+        " model.nearest(2, 0, {}, here), model.nearest(2, 0, { what: 'rest', slot: 0 }, here),"
+        " model.nearest(2, 0, {}, [here[0] + 1, here[1]])];",
+        shapely.get_coordinates(points([(300, -3)], "P").to_crs("EPSG:4326").geometry.iloc[0])[0, ::-1].tolist(),
+    )
+    closed, full, passing, closed_passing, far = got
+    assert (closed["why"], closed["ms"]) == ("none_open", -1)
+    assert full["why"] is None
+    assert [one["service"] for one in full["services"]] == ["water", "toilet"]
+    assert full["ms"] == max(one["ms"] for one in full["services"])
+    assert full["within"] == all(one["ms"] <= one["cutoff_ms"] for one in full["services"])
+    assert passing["why"] is None
+    assert passing["point"] >= 0
+    assert passing["ms"] == ask(driver, "return model.served(2, 0).ms;")[passing["point"]]
+    assert (closed_passing["why"], far["why"]) == ("none_open", "no_street")
+
+
+# --- the layer ---
+
+_DRAW = """
+const box = document.createElement("div"); box.style.cssText = "position:absolute;width:800px;height:600px";
+document.body.append(box);
+window.drawnMap = L.map(box, { zoomSnap: 0.25, zoomControl: false }).setView(arguments[0], 15.25, { animate: false });
+window.layer = coverageStreets.layer(model, { colours }).addTo(drawnMap);
+window.shades = () => {
+  const seen = {};
+  for (const { el } of Object.values(layer._tiles)) {
+    const { data } = el.getContext("2d").getImageData(0, 0, el.width, el.height);
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i + 3] < 255) continue;
+      const shade = "#" + [0, 1, 2].map((k) => data[i + k].toString(16).padStart(2, "0")).join("");
+      seen[shade] = (seen[shade] || 0) + 1;
+    }
+  }
+  return seen;
+};
+"""
+
+
+def test_streets_are_drawn_in_the_colours_of_what_is_shown(drawn):
+    _, _, driver = drawn
+    here = shapely.get_coordinates(points([(300, -200)], "P").to_crs("EPSG:4326").geometry.iloc[0])[0, ::-1].tolist()
+    ask(driver, _DRAW + "return null;", here)
+    got = ask(
+        driver,
+        "const tiles = () => Object.values(layer._tiles).map(({ el }) => el); const before = tiles(); const seen = {};"
+        "const from = model.reach(0, 0); const reach = model.reach(0, 1); seen.nothing = shades();"
+        "for (const mode of ['plain', 'time', 'nearest', 'change']) { layer.show({ mode, reach, from });"
+        "  seen[mode] = shades(); if (mode === 'nearest') seen.colours = reach.pieces.station.reduce("
+        "    (all, one) => ({ ...all, [one]: layer.colourOf(one) }), {}); }"
+        "seen.same = tiles().every((tile, k) => tile === before[k]);"
+        "layer.show({ mode: 'time', reach: model.reach(2, 0) }); seen.passing = shades();"
+        "drawnMap.setZoom(9, { animate: false }); layer.show({ mode: 'plain' }); seen.far = shades();"
+        "seen.scale = getComputedStyle(tiles()[0].parentElement).transform; drawnMap.remove(); return seen;",
+    )
+    styles = driver.execute_script("return colours;")
+    assert got["nothing"] == got["passing"] == {}
+    assert got["same"], "recolouring draws on the tiles that are there, so that nothing flickers"
+    assert set(styles["bands"][2]) <= set(got["time"])
+    assert {styles["kept"], styles["gained"]} <= set(got["change"])
+    assert set(got["colours"].values()) <= set(got["nearest"])
+    assert len(set(got["colours"].values())) == len(got["colours"]), "few stations have a colour each"
+    assert sum(got["far"].values()) < sum(got["plain"].values())
+    assert got["scale"] in ("none", "matrix(1, 0, 0, 1, 0, 0)") or got["scale"].startswith("matrix(1, 0, 0, 1,")
