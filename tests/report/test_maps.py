@@ -191,6 +191,7 @@ def test_the_page_gets_the_data_the_words_and_the_options(page, today, proposed)
     assert shares == [o.headline.coverage.covered_demand_share for o in (today, proposed)]
     opening = opening_of(page)
     assert opening["options"]["language"] == "zh"
+    assert page.startswith('<!DOCTYPE html>\n<html lang="zh-CN">')
     assert "group" not in opening["options"]
     assert len(opening["words"]) > 50
 
@@ -201,6 +202,7 @@ def test_the_other_language_and_group(proposed):
     assert opening_of(page)["options"]["group"] == "货运"
     assert [group["name"] for group in data_of(page)["groups"]] == ["骑手", "外卖", "货运"]
     assert data_of(page)["title"] == "Plan"
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert "<title>Plan</title>" in page
 
 

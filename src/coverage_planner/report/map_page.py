@@ -71,7 +71,8 @@ class CoverageMap(folium.Map):
         )  # fmt: skip
         self._id = "coverage"  # folium's own ids are random; this way the same data give the same file
         self.default_js, self.default_css = [], []  # the links; folium's own lists stay as they are
-        self.figure = Figure(title=escape(content["title"])[:_TITLE_LENGTH])
+        options = map_options(language) if group is None else map_options(language, group=group)
+        self.figure = _Page(escape(content["title"])[:_TITLE_LENGTH], options["lang"])
         self.figure.add_child(self)
         header = {
             "leaflet_style": f"<style>\n{leaflet_css()}\n</style>",
@@ -83,8 +84,20 @@ class CoverageMap(folium.Map):
             self.figure.header.add_child(_Verbatim(text), name=name)
         data = f'<script type="application/json" id="coverage-data">{to_json(content)}</script>'
         self.figure.html.add_child(_Verbatim(data), name="coverage_data")
-        options = map_options(language) if group is None else map_options(language, group=group)
         self.add_child(_Opening(self, {"words": dict(map_words(language)), "options": options}))
+
+
+class _Page(Figure):
+    """The page around a map, which says its language in the file itself."""
+
+    def __init__(self, title: str, lang: str) -> None:
+        super().__init__(title=title)
+        self.lang = lang
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the page."""
+        page: str = super().render(**kwargs)
+        return page.replace("<html>", f'<html lang="{self.lang}">', 1)
 
 
 class _Verbatim(Element):
