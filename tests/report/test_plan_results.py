@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from shapely import Point
 
 from coverage_planner.errors import ConfigError, InputError, SourceError
 from coverage_planner.report.plan_columns import PLAN_COLUMNS, PLAN_LAYERS, PLAN_SHEETS, PLAN_TABLES
@@ -13,32 +12,16 @@ from coverage_planner.report.plan_tables import plan_layers, plan_tables
 from coverage_planner.report.results import read_results, write_results
 from coverage_planner.scenario.compare import compare
 from drawn_circle import draw_study
-from drawn_outcome import at, draw_group, draw_outcome, draw_sites
+from drawn_plans import PLAN_B, draw_three
 
 pytestmark = pytest.mark.slow
 
 GROUPS = (("骑手", "walk", 360.0), ("司机", "walk", 300.0))
 
 
-def draw_plan_b(today):
-    """Another plan: a site in the south instead of the one in the east."""
-    sites = (
-        draw_sites()
-        .assign(id=["C9"], name=["=南站"], cost=[3.0])
-        .set_geometry([Point(at(4, 3))], crs=today.network.crs)
-    )
-    scenario = today.scenario.with_sites("方案B", sites)
-    groups = {
-        name: draw_group(name, "walk", g.group.cutoff_s, scenario.facilities, today.network, g.group.demand)
-        for name, g in today.groups.items()
-    }
-    return replace(today, scenario=scenario, groups=groups)
-
-
 @pytest.fixture(scope="module")
 def outcomes():
-    today = draw_outcome(groups=GROUPS)
-    return today, draw_outcome(proposed=True, groups=GROUPS, network=today.network), draw_plan_b(today)
+    return draw_three(GROUPS)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +56,7 @@ def test_saved_results_give_the_very_tables_of_the_outcomes(outcomes, studies, f
     there = compare(outcomes, circles=circles)
     back = compare_results(folders)
 
-    assert [plan.name for plan in back.plans] == ["现状", "方案A", "方案B"]
+    assert [plan.name for plan in back.plans] == ["现状", "方案A", PLAN_B]
     same_tables(plan_tables(there), plan_tables(back))
     same_tables(plan_layers(there), plan_layers(back))
     for name, layer in plan_layers(there).items():
@@ -84,13 +67,6 @@ def test_saved_results_give_the_very_tables_of_the_outcomes(outcomes, studies, f
     for key, row in there.overall.set_index(["scenario", "group"]).iterrows():
         assert overall.loc[key, "covered_demand"] == row["covered_demand"]
         assert overall.loc[key, "mean_time_s"] == pytest.approx(row["mean_time_s"])
-
-
-def test_results_without_circles_have_no_services(outcomes, tmp_path):
-    today, plan, _ = outcomes
-    folder = write_results(plan, tmp_path / "r", baseline=today)
-    same_tables(plan_tables(compare([today, plan])), plan_tables(compare_results([folder])))
-    assert plan_tables(compare_results([folder]))["by_service"].empty
 
 
 def test_plans_take_the_names_given_and_folders_names_where_runs_repeat(read, folders):

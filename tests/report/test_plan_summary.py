@@ -91,7 +91,7 @@ def test_ties_are_called_the_same():
     said = say(today, draw_figures("A", [10, 20], [0, 60]), draw_figures("B", [10, 20], [0, 90]))
 
     assert "By covered demand, A and B are the same for every group." in said
-    assert "walkers: A and B cover the same demand, 30." in said
+    assert "walkers: A and B cover the same demand, 30; 0 is covered only by B, 0 only by A, 30 by both." in said
     assert "Cost: what A and B open costs the same, 0." in said
 
 
@@ -111,8 +111,9 @@ def test_a_trade_off_names_both_sides():
     )  # fmt: skip
 
     assert "By covered demand, A has no less than B for any group, and more for: walkers." in said
-    assert "walkers: A covers 25 more demand than B (40 against 15)." in said
-    assert "walkers: demand of 5 is covered only by B, 30 only by A, 10 by both." in said
+    assert (
+        "walkers: A covers 25 more demand than B (40 against 15); 5 is covered only by B, 30 only by A, 10 by both."
+    ) in said
     assert "opened stations without a cost are 0 in A and 1 in B" in said
     assert "What is opened costs 2.5 in all." in said
     assert "Of the 1 stations opened, 1 have no cost given, so there is no total." in said

@@ -20,7 +20,7 @@ from coverage_planner.report.plan_results import compare_read, name_plans
 from coverage_planner.report.plan_summary import SummaryPart, summarise_plans
 from coverage_planner.report.plan_tables import plan_layers, plan_tables, say_words
 from coverage_planner.report.plan_words import plan_words
-from coverage_planner.report.results import Results, read_results
+from coverage_planner.report.results import MAP_DATA_FILE, Results, read_results
 from coverage_planner.report.run_file import plain, versions, write_layers, write_run_file
 from coverage_planner.report.speech import speech
 from coverage_planner.report.table_columns import SYNTHETIC_NOTE
@@ -43,8 +43,6 @@ FILES = frozenset({PAGE_FILE, WORKBOOK_FILE, LAYER_FILE, RECORD_FILE, *(f"{name}
 _LEFT_BEHIND = frozenset({f"~${WORKBOOK_FILE}", f"{LAYER_FILE}-wal", f"{LAYER_FILE}-shm", f"{LAYER_FILE}-journal"})
 #: Width of the column of sentences in the workbook, characters.
 _SENTENCE_WIDTH = 110
-#: The map data that a results folder of an earlier version lacks.
-_MAP_DATA = "map_data.json"
 
 
 @dataclass(frozen=True)
@@ -200,10 +198,10 @@ def _title(results: Sequence[Results]) -> str | None:
 
 
 def _merged(results: Sequence[Results], homes: Sequence[Path], names: Sequence[str | None]) -> MapData:
-    missing = [home for home in homes if not (home / _MAP_DATA).is_file()]
+    missing = [home for home in homes if not (home / MAP_DATA_FILE).is_file()]
     if missing:
         raise SourceError(
-            f"results to be compared must have {_MAP_DATA}, which earlier versions did not write; {missing[0]} has "
+            f"results to be compared must have {MAP_DATA_FILE}, which earlier versions did not write; {missing[0]} has "
             "none; run the plan again"
         )
     scenarios = [found.run["results"]["scenarios"] for found in results]
@@ -211,7 +209,7 @@ def _merged(results: Sequence[Results], homes: Sequence[Path], names: Sequence[s
     known = any("today" in roles and "proposed" in roles for roles in scenarios)
     wanted = [place for place, roles in enumerate(scenarios) if "proposed" in roles or not known]
     given = [str(scenarios[place].get("today")) if names[place] is None else str(names[place]) for place in wanted]
-    return merge_map_data([read_map_data(homes[place] / _MAP_DATA) for place in wanted], given)
+    return merge_map_data([read_map_data(homes[place] / MAP_DATA_FILE) for place in wanted], given)
 
 
 def _write(

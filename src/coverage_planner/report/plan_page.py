@@ -183,8 +183,8 @@ def plan_page(
     body = [
         f'<header>{kind}<h1>{escape(heading)}</h1><p class="plans">{_listed(names)}</p>{note}</header>',
         _summary(parts, said, language),
-        _key_table(tables["overall"], names, said, language),
         _maps(said, data.content),
+        _key_table(tables["overall"], names, said, language),
         *(_shown(name, said) for name in SHOWN if len(tables[name])),
         f"<footer>{foot}</footer>",
     ]

@@ -105,7 +105,8 @@ class _Teller:
     def against_first(self, base: str, plan: str) -> list[Sentence]:
         first = self.groups[0]
         row = self.row("pairs", before=base, after=plan, group=first)
-        found = [self.share(base, plan, first), self.pair("gains", row, first, ("gained", "lost", "neither"))]
+        moved = {name: self.cell("pairs", row, f"{name}_demand") for name in ("gained", "lost", "neither")}
+        found = [self.share(base, plan, first), self.say("gains", moved, group=first)]
         found += [self.stations(row), *self.cost(row, first)]
         found += [self.gaps(base, row, first), *self.minutes(row, first)]
         found += self.measures(base, plan, first)
@@ -124,10 +125,6 @@ class _Teller:
             "points": change,
         }
         return self.say(f"share_{direction(cells['was'], cells['now'])}", cells, group=group, base=base)
-
-    def pair(self, key: str, row: int, group: str, what: Sequence[str], **names: str) -> Sentence:
-        cells = {name: self.cell("pairs", row, f"{name}_demand") for name in what}
-        return self.say(key, cells, group=group, **names)
 
     def stations(self, row: int, key: str = "stations_differ", **names: str) -> Sentence:
         cells = {name: self.cell("pairs", row, f"n_{name}") for name in ("opened", "closed", "changed")}
@@ -182,7 +179,6 @@ class _Teller:
         found = [self.ahead(before, after)]
         for group, row in rows.items():
             found.append(self.covers(before, after, group, row))
-            found.append(self.pair("covers_only", row, group, ("gained", "lost", "kept"), before=before, after=after))
         first = self.groups[0]
         found += self.areas(before, after, first)
         found += [self.costs(base, before, after, first)]
@@ -212,7 +208,9 @@ class _Teller:
         more, less = (after, before) if float(difference.value) > 0 else (before, after)
         high, low = self.covered(group, more, less)
         key = "covers_same" if direction(low, high) == "same" else "covers_more"
-        return self.say(key, {"difference": difference, "high": high, "low": low}, group=group, more=more, less=less)
+        cells = {name: self.cell("pairs", row, f"{name}_demand") for name in ("gained", "lost", "kept")}
+        cells |= {"difference": difference, "high": high, "low": low}
+        return self.say(key, cells, group=group, more=more, less=less, before=before, after=after)
 
     def areas(self, before: str, after: str, group: str) -> list[Sentence]:
         """Say in which subdistrict each plan is ahead by most."""

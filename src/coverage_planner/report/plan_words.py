@@ -25,8 +25,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "two_maps": ("两图对照", "Two maps side by side"),
     "two_maps_note": (
-        "两图的位置、缩放、人群、服务与时段同步。",
-        "Both maps share position, zoom, group, service and hour.",
+        "各图的位置、缩放、组别、服务与时段同步。",
+        "All maps share position, zoom, group, service and hour.",
     ),
     "maps_wait": ("正在载入地图…", "Loading the maps…"),
     "no_maps": ("此页未附地图数据。", "This page has no map data."),
@@ -172,16 +172,24 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     # sentences: one plan against another
     "covers_more": (
-        "{group}：{more}比{less}多覆盖需求 {difference}（{high} 比 {low}）。",
-        "{group}: {more} covers {difference} more demand than {less} ({high} against {low}).",
+        (
+            "{group}：{more}比{less}多覆盖需求 {difference}（{high} 比 {low}）；只有{after}覆盖的 {gained}，"
+            "只有{before}覆盖的 {lost}，两者都覆盖的 {kept}。"
+        ),
+        (
+            "{group}: {more} covers {difference} more demand than {less} ({high} against {low}); {gained} is covered "
+            "only by {after}, {lost} only by {before}, {kept} by both."
+        ),
     ),
     "covers_same": (
-        "{group}：{more}与{less}覆盖的需求相同，为 {high}。",
-        "{group}: {more} and {less} cover the same demand, {high}.",
-    ),
-    "covers_only": (
-        "{group}：只有{after}覆盖的需求 {gained}，只有{before}覆盖的 {lost}，两者都覆盖的 {kept}。",
-        "{group}: demand of {gained} is covered only by {after}, {lost} only by {before}, {kept} by both.",
+        (
+            "{group}：{more}与{less}覆盖的需求相同，为 {high}；只有{after}覆盖的 {gained}，只有{before}覆盖的 {lost}，"
+            "两者都覆盖的 {kept}。"
+        ),
+        (
+            "{group}: {more} and {less} cover the same demand, {high}; {gained} is covered only by {after}, {lost} "
+            "only by {before}, {kept} by both."
+        ),
     ),
     "ahead_never": (
         "按已覆盖需求看，{before}与{after}在所有组别都相同。",

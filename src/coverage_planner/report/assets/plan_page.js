@@ -20,7 +20,7 @@ const coveragePlans = (() => {
     return map;
   }
 
-  // Both maps always show the same place; whoever is moved leads.
+  // All maps always show the same place; whichever is moved leads.
   function synchronise(maps) {
     let leading = false;
     for (const map of maps) {
@@ -141,7 +141,7 @@ const coveragePlans = (() => {
         const pair = drawn(choice.pair);
         const of = (more) => ({ ...options, group, ...more });
         const opening = [
-          coveragePlanner.open(maps[0], data, words, of({ scenario: pair[1], compare: pair, shading: "change" })),
+          coveragePlanner.open(maps[0], data, words, of({ compare: pair, shading: "change", layers: { gaps: false } })),
           coveragePlanner.open(maps[1], data, words, of({ scenario: pair[0], shading: "time" })),
           coveragePlanner.open(maps[2], data, words, of({ scenario: pair[1], shading: "time" })),
         ];

@@ -19,9 +19,16 @@ const coveragePlanTables = (() => {
     return part === undefined ? commas : `${commas}.${part}`;
   }
 
+  // Round to one decimal place as Python does: halves, which only quarters are exactly, to the even digit.
+  function toTenths(size) {
+    const down = Math.floor(size * 10);
+    const isHalf = Number.isInteger(size * 4) && size * 10 - down === 0.5;
+    return isHalf ? (down + (down % 2)) / 10 : Number(size.toFixed(1));
+  }
+
   // One decimal place; what is neither nothing nor all never looks as if it were.
   function tenths(size, most) {
-    const rounded = Math.round(size * 10) / 10;
+    const rounded = toTenths(size);
     if (size > 0 && rounded < 0.1) return "<0.1";
     if (most && rounded >= most) return `>${(most - 0.1).toFixed(1)}`;
     return grouped(rounded.toFixed(1));
@@ -34,7 +41,9 @@ const coveragePlanTables = (() => {
     if (kind === "share" || kind === "share_change") {
       text = tenths(size * 100, kind === "share" && size < 1 ? 100 : 0) + (kind === "share" ? " %" : "");
     } else if (WHOLE.has(kind)) text = grouped(Math.round(size).toFixed(0));
-    else if (kind === "ratio") text = size === 0 ? "0" : String(Number(size.toPrecision(3)));
+    else if (kind === "ratio") {
+      text = size === 0 ? "0" : grouped(size.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size)))));
+    }
     else if (kind === "minutes") text = tenths(size);
     else text = tenths(size).replace(/\.0$/, "");
     if (text.startsWith("<")) return value < 0 ? `>${MINUS}${text.slice(1)}` : text;
