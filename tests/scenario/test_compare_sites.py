@@ -41,6 +41,9 @@ COMMUNITIES = gpd.GeoDataFrame(
     crs=CRS,
 )
 
+#: No other assumptions.
+ALONE = {"cutoffs_s": [], "speed_factors": []}
+
 
 def evaluated(*, stations=STATIONS, communities=COMMUNITIES, groups=None, **options):
     groups = groups or [Group("walkers", "walk", 900.0, DEMAND)]
@@ -99,9 +102,9 @@ def test_communities_leave_the_list_of_gaps_when_little_of_them_stays_uncovered(
     assert found.loc[("E1", "c3"), "uncovered_after_share"] == pytest.approx(17 / 30)
     assert not found.loc[("E1", "c3"), "leaves"]
     assert ("W1", "c1") not in found.index
-    looser = compare_sites(today, SITES, listed_above=0.6).set_index("id")
+    looser = compare_sites(today, SITES, listed_above=0.6, **ALONE).set_index("id")
     assert looser["communities_leaving"]["E1"] == "中社区; 东社区"
-    always = compare_sites(today, SITES, listed_above=0.99).set_index("id")
+    always = compare_sites(today, SITES, listed_above=0.99, **ALONE).set_index("id")
     assert always["communities_leaving"].to_dict() == {
         "E2": "东社区",
         "E1": "东社区",
@@ -156,7 +159,7 @@ def test_the_range_of_ranks_is_that_of_all_assumptions(study):
     assert study.assumptions["mode_description"].tolist()[3] == "walk (3.84 km/h)"
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(
     parking_s=st.sampled_from([0.0, 100.0]),
     direction=st.sampled_from(["to_facility", "from_facility"]),
@@ -169,7 +172,7 @@ def test_parking_doors_and_direction_count_as_everywhere(parking_s, direction, d
     group = Group("walkers", "walk", 900.0, DEMAND, parking_s=parking_s)
     found = compare_sites(
         evaluated(stations=stations, groups=[group], communities=None, direction=direction), sites,
-        cutoffs_s=[], speed_factors=[],
+        **ALONE,
     ).set_index("id")  # fmt: skip
     options = {"mode": "walk", "limit_s": 900.0, "direction": direction, "threads": 1}
     near = travel_times(NETWORK, with_parking(stations, parking_s), DEMAND, **options).to_frame()
@@ -253,7 +256,7 @@ def test_an_outcome_with_another_snap_limit_is_refused():
 def test_candidates_without_a_street_are_told_and_reach_nobody(today):
     far = SITES.assign(geometry=[SITES.geometry[0], SITES.geometry[1], shapely.Point(3500, 900)])
     with pytest.warns(UserWarning, match=r"nobody reaches .*E2"):
-        found = compare_sites(today, far).set_index("id")
+        found = compare_sites(today, far, **ALONE).set_index("id")
     assert found.loc["E2", ["newly_covered_demand", "catchment_demand"]].tolist() == [0.0, 0.0]
 
 
@@ -266,6 +269,6 @@ def test_nothing_given_is_changed_and_progress_counts_searches(today):
 
 
 def test_without_communities_nobody_leaves():
-    study = study_sites(evaluated(communities=None), SITES)
+    study = study_sites(evaluated(communities=None), SITES, **ALONE)
     assert study.communities.empty
     assert study.table["n_communities_leaving"].tolist() == [0, 0, 0]

@@ -36,7 +36,7 @@ def rated(case):
     return times, demand, candidates, existing
 
 
-@settings(max_examples=14)
+@settings(max_examples=10)
 @given(case=some_cases())
 def test_figures_are_those_of_loops_over_the_rows(case):
     table, stations, weights, _, _ = case
@@ -66,7 +66,7 @@ def test_figures_are_those_of_loops_over_the_rows(case):
         assert row["new_worst_time_s"] == pytest.approx(worst, nan_ok=True, abs=1e-3)
 
 
-@settings(max_examples=7)
+@settings(max_examples=5)
 @given(case=some_cases())
 def test_the_first_is_the_answer_of_mclp_and_every_gain_is_its_objective(case):
     times, demand, candidates, existing = rated(case)
@@ -81,7 +81,7 @@ def test_the_first_is_the_answer_of_mclp_and_every_gain_is_its_objective(case):
     assert (np.diff(gains) <= 0).all()
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(case=some_cases())
 def test_what_two_share_is_what_each_loses_if_the_other_opens_first(case):
     table, stations, _, _, ids = case
@@ -100,7 +100,7 @@ def test_what_two_share_is_what_each_loses_if_the_other_opens_first(case):
                 assert shared[one, other] == pytest.approx(lost[one], abs=1e-9)
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(case=some_cases(), seed=st.integers(0, 99))
 def test_the_order_of_rows_changes_nothing(case, seed):
     times, demand, candidates, existing = rated(case)
