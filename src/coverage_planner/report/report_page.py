@@ -85,6 +85,8 @@ def write_report(
     found = results if isinstance(results, Results) else read_results(results)
     home = Path() if isinstance(results, Results) else Path(results)
     target = home / REPORT_FILE if path is None else Path(path)
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"the report must go to a folder that exists, got {target}; make the folder or name another")
     given = {
         "title": title, "organisation": organisation, "author": author, "date": date,
         "approval_number": approval_number, "boundary_source": boundary_source, "notes": notes,

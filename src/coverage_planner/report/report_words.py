@@ -234,7 +234,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "d_owner": ("来源单位", "Owner"),
     "d_date": ("数据日期", "Date"),
     "d_licence": ("许可", "Licence"),
-    "d_hash": ("SHA-256（前段）", "SHA-256 (beginning)"),
+    "d_hash": ("校验值（SHA，前段）", "Checksum (SHA, beginning)"),
     "d_datum": ("数据表坐标系", "Datum of the tables"),
     "d_crs": ("图层坐标系", "CRS of the layers"),
     "s_key": ("参数", "Setting"),
