@@ -4,16 +4,21 @@ const coverageColours = (() => {
   const NEAREST = 4; // so many stations round each one count as neighbours, though no street may join their catchments
 
   /* The stations nearest to each one. */
-  function nearestStations(model) {
-    const places = model.data.stations.map(({ lat, lon }) => [lat, lon]);
-    return places.map((here, station) =>
-      places
-        .map((there, other) => [coverageNearest.straight(here, there), other])
-        .filter(([, other]) => other !== station)
-        .sort((a, b) => a[0] - b[0] || a[1] - b[1])
-        .slice(0, NEAREST)
-        .map(([, other]) => other),
-    );
+  function nearestStations({ stations }) {
+    const [perLon, perLat] = coverageNearest.metresPerDegree(stations.length ? stations[0].lat : 0);
+    const x = stations.map(({ lon }) => lon * perLon);
+    const y = stations.map(({ lat }) => lat * perLat);
+    return stations.map((_, here) => {
+      const found = []; // of the few found so far, near ones first
+      for (let other = 0; other < stations.length; other++) {
+        const away = (x[other] - x[here]) ** 2 + (y[other] - y[here]) ** 2;
+        if (other === here || (found.length === NEAREST && away >= found[NEAREST - 1].away)) continue;
+        const place = found.findIndex((one) => one.away > away);
+        found.splice(place < 0 ? found.length : place, 0, { away, other });
+        if (found.length > NEAREST) found.pop();
+      }
+      return found.map(({ other }) => other);
+    });
   }
 
   /* Stations that stand beside each other: next to each other along a street, or among the nearest of one another. */
@@ -34,17 +39,17 @@ const coverageColours = (() => {
   /* Smallest last (Matula & Beck 1983): who has the fewest neighbours left is put last, again and again, so that each
      one has few neighbours before it. */
   function smallestLast(beside) {
-    const left = new Map([...beside].map(([station, others]) => [station, others.size]));
+    const stations = [...beside.keys()].sort((a, b) => a - b);
+    const rank = new Map(stations.map((station, k) => [station, k]));
+    const left = Int32Array.from(stations, (station) => beside.get(station).size); // neighbours that are not yet put
+    const PUT = 0x7fffffff;
     const order = [];
-    while (left.size) {
-      let least = null;
-      for (const [station, degree] of left) {
-        const fewest = least === null ? Infinity : left.get(least);
-        if (degree < fewest || (degree === fewest && station < least)) least = station;
-      }
-      left.delete(least);
-      for (const other of beside.get(least)) if (left.has(other)) left.set(other, left.get(other) - 1);
-      order.push(least);
+    while (order.length < stations.length) {
+      let least = 0;
+      for (let k = 1; k < left.length; k++) if (left[k] < left[least]) least = k;
+      left[least] = PUT;
+      for (const other of beside.get(stations[least])) if (left[rank.get(other)] !== PUT) left[rank.get(other)]--;
+      order.push(stations[least]);
     }
     return order.reverse();
   }
@@ -83,7 +88,7 @@ const coverageColours = (() => {
    */
   function colourStations(model, pieces, nColours) {
     const { nearest, every } = model.recall("colours|" + nColours, () => {
-      const around = nearestStations(model);
+      const around = nearestStations(model.data);
       const all = around.map((_, station) => station);
       return { nearest: around, every: paint(neighbours(around, null, all), nColours, new Map()) };
     });

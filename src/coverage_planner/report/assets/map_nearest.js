@@ -287,5 +287,5 @@ const coverageNearest = (() => {
     return from < to ? places : places.reverse();
   }
 
-  return { straight, mercator, fileStreets, eachCell, boxesOf, listBarriers, snap, stretch };
+  return { metresPerDegree, straight, mercator, fileStreets, eachCell, boxesOf, listBarriers, snap, stretch };
 })();

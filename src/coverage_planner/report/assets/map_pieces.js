@@ -7,6 +7,7 @@ const coveragePieces = (() => {
   const KEPT = 0;
   const LOST = 1;
   const GAINED = 2;
+  const SLIVER = 1e-9; // part of a street that is there by rounding only
 
   /* Time and station (its rank) at a place on an edge, into `at`; of equally near stations the first. */
   function look(streets, search, edge, fraction, at) {
@@ -184,7 +185,7 @@ const coveragePieces = (() => {
         const inI = startI === start;
         const inJ = startJ === start;
         const stop = Math.min(inI ? a.stop[i] : startI, inJ ? b.stop[j] : startJ);
-        if (stop > start) emit(edge, start, stop, inI ? i : -1, inJ ? j : -1);
+        if (stop > start + SLIVER) emit(edge, start, stop, inI ? i : -1, inJ ? j : -1);
         here = stop;
         if (inI && a.stop[i] <= here) i++;
         if (inJ && b.stop[j] <= here) j++;
