@@ -176,5 +176,5 @@ const coveragePrint = (() => {
     return { print, prepare, restore, setPage };
   }
 
-  return { make, mapSize };
+  return { make, mapSize, drawNow, sharpen, flatten };
 })();
