@@ -371,3 +371,29 @@ def test_a_page_is_opened_only_when_asked_for(tmp_path, monkeypatch, capsys):
     assert main(["plan", "plan.toml", "--out", "x", "--open"]) == 0
     assert opened == [page.as_uri()]
     assert capsys.readouterr().out == "done\ndone\n"
+
+
+# --- the pages ---
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh-CN.md", "docs/how-to/command-line.md", "docs/how-to/notebooks.md"]
+)
+def test_every_command_of_a_page_parses(repository, page):
+    text = (repository / page).read_text(encoding="utf-8")
+    lines = [
+        *re.findall(r"^coverage-planner (.+)$", text, re.MULTILINE),
+        *re.findall(r"\| `coverage-planner ([^`]+)` \|", text),
+    ]
+    assert len(lines) >= 2
+    for line in lines:
+        words = shlex.split(line.split(" > ")[0])
+        if "COMMAND" not in words and "--help" not in words:
+            build_parser().parse_args(words)
+
+
+def test_the_page_of_commands_names_them_all(repository):
+    text = (repository / "docs" / "how-to" / "command-line.md").read_text(encoding="utf-8")
+    assert [name for name in commands() if f"| `{name} " not in text and f"| `{name}` " not in text] == []
+    for name in commands():
+        assert re.search(rf"^\| `{name}` \| ", text, re.MULTILINE), name

@@ -3,15 +3,19 @@
 import ast
 import html
 import re
+import time
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 import coverage_planner
+from browser import CHROMEDRIVER, CHROMIUM, complaints, open_browser, requested_urls, show
 from coverage_planner.notebooks import NOTEBOOKS, copy_notebooks, notebook_files
 
 NAMES = list(NOTEBOOKS)
+#: Those whose frames are opened in a browser besides: the map with services and hours, and both comparisons.
+OPENED = {"02_the_complete_circle.ipynb": 1, "04_compare_plans.ipynb": 2}
 #: What makes a browser ask for something; a link that somebody has to click is none.
 ASKS = re.compile(
     r"""<(?:script|img|iframe|source|video|audio|embed|image|use)\b[^>]*?\b(?:src|srcset|href)\s*=\s*["']?\s*(?:https?:)?//
@@ -20,6 +24,9 @@ ASKS = re.compile(
     |\burl\(\s*["']?\s*(?:https?:)?//""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+#: A page of ours says by itself when it is drawn.
+STATE = "return document.documentElement.dataset.coverage || ''"
 
 
 def _read(name):
@@ -86,6 +93,29 @@ def test_runs(tmp_path, name):
         whole = html.unescape(html.unescape(page))  # a page inside a frame's srcdoc
         found = ASKS.search(whole)
         assert found is None, whole[found.start() - 100 : found.end() + 200]
+    if name in OPENED and CHROMIUM and CHROMEDRIVER:
+        frames = [page for page in pages if "<iframe" in page]
+        assert len(frames) == OPENED[name]
+        opens_with_no_complaint(frames, tmp_path)
+
+
+def opens_with_no_complaint(frames, folder):
+    """Frames as JupyterLab shows them: their maps open, nothing is asked for, nothing is complained about."""
+    page = folder / "notebook.html"
+    page.write_text(f"<!DOCTYPE html><meta charset=utf-8><title>x</title>{''.join(frames)}", encoding="utf-8")
+    with open_browser(folder) as driver:
+        show(driver, page)
+        for place in range(len(frames)):
+            driver.switch_to.frame(place)
+            until = time.monotonic() + 20
+            while (state := driver.execute_script(STATE)) not in ("ready", "failed") and time.monotonic() < until:
+                time.sleep(0.1)
+            assert state == "ready", driver.execute_script("return document.body.innerText")[:500]
+            driver.switch_to.default_content()
+        assert complaints(driver) == []
+        assert [
+            url for url in requested_urls(driver) if not url.startswith(("file:", "data:", "blob:", "about:"))
+        ] == []
 
 
 # --- the copy ---
