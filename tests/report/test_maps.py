@@ -91,6 +91,8 @@ def test_the_file_points_to_nothing_outside_itself(page):
     assert all(url.startswith(("data:", "#")) for url in urls)
     assert "@import" not in page
     assert "sourceMappingURL" not in page
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1.0" />' in page
+    assert "user-scalable" not in page
     for word in ("jquery", "bootstrap", "awesome", "jsdelivr", "cloudflare"):
         assert word not in page.lower()
 

@@ -1,5 +1,6 @@
 """MapData -> one HTML file that opens in any browser with no network: a folium map that carries all it needs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from coverage_planner.report.panel import escape
 from coverage_planner.report.words import Language, words
 
 _TITLE_LENGTH = 200
+#: folium forbids to enlarge the page.
+_VIEWPORT = re.compile(r'(<meta name="viewport" content=")[^"]*(")')
 
 
 def draw_map_data(
@@ -88,7 +91,7 @@ class CoverageMap(folium.Map):
 
 
 class _Page(Figure):
-    """The page around a map, which says its language in the file itself."""
+    """The page around a map: it says its language in the file itself, and lets readers enlarge it."""
 
     def __init__(self, title: str, lang: str) -> None:
         super().__init__(title=title)
@@ -97,7 +100,8 @@ class _Page(Figure):
     def render(self, **kwargs: Any) -> str:
         """Return the page."""
         page: str = super().render(**kwargs)
-        return page.replace("<html>", f'<html lang="{self.lang}">', 1)
+        page = page.replace("<html>", f'<html lang="{self.lang}">', 1)
+        return _VIEWPORT.sub(r"\g<1>width=device-width, initial-scale=1.0\g<2>", page, count=1)
 
 
 class _Verbatim(Element):
