@@ -97,7 +97,7 @@ const coverageAnswers = (() => {
     return { access, along0, along1, offset0: add(offset0), offset1: add(offset1) };
   }
 
-  /* The streets from a node that was reached back to the station's, in order; the station, and the end it is left by. */
+  /* The streets from a node that was reached back to the station's, in order; the station; the end it is left by. */
   function trace(model, graph, search, from) {
     const { dist, label } = search;
     const door = search.doors[label[from]];
@@ -151,7 +151,7 @@ const coverageAnswers = (() => {
   /* The nearest station of one part: near if the search of the map knows it, else far. */
   function answer(model, group, place, at, near, far) {
     const graph = model.graph(model.group(group));
-    if (!near.search.stations.length) return { ...NOTHING, why: "none_open" };
+    if (!near.stations.length) return { ...NOTHING, why: "none_open" };
     const { access, along0, along1, offset0, offset1 } = link(graph, at);
     for (const search of [near.search, far().search]) {
       const joined = coverageSweep.join(search, graph, at.edge, offset0, offset1, along0, along1, access);
@@ -182,7 +182,7 @@ const coverageAnswers = (() => {
     const street = [points.place[2 * point + 1] / 1e6, points.place[2 * point] / 1e6];
     const found = { ...none, access_m: best, street, point };
     if (station[point] === NONE) {
-      const open = model.parts(group, scenario, ask).every((part) => part.search.stations.length);
+      const open = model.parts(group, scenario, ask).every((part) => part.stations.length);
       return { ...found, why: open ? "no_way" : "none_open" };
     }
     const { lat, lon } = model.data.stations[station[point]];

@@ -2,7 +2,10 @@
 "use strict";
 const coverageEngine = (() => {
   const NONE = -1; // no time, no station
-  const REMEMBERED = 60; // searches and what was made of them
+  // Searches and what was made of them are remembered, fewer where there are many streets; one takes some megabytes.
+  const [FEWEST, MOST] = [16, 60];
+  const REMEMBERED_STREETS = 6e6;
+  const REMEMBERED_SHARES = 1000;
 
   class Model {
     constructor(data) {
@@ -21,7 +24,9 @@ const coverageEngine = (() => {
       this.graphs = data.modes.map(() => null);
       this.nSlots = data.week ? data.week.slots.length : 0;
       this.openBytes = Math.ceil(this.nSlots / 8);
-      this.recall = coverageArrays.memory(REMEMBERED);
+      const room = Math.round(REMEMBERED_STREETS / Math.max(streets.n, 1));
+      this.recall = coverageArrays.memory(Math.min(MOST, Math.max(FEWEST, room)));
+      this.recallShares = coverageArrays.memory(REMEMBERED_SHARES);
       this.everOpen = data.stations.map((_, station) => this.isOpenEver(station));
     }
 
@@ -108,7 +113,7 @@ const coverageEngine = (() => {
       );
     }
 
-    /** The longest acceptable time for what: a service's own, else the group's; for "full" the longest of the required. */
+    /** The longest acceptable time for what: a service's own, else the group's; for "full" the longest required. */
     cutoff(group, what = "") {
       const { cutoff_ms: own, cutoffs_ms: of, required } = this.group(group);
       if (what === "full" && required.length) return Math.max(...required.map((service) => of?.[service] ?? own));
@@ -197,22 +202,31 @@ const coverageEngine = (() => {
       return this.pointNearest(group, search).ms;
     }
 
-    /* What has to be near for what: one part per service that is asked for, with its search and cutoff. */
-    parts(group, scenario, { what = "", slot = null } = {}, limit) {
+    /* What has to be near for what: one need per service that is asked for, with its cutoff and stations. */
+    needs(group, scenario, { what = "", slot = null } = {}) {
       const { required } = this.group(group);
       const asked = what === "full" && required.length ? required : [what === "full" ? "any" : what];
       return asked.map((service) => ({
         service,
         cutoff: this.cutoff(group, service),
-        search: this.search(group, this.chosen(scenario, { what: service, slot }, group), limit),
+        stations: this.chosen(scenario, { what: service, slot }, group),
       }));
     }
 
-    /* Remember what is made of a question about what and when. */
-    remember(kind, group, scenario, { what = "", slot = null } = {}, make) {
-      const g = this.data.groups.indexOf(this.group(group));
-      const s = this.data.scenarios.indexOf(this.scenario(scenario));
-      return this.recall([kind, g, s, slot, what].join("|"), make);
+    /* The needs with their searches. */
+    parts(group, scenario, ask, limit) {
+      return this.needs(group, scenario, ask).map((need) => ({
+        ...need, search: this.search(group, need.stations, limit),
+      }));
+    }
+
+    /* Remember what is made of a question; hours at which the same stations are open share one answer. */
+    remember(kind, group, scenario, ask, make) {
+      const needs = this.needs(group, scenario, ask).map(({ cutoff, stations }) => `${cutoff}@${stations.join()}`);
+      const { what = "", slot = null } = ask;
+      // who is fully served at some hour depends on all hours
+      const ever = what === "full" && slot === null ? this.data.scenarios.indexOf(this.scenario(scenario)) : "";
+      return this.recall([kind, this.data.groups.indexOf(this.group(group)), ever, ...needs].join("|"), make);
     }
 
     // --- answers ---
@@ -235,7 +249,9 @@ const coverageEngine = (() => {
      * @returns {{demand: number, covered: number, byCommunity: {demand: Float64Array, covered: Float64Array}}}
      */
     shares(group, scenario, ask = {}) {
-      return this.remember("shares", group, scenario, ask, () => coverageAnswers.shares(this, group, scenario, ask));
+      const { groups, scenarios } = this.data;
+      const key = JSON.stringify([groups.indexOf(this.group(group)), scenarios.indexOf(this.scenario(scenario)), ask]);
+      return this.recallShares(key, () => coverageAnswers.shares(this, group, scenario, ask));
     }
 
     /**
@@ -278,10 +294,10 @@ const coverageEngine = (() => {
      * @param {{slack_m?: number}} [options] how exactly a hand can point: access legs this short cross nothing
      * @returns {Object} `why`: null, or why there is none: "no_street" (within the snap limit), "barrier" (the street
      *   near lies behind water, a railway or a wall), "none_open" (no station gives that then), "no_way" (none within
-     *   two hours); `station` (row), `ms` (door to door), `parts` ({access_ms, street_ms, door_ms}, which add up to it),
+     *   two hours); `station` (row), `ms` (door to door), `parts` ({access_ms, street_ms, door_ms}: add up to it),
      *   `within` (the cutoff), `straight_m`, `access_m` (leg to the street), `street` ([lat, lon] of the place on it),
-     *   `way` ([[lat, lon], …] to the station), `services` (for "full" one such answer for each required service, with
-     *   `service` and `cutoff_ms`). Of groups that pass by no way and no parts but the `point`: the stretch of road.
+     *   `way` ([[lat, lon], …] to the station), `services` (for "full" one such answer for each required service,
+     *   with `service` and `cutoff_ms`). Of groups that pass by no way and no parts but the `point`: the stretch of road.
      */
     nearest(group, scenario, ask, latlng, options) {
       return coverageAnswers.nearest(this, group, scenario, ask || {}, latlng, options);

@@ -86,7 +86,7 @@ const coverageNearest = (() => {
   }
 
   /**
-   * Call `see(begin, end)` for each cell that a box touches: its streets are index.items[begin] to index.items[end - 1].
+   * Call `see(begin, end)` for each cell that a box touches; its streets are index.items[begin] to items[end - 1].
    * @param {Object} index of `fileStreets`
    * @param {number[]} box left, top, right, bottom in Web Mercator coordinates
    * @param {function(number, number)} see

@@ -72,7 +72,10 @@ const coverageStreets = (() => {
     },
 
     show(what) {
-      const { mode, reach } = what;
+      const { mode, reach, from } = what;
+      const shown = this._shown;
+      if (shown && shown.mode === mode && shown.reach === reach && shown.from === from) return this;
+      this._shown = what;
       const hasStreets = mode === "plain" || (reach && reach.pieces);
       this._view = hasStreets ? VIEWS[mode](this._model, this._colours, what) : NOTHING;
       this._redrawTiles();
