@@ -55,6 +55,46 @@ const coveragePlans = (() => {
     app.changedPoints = L.layerGroup(marks).addTo(app.map);
   }
 
+  /* On paper each map is one picture as wide as the sheet; afterwards everything is as it was. */
+  function makePrintable(apps) {
+    const root = document.documentElement;
+    let kept = null;
+
+    function prepare() {
+      if (kept) return;
+      root.classList.add("plans-printing");
+      kept = apps.map((app) => {
+        const { map } = app;
+        const place = { bounds: map.getBounds(), center: map.getCenter(), zoom: map.getZoom() };
+        map.closePopup();
+        coveragePrint.sharpen(true);
+        map.invalidateSize({ animate: false, pan: false });
+        return place;
+      });
+      apps[0].map.fitBounds(kept[0].bounds, { animate: false });
+      apps.forEach((app, i) => {
+        coveragePrint.drawNow(app);
+        kept[i].picture = coveragePrint.flatten(app);
+      });
+      coveragePrint.sharpen(false);
+      root.classList.add("cp-flat");
+    }
+
+    function restore() {
+      if (!kept) return;
+      root.classList.remove("plans-printing", "cp-flat");
+      apps.forEach(({ map }, i) => {
+        kept[i].picture.remove();
+        map.invalidateSize({ animate: false, pan: false });
+        map.setView(kept[i].center, kept[i].zoom, { animate: false });
+      });
+      kept = null;
+    }
+
+    window.addEventListener("beforeprint", prepare);
+    window.addEventListener("afterprint", restore);
+  }
+
   function momentTexts(week, words) {
     const day = (slot) => words[`day_${slot.day}`] || slot.day;
     const clock = (hour) => `${Math.floor(hour)}:${String(Math.round((hour % 1) * 60)).padStart(2, "0")}`;
@@ -148,6 +188,7 @@ const coveragePlans = (() => {
         window.coverageApps = opening;
         apps = await Promise.all(opening);
         synchronise(maps);
+        makePrintable(apps);
         showMaps();
         wait.remove();
         root.dataset.coverage = "ready";

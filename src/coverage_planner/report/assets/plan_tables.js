@@ -93,7 +93,8 @@ const coveragePlanTables = (() => {
     const headings = buttons.map((button, place) => {
       const heading = element("th", table.columns[place].kind === "text" ? "" : "number");
       heading.scope = "col";
-      heading.append(button);
+      // browsers leave buttons out of headings that they repeat on further sheets
+      heading.append(button, element("span", "on-paper", table.columns[place].heading));
       row.append(heading);
       return heading;
     });
