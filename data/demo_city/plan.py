@@ -120,4 +120,15 @@ n_open = 5
 
 [bands]
 minutes = [5, 10, 15]
+
+[report]               # with this table `plan` writes report.html too, which prints to PDF
+title = "示范区服务站点规划报告"
+organisation = "coverage_planner 示范（合成数据）"
+boundary_source = "合成数据，不是真实的行政区划"
+
+[[report.data]]
+file = "roads.osm.pbf"
+owner = "coverage_planner"
+date = "2026-11"
+licence = "MIT / CC0 1.0"
 """

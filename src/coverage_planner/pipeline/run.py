@@ -26,6 +26,7 @@ from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.map_data import MapData, map_data
 from coverage_planner.report.map_page import draw_map_data
 from coverage_planner.report.map_tiles import base_maps
+from coverage_planner.report.report_page import write_report
 from coverage_planner.report.results import write_results
 from coverage_planner.report.siting_tables import Choice
 from coverage_planner.scenario.circle import CircleStudy
@@ -219,6 +220,7 @@ def write_run(run: PlanRun, folder: str | PathLike[str], *, force: bool = False)
             run=manifest,
             map_page=write_map,
             map_data=shown,
+            report_page=None if run.plan.report is None else write_report,
             language=run.plan.language,
             force=force,
             synthetic=run.plan.synthetic,
