@@ -111,7 +111,7 @@ const coverageLayers = (() => {
       made.push(
         coverageMarks.pin(
           app, placeOf(stations[index]), { className, size: [size, size], anchor: [size / 2, size / 2], text, above: 200 },
-          () => app.markName(index), () => coveragePopups.station(app, index),
+          () => [app.markName(index), text].filter(Boolean).join(" · "), () => coveragePopups.station(app, index),
         ),
       );
     for (const row of hubs || []) mark(row.station, "cp-linked-hub", 24, String(row.n_satellites));

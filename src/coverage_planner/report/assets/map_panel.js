@@ -106,7 +106,7 @@ const coveragePanel = (() => {
       legend.update();
       coverageText.fill(peek, ...peekParts(app));
       shell.classList.toggle("cp-asking", !app.view.plain);
-      container.style.setProperty("--cp-sheet", `${sheetHead.offsetHeight}px`); // controls stand above the sheet
+      container.style.setProperty("--cp-sheet", `${sheetHead.offsetHeight + 2}px`); // controls stand above the sheet
     }
 
     /* How much of the map the boxes cover on each side: left, top, right, bottom. */

@@ -12,6 +12,7 @@ const coveragePopups = (() => {
    */
   function content(title, rows, actions = [], notes = []) {
     const box = element("div", "cp-popup");
+    box.tabIndex = 0; // long ones scroll, by keys too
     box.append(element("h2", "", title));
     const table = element("table");
     for (const [label, value] of rows) {
