@@ -91,6 +91,7 @@ def test_runs(tmp_path, name):
     assert any("leaflet" in page.lower() for page in pages), "the map is shown"
     for page in pages:
         whole = html.unescape(html.unescape(page))  # a page inside a frame's srcdoc
+        assert "OpenStreetMap contributors" not in whole, "the demo city is none of theirs"
         found = ASKS.search(whole)
         assert found is None, whole[found.start() - 100 : found.end() + 200]
     if name in OPENED and CHROMIUM and CHROMEDRIVER:

@@ -62,6 +62,14 @@ def test_a_saved_graph_is_read_as_it_was(tmp_path):
         read_roads(path, crs=4326)
 
 
+def test_whose_streets_they_are_can_be_said(tmp_path):
+    osmnx.save_graphml(drawn_graph(), tmp_path / "streets.graphml")
+    roads, named = (read_roads(tmp_path / "streets.graphml", attribution=name) for name in (None, "某局"))
+    assert named.source == "streets.graphml (某局)"
+    assert roads.source != named.source
+    assert roads.segments.equals(named.segments)
+
+
 def test_a_projected_graph_keeps_its_crs():
     graph = osmnx.project_graph(drawn_graph(), to_crs="EPSG:32650")
     roads, flat = roads_from_graph(graph), roads_from_graph(drawn_graph())

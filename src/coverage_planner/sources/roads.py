@@ -1,6 +1,7 @@
 """Streets from files of any kind."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def read_roads(
     noding: Noding = "shared",
     join_within_m: float = 0.0,
     cleaning: RoadCleaning | None = None,
+    attribution: str | None = None,
 ) -> Roads:
     """Read streets from a file.
 
@@ -101,6 +103,8 @@ def read_roads(
         Ends that meet nothing are joined to lines of their level that are no farther, metres; see `sources.joining`.
     cleaning
         Is filled with what was found and changed.
+    attribution
+        Whose streets they are, for maps and records, where the file does not say it or says it wrongly.
 
     Returns
     -------
@@ -127,6 +131,13 @@ def read_roads(
         An argument that does not fit the file, or a negative margin.
     """
     path = Path(path)
+    if attribution:
+        roads = read_roads(
+            path, crs=crs, study_area=study_area, margin_m=margin_m, rejected=rejected, progress=progress,
+            columns=columns, source_crs=source_crs, layer=layer, datum=datum, encoding=encoding, values=values,
+            noding=noding, join_within_m=join_within_m, cleaning=cleaning,
+        )  # fmt: skip
+        return replace(roads, source=f"{path.name} ({attribution})")
     name = path.name.lower()
     if name.endswith(line_layers.SUFFIXES):
         _require_file(path)
