@@ -1,6 +1,7 @@
 """Charts of the report, drawn with matplotlib from the exported tables: no figure in them stands nowhere else."""
 
 import base64
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -37,6 +38,8 @@ _HOURS = 24
 #: Bars that fit on a page.
 MOST_BARS = 24
 _LINE_IN = 0.27
+#: Letters in a line of a label.
+_LINE_LETTERS = 30
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def finish(figure: Figure, lettering: Lettering, *, n_points: int = 0) -> Pictur
 def _as_png(figure: Figure) -> bytes:
     """Draw with a palette of few colours: a third of the size, and nobody sees it."""
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
     image = Image.fromarray(pixels[:, :, :3].copy())
@@ -334,8 +337,10 @@ def _names(axes: Axes, labels: Sequence[str], lettering: Lettering) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _short(label: str, most: int = 22) -> str:
-    return label if len(label) <= most else label[: most - 1] + "…"
+def _short(label: str) -> str:
+    """Break a long label into at most two lines; a line holds half as many Chinese characters as Latin ones."""
+    most = _LINE_LETTERS if label.isascii() else _LINE_LETTERS // 2
+    return "\n".join(textwrap.wrap(label, most, max_lines=2, placeholder="…")) or label
 
 
 def _share_axis(axes: Axes, which: str) -> None:

@@ -91,7 +91,6 @@ def _coverage(report: Report, group: str) -> list[str]:
             report,
             "f_who",
             {place: report.cell("overall", column, of_first) for place, column in columns.items()},
-            {"group": group},
         ),
         sentence(
             report,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import shapely
 
 from coverage_planner.report import styles
@@ -20,8 +19,6 @@ _S_PER_MIN = 60.0
 _MOST_GROUPS = 6
 #: Moments shown beside each other.
 _MOST_MOMENTS = 2
-#: Area in square points of the disc of the largest demand without a station.
-_LARGEST_DISC = 26.0
 #: What is smaller than this, square metres, is left by rounding.
 _FLAT_M2 = 1.0
 _GAP_LOOK = {"alpha": 0.38, "zorder": 5.5}
@@ -159,22 +156,21 @@ def _change(report: Report, around: Surroundings, group: str) -> str:
 
 
 def _hours(report: Report, around: Surroundings) -> str:
-    """Draw the headline group's demand without an open station at moments, for each scenario."""
+    """Draw where the headline group has no open station at moments, for each scenario; areas, never single points."""
     group = report.groups[0]
-    unserved = _layer(report, "unserved_at", group=group)
-    moments = list(dict.fromkeys(unserved["moment"]))[:_MOST_MOMENTS]
+    gaps = _layer(report, "gaps_at", group=group)
+    moments = list(dict.fromkeys(gaps["moment"]))[:_MOST_MOMENTS]
     if not moments:
         return ""
-    shown = [(moment, scenario) for moment in moments for scenario in report.scenarios]
     drawing = MapPicture(around, columns=len(report.scenarios), rows=len(moments))
-    largest = max(float(unserved["demand"].max()), 1e-9)
+    shown = [(moment, scenario) for moment in moments for scenario in report.scenarios]
     for number, (moment, scenario) in enumerate(shown):
         drawing.panel(number, f"{report.said.say('moment', moment)} · {scenario}")
-        part = unserved[(unserved["moment"] == moment) & (unserved["scenario"] == scenario)]
-        sizes = np.maximum(part["demand"].to_numpy() / largest, 0.05) * _LARGEST_DISC
-        drawing.dots(part.geometry, styles.GAP, sizes, alpha=0.75)
+        part = gaps[(gaps["moment"] == moment) & (gaps["scenario"] == scenario)]
+        drawing.areas(part.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.6, alpha=0.55, zorder=5.5)
         _places(report, drawing, group, scenario)
-    keys = [Key("disc", styles.GAP, _words(report, "l_unserved")), *_place_keys(report, group, report.latest)]
+    keys = [Key("area", "#de8f6c", _words(report, "l_unserved"), styles.GAP)]
+    keys += _place_keys(report, group, report.latest)
     return _figure(report, drawing, "p_hours", keys, {"group": group}, tables=("gaps_at",))
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Rows that a table of the report shows at most; the CSV file has all.
 MOST_ROWS = 15
 
+#: Columns of names, which get more room.
+_NAMES = frozenset({"name", "nearest_name", "hub_name", "group", "reason", "answer", "service"})
 #: Columns whose words stand in the list of needs only.
 _OWN_WORDS = frozenset({"lack", "answer"})
 _SIGNED = frozenset({"change", "share_change", "count_change"})
@@ -211,7 +213,9 @@ def table_html(
 
 
 def _side(column: str) -> str:
-    return "" if COLUMNS[column].kind in {"text", "flag"} else ' class="n"'
+    if COLUMNS[column].kind in {"text", "flag"}:
+        return ' class="name"' if column in _NAMES else ""
+    return ' class="n"'
 
 
 def _cell(report: Report, name: str, row: int, column: str) -> str:

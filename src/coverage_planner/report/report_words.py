@@ -63,8 +63,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # findings
     "f_who": (
-        "{group}：{mode}，时限 {cutoff} 分钟，{direction}。",
-        "{group}: {mode}, cutoff {cutoff} minutes, {direction}.",
+        "出行方式：{mode}；时限 {cutoff} 分钟；方向：{direction}。",
+        "Travels {mode}; cutoff {cutoff} minutes; {direction}.",
     ),
     "f_today": (
         "{scenario}有 {n} 处站点，覆盖 {demand} 需求中的 {covered}，需求覆盖率 {share}。",
@@ -157,7 +157,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "p_others": ("其他人群：{scenario}", "Other groups: {scenario}"),
     "p_gaps": ("{group}：服务缺口", "{group}: gaps"),
     "p_change": ("{group}：可达范围的变化", "{group}: what the plan changes"),
-    "p_hours": ("{group}：无站点开放的需求点", "{group}: demand without an open station"),
+    "p_hours": ("{group}：无站点开放的区域", "{group}: areas without an open station"),
     "p_chart_hours": (
         "{group}：平常一周各时段的需求覆盖率",
         "{group}: share of demand covered by hour of the ordinary week",
@@ -194,7 +194,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "l_gained": ("新增可达范围", "gained"),
     "l_lost": ("不再可达", "lost"),
     "l_kept": ("保持可达", "kept"),
-    "l_unserved": ("无站点开放的需求点（面积表示需求）", "demand without an open station (size: demand)"),
+    "l_unserved": ("无站点开放的区域", "area without an open station"),
     "l_mobile": ("流动服务站点", "mobile stop"),
     "l_study_area": ("研究范围", "study area"),
     "l_communities": ("社区界线", "communities"),
