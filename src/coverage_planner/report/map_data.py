@@ -28,7 +28,7 @@ from coverage_planner.report.map_data_streets import (
     pack_streets,
 )
 from coverage_planner.report.siting_tables import Choice
-from coverage_planner.report.tables import is_proposed, measure_outcome
+from coverage_planner.report.tables import is_proposed, measure_sites
 from coverage_planner.scenario.scenario import Outcome
 from coverage_planner.siting.solution import Solution
 from coverage_planner.sources.services import SERVICES
@@ -129,7 +129,7 @@ def map_data(
     stations = unite_stations(outcomes, circles)
     chosen = Choice(choice, candidates) if isinstance(choice, Solution) else choice
     has_sites = bool(is_proposed(last.scenario.facilities).any())
-    figures = measure_outcome(last, first if len(outcomes) > 1 else None).sites if has_sites else None
+    figures = measure_sites(last, first if len(outcomes) > 1 else None) if has_sites else None
     content = {
         "format": FORMAT,
         "title": title or " → ".join(outcome.scenario.name for outcome in outcomes),

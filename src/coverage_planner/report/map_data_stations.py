@@ -217,7 +217,7 @@ def list_sites(
     rows
         Row of the united stations for each of its stations.
     figures
-        ``sites`` of `tables.measure_outcome`.
+        `tables.measure_sites` of these outcomes.
     choice
         What is known besides, such as what each site is worth.
     order

@@ -79,7 +79,7 @@ def measure_outcome(outcome: Outcome, baseline: Outcome | None = None) -> Measur
         overall=_overall(outcomes),
         communities=_by_area(outcomes, outcome.communities),
         subdistricts=_by_area(outcomes, _with_subdistricts(outcome.communities), by="subdistrict"),
-        sites=_by_site(outcome, baseline),
+        sites=measure_sites(outcome, baseline),
         facilities=_by_facility(outcomes),
         gaps=_gaps(outcomes),
     )
@@ -251,7 +251,14 @@ def _by_area(outcomes: Sequence[Outcome], areas: gpd.GeoDataFrame | None, *, by:
     return stack(tables, columns, outcomes[0].network.crs)
 
 
-def _by_site(outcome: Outcome, baseline: Outcome | None) -> gpd.GeoDataFrame:
+def measure_sites(outcome: Outcome, baseline: Outcome | None = None) -> gpd.GeoDataFrame:
+    """Work out what each proposed site adds: one row per group and site, numbered in their order.
+
+    Parameters
+    ----------
+    outcome, baseline
+        As for `measure_outcome`.
+    """
     facilities = outcome.scenario.facilities
     new = is_proposed(facilities)
     tables = []
