@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import openpyxl
@@ -13,6 +14,7 @@ from coverage_planner.errors import ConfigError
 from coverage_planner.report.site_columns import SITE_COLUMNS, SITE_TABLES
 from coverage_planner.report.site_folder import FILES, write_site_comparison
 from coverage_planner.report.site_page import draw_comparison
+from coverage_planner.report.site_page_ranks import _rows
 from coverage_planner.report.site_page_text import amount, share_of, unit_cost
 from coverage_planner.report.site_words import _NOTES, _SAID
 from coverage_planner.report.table_columns import SYNTHETIC_NOTE
@@ -206,3 +208,19 @@ def test_costs_per_person_have_three_digits(cost, text):
 )
 def test_amounts_are_never_nothing_where_there_is_something(value, text):
     assert amount(value) == text
+
+
+def test_ranks_beyond_the_chart_stand_below_it_one_under_the_other():
+    assert _rows([3, 40, 1, 16, 15, 222]) == [3, 17, 1, 16, 15, 18]
+
+
+def test_columns_of_which_nothing_is_known_are_left_out(comparison):
+    study = replace(
+        comparison,
+        table=comparison.table.assign(cost=float("nan")),
+        today=replace(comparison.today, communities=None),
+    )
+    page = draw_comparison(study, language="en").html
+    table = tables_of(page)[0]
+    assert {len(row) for row in table} == {9}
+    assert "no community boundaries" in page

@@ -88,7 +88,7 @@ def draw_comparison(
     page = {
         **content,
         "colours": {"new": styles.GAINED, "old": "#8c877c", "site": styles.SITE, "station": styles.STATION},
-        "words": {key: said[key] for key in ("close", "whole", "zoom_in", "zoom_out", "choose", "sites_no")},
+        "words": {key: said[key] for key in ("close", "whole", "near", "zoom_in", "zoom_out", "choose", "sites_no")},
         "attribution": escape(comparison.today.network.source),
     }
     parts = [
@@ -134,13 +134,14 @@ def _header(comparison: SiteComparison, title: str | None, shown: int, language:
         left=amount(demand - covered),
     )  # fmt: skip
     n = len(comparison.table)
-    cut = f'<p class="small">{escape(said["shown"].format(shown=shown, n=n))}</p>' if shown < n else ""
+    cut = f'<p class="small">{escape(said["shown"].format(shown=shown, n=f"{n:,}"))}</p>' if shown < n else ""
     made_up = f'<p class="synthetic">{escape(said["synthetic"])}</p>' if synthetic else ""
     kind = f"{said['page']} · " if title else ""
+    lead = said["lead"].format(n=f"{n:,}")
     against = said["scenario"].format(name=comparison.today.scenario.name)
     return (
         f'<header><p class="kind">{escape(kind + against)}</p><h1>{escape(title or said["page"])}</h1>{made_up}'
-        f'<p class="who">{escape(who)}</p><p>{escape(said["lead"].format(n=n))} {escape(today)}</p>{cut}</header>\n'
+        f'<p class="who">{escape(who)}</p><p>{escape(lead)} {escape(today)}</p>{cut}</header>\n'
     )
 
 

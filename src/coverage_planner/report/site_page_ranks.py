@@ -10,9 +10,9 @@ from coverage_planner.report.site_words import say_assumption
 from coverage_planner.scenario.compare_sites import SiteComparison
 
 #: Sites with a line of their own; the folded table has the others.
-MOST_LINES = 20
+MOST_LINES = 15
 _ROW, _COLUMN, _RADIUS = 26, 74, 10
-_LEFT, _TOP, _BOTTOM, _RIGHT = 30, 44, 8, 22
+_LEFT, _TOP, _BOTTOM, _RIGHT = 30, 44, 8, 36
 _LABEL_EVERY = 5
 
 
@@ -27,7 +27,8 @@ def ranks_charts(comparison: SiteComparison, sites: list[dict[str, Any]], said: 
             columns = sorted([assumptions[0], *changed], key=lambda one: _place(one, kind))
             charts.append(_chart(comparison, shown, kind, columns, said))
     inside = f'<div class="charts">{"".join(charts)}</div>' if charts else ""
-    return section("ranks", said, note(said["ranks_note"]), inside, ranks_table(comparison, sites, said))
+    below = note(said["ranks_beyond"].format(n=MOST_LINES)) if 'class="limit"' in inside else ""
+    return section("ranks", said, note(said["ranks_note"]), below, inside, ranks_table(comparison, sites, said))
 
 
 def _place(assumption: Mapping[str, Any], kind: str) -> float:
@@ -60,15 +61,16 @@ def _chart(
         (row["assumption"], row["id"]): (int(row["rank"]), row["newly_covered_demand"])
         for row in comparison.ranks.to_dict("records")
     }
-    lowest = max(ranks[one["assumption"], record["id"]][0] for one in columns for record in sites)
+    rows = [_rows([ranks[one["assumption"], record["id"]][0] for record in sites]) for one in columns]
+    lowest = max(max(row) for row in rows)
     width = _LEFT + _RIGHT + _COLUMN * (len(columns) - 1) + 2 * _RADIUS
     height = _TOP + _ROW * lowest + _BOTTOM
 
     def x(column: int) -> float:
         return _LEFT + _RADIUS + _COLUMN * column
 
-    def y(rank: int) -> float:
-        return _TOP + _ROW * (rank - 0.5)
+    def y(row: int) -> float:
+        return _TOP + _ROW * (row - 0.5)
 
     parts = []
     for number, one in enumerate(columns):
@@ -80,11 +82,15 @@ def _chart(
             parts.append(f'<text class="under" x="{x(number)}" y="32" text-anchor="middle">{escape(under)}</text>')
     parts += [
         f'<text class="under" x="14" y="{y(rank) + 4}" text-anchor="end">{rank}</text>'
-        for rank in range(1, lowest + 1)
+        for rank in range(1, min(lowest, MOST_LINES) + 1)
         if rank == 1 or rank % _LABEL_EVERY == 0 or lowest <= 2 * _LABEL_EVERY
     ]
-    # the best are drawn last, on top
-    parts += [_line(no, sites[no - 1], columns, ranks, (x, y), said) for no in range(len(sites), 0, -1)]
+    if lowest > MOST_LINES:  # below this line stand those that fall farther, one under the other, with their rank
+        edge = _TOP + _ROW * MOST_LINES
+        parts.append(f'<line class="limit" x1="4" y1="{edge}" x2="{width - 4}" y2="{edge}"/>')
+    for no in range(len(sites), 0, -1):  # the best are drawn last, on top
+        places = [(x(k), y(row[no - 1]), row[no - 1] > MOST_LINES) for k, row in enumerate(rows)]
+        parts.append(_line(no, sites[no - 1], columns, ranks, places, said))
     label = escape(said["chart"].format(kind=said[kind]))
     return (
         f'<figure><figcaption>{escape(said[kind])}</figcaption><svg class="bump" role="img" aria-label="{label}" '
@@ -92,20 +98,31 @@ def _chart(
     )
 
 
+def _rows(ranks: list[int]) -> list[int]:
+    """Return in which row of the chart each rank stands: its own, or from `MOST_LINES` on the next that is free."""
+    beyond = sorted(rank for rank in ranks if rank > MOST_LINES)
+    return [rank if rank <= MOST_LINES else MOST_LINES + 1 + beyond.index(rank) for rank in ranks]
+
+
 def _line(
-    no: int, record: Mapping[str, Any], columns: list[dict[str, Any]], ranks: Mapping[Any, Any], axes: Any,
+    no: int,
+    record: Mapping[str, Any],
+    columns: list[dict[str, Any]],
+    ranks: Mapping[Any, Any],
+    places: list[tuple[float, float, bool]],
     said: Mapping[str, str],
-) -> str:  # fmt: skip
-    x, y = axes
-    places = [ranks[one["assumption"], record["id"]] for one in columns]
-    path = " ".join(f"{x(k)},{y(rank)}" for k, (rank, _) in enumerate(places))
+) -> str:
+    """Draw a site: a line through its ranks, and a circle with its number at each."""
+    path = " ".join(f"{x},{y}" for x, y, _ in places)
     circles = []
-    for k, (one, (rank, demand)) in enumerate(zip(columns, places, strict=True)):
+    for one, (x, y, is_beyond) in zip(columns, places, strict=True):
+        rank, demand = ranks[one["assumption"], record["id"]]
         called = said["base"] if one["kind"] == "base" else _heading(one, one["kind"], said)[0]
         hint = said["rank_of"].format(site=site_name(record), assumption=called, rank=rank, demand=amount(demand))
+        beside = f'<text class="beyond" x="{x + _RADIUS + 3}" y="{y + 4}">{rank}</text>' if is_beyond else ""
         circles.append(
-            f'<g><title>{escape(hint)}</title><circle cx="{x(k)}" cy="{y(rank)}" r="{_RADIUS}"/>'
-            f'<text x="{x(k)}" y="{y(rank) + 4}" text-anchor="middle">{no}</text></g>'
+            f'<g><title>{escape(hint)}</title><circle cx="{x}" cy="{y}" r="{_RADIUS}"/>'
+            f'<text x="{x}" y="{y + 4}" text-anchor="middle">{no}</text></g>{beside}'
         )
     return f'<g class="site" data-site="{no - 1}"><polyline points="{path}"/>{"".join(circles)}</g>'
 

@@ -38,30 +38,44 @@ _TEXT_COLUMNS = ("site",)
 
 def sites_table(comparison: SiteComparison, sites: list[dict[str, Any]], said: Mapping[str, str]) -> str:
     """Return the sortable table with one row per site."""
+    left_out = _left_out(comparison)
     head = "".join(
         f'<th scope="col" class="{"text" if key in _TEXT_COLUMNS else "number"}"'
         f"{' aria-sort=ascending' if key == 'no' else ''}>"
         f'<button type="button" class="sort" data-first="{"down" if down else "up"}">{escape(said[key])}'
         '<i aria-hidden="true"></i></button></th>'
         for key, down in _COLUMNS
+        if key not in left_out
     )
     places = {label: no for no, label in enumerate(comparison.table["id"], start=1)}
     full_names = {record["id"]: site_name(record) for record in comparison.table.to_dict("records")}
-    rows = "".join(_site_row(no, record, places, full_names, said) for no, record in enumerate(sites, start=1))
-    table = f'<table id="sites"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    rows = []
+    for no, record in enumerate(sites, start=1):
+        cells = _site_cells(no, record, places, full_names, said)
+        inside = "".join(cell for key, cell in cells.items() if key not in left_out)
+        rows.append(f'<tr data-site="{no - 1}">{inside}</tr>')
+    table = f'<table id="sites"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return section("table", said, note(said["table_note"]), wide(said["table"], table, said))
 
 
-def _site_row(
+def _left_out(comparison: SiteComparison) -> set[str]:
+    """Return the columns of which nothing is known."""
+    table = comparison.table
+    without = {"cost", "per_person"} if "cost" not in table or table["cost"].isna().all() else set()
+    return without | ({"leaving"} if comparison.today.communities is None else set())
+
+
+def _site_cells(
     no: int,
     record: Mapping[str, Any],
     places: Mapping[str, int],
     full_names: Mapping[str, str],
     said: Mapping[str, str],
-) -> str:
-    about = " · ".join(
-        str(text) for text in (record["id"], record.get("kind"), record.get("community")) if isinstance(text, str)
-    )
+) -> dict[str, str]:
+    """Return the cells of a row by the keys of `_COLUMNS`."""
+    name = site_name(record)
+    facts = (None if name == record["id"] else record["id"], _kind(record, said), record.get("community"))
+    about = " · ".join(fact for fact in facts if isinstance(fact, str))
     missing = said.get(record["cost_note"] or "", "")
     per_person = record["cost_per_person"]
     cost_cell = escape(unit_cost(per_person)) if not pd.isna(per_person) else f"<small>{escape(missing)}</small>"
@@ -75,35 +89,40 @@ def _site_row(
         hint = f"{full_names[other]}{said['colon']}{loses}"
         most = (
             f'<span title="{escape(hint)}">{badge(places[other])}<span class="visually-hidden">'
-            f"{escape(full_names[other])}</span> −{escape(share_of(record['most_shared_share']))}</span>"
+            f"{escape(full_names[other])}</span> {escape(share_of(record['most_shared_share']))}</span>"
         )
     leaving = record["communities_leaving"]
     first, last = int(record["best_rank"]), int(record["worst_rank"])
-    cells = [
-        _cell(no, badge(no)),
-        (
-            f'<th scope="row" data-value="{escape(site_name(record))}"><button type="button" class="site" '
-            f'aria-pressed="false">{escape(site_name(record))}</button><small>{escape(about)}</small></th>'
+    return {
+        "no": _cell(no, badge(no)),
+        "site": (
+            f'<th scope="row" data-value="{escape(name)}"><button type="button" class="site" '
+            f'aria-pressed="false">{escape(name)}</button><small>{escape(about)}</small></th>'
         ),
-        _cell(
+        "new": _cell(
             record["newly_covered_demand"],
             f"<b>{escape(amount(record['newly_covered_demand']))}</b>"
             f"<small>{escape(share_of(record['newly_covered_share']))}</small>",
         ),
-        _cell(record["overlap_existing_demand"], escape(amount(record["overlap_existing_demand"]))),
-        _cell(record["catchment_demand"], escape(amount(record["catchment_demand"]))),
-        _cell(record["new_mean_time_s"], escape(minutes_of(record["new_mean_time_s"]))),
-        _cell(record["new_worst_time_s"], escape(minutes_of(record["new_worst_time_s"]))),
-        _cell(record.get("cost"), escape(amount(record.get("cost", float("nan"))))),
-        _cell(per_person, cost_cell),
-        _cell(
+        "overlap": _cell(record["overlap_existing_demand"], escape(amount(record["overlap_existing_demand"]))),
+        "catchment": _cell(record["catchment_demand"], escape(amount(record["catchment_demand"]))),
+        "mean": _cell(record["new_mean_time_s"], escape(minutes_of(record["new_mean_time_s"]))),
+        "worst": _cell(record["new_worst_time_s"], escape(minutes_of(record["new_worst_time_s"]))),
+        "cost": _cell(record.get("cost"), escape(amount(record.get("cost", float("nan"))))),
+        "per_person": _cell(per_person, cost_cell),
+        "leaving": _cell(
             record["n_communities_leaving"],
             f'<span title="{escape(leaving or "")}">{record["n_communities_leaving"]}</span>',
         ),
-        _cell(record["most_shared_demand"], most),
-        _cell(first + last / 1000, f"{first}" if first == last else f"{first}–{last}"),
-    ]
-    return f'<tr data-site="{no - 1}">{"".join(cells)}</tr>'
+        "shares_most": _cell(record["most_shared_demand"], most),
+        "range": _cell(first + last / 1000, f"{first}" if first == last else f"{first}–{last}"),
+    }
+
+
+def _kind(record: Mapping[str, Any], said: Mapping[str, str]) -> object:
+    """Return the kind of a place; a position on a street is said in words."""
+    kind = record.get("kind")
+    return said["on_street"] if kind == "street" else kind
 
 
 def _cell(value: Any, inside: str) -> str:

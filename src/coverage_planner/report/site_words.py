@@ -42,6 +42,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
             "in each circle is the site's, its rank as planned; higher up is better."
         ),
     ),
+    "ranks_beyond": (
+        "虚线以下为第 {n} 名之后的站点，旁边注明名次。",
+        "Below the dashed line stand sites beyond rank {n}, with their rank beside them.",
+    ),
     "ranks_table": ("名次表", "Ranks as a table"),
     "covered_today": ("现有站点覆盖率", "Covered by today's stations"),
     "pairs": ("两两取舍：先建另一处会损失多少", "In pairs: what is lost if another is built first"),
@@ -91,6 +95,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "no_other": ("无", "none"),
     "loses": ("损失 {demand}（{share}）", "loses {demand} ({share})"),
     "colon": ("：", ": "),
+    "on_street": ("道路位置", "street position"),
+    "near": ("放大到所选站点", "Zoom to the site"),
     "cell": (
         "先建 {other}，{site} 少新增 {demand}（{share}）",
         "{site} adds {demand} ({share}) less once {other} is built",

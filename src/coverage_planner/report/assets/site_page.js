@@ -3,6 +3,8 @@
 "use strict";
 const sitePage = (() => {
   const PANES = { ground: 310, gaps: 350, points: 370 };
+  // more stations than this are drawn smaller
+  const MANY_STATIONS = 80;
   // the map on paper: A4 lying across, within its margins
   const PRINTED = { width: "1020px", height: "480px" };
 
@@ -50,8 +52,9 @@ const sitePage = (() => {
     map.on("popupopen", (event) => {
       event.popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.words.close);
     });
+    const side = page.stations.names.length > MANY_STATIONS ? 8 : 13; // pixels
     decoder()(page.stations.path).forEach((place, i) => {
-      const icon = L.divIcon({ className: "station", iconSize: [13, 13] });
+      const icon = L.divIcon({ className: "station", iconSize: [side, side] });
       L.marker(place, { icon, keyboard: false, alt: page.stations.names[i], title: page.stations.names[i] }).addTo(map);
     });
     const places = decoder()(page.sites.path);
@@ -68,13 +71,17 @@ const sitePage = (() => {
     });
     const points = decoder()(page.points.path);
     const reached = L.layerGroup().addTo(map);
-    const whole = element("button", "", page.words.whole);
-    whole.type = "button";
-    whole.addEventListener("click", fit);
+    let bounds = L.latLngBounds(page.bounds);
+    const near = () => map.fitBounds(bounds, { animate: false, maxZoom: 17, padding: [20, 20] });
     const control = L.control({ position: "topleft" });
     control.onAdd = () => {
       const box = element("div", "whole");
-      box.append(whole);
+      for (const [text, act] of [[page.words.whole, fit], [page.words.near, near]]) {
+        const button = element("button", "", text);
+        button.type = "button";
+        button.addEventListener("click", act);
+        box.append(button);
+      }
       L.DomEvent.disableClickPropagation(box);
       return box;
     };
@@ -83,8 +90,10 @@ const sitePage = (() => {
     function show(i) {
       reached.clearLayers();
       const site = page.sites.of[i];
+      bounds = L.latLngBounds([places[i]]);
       const dots = (list, style) => {
         for (const number of numbers(list)) {
+          bounds.extend(points[number]);
           reached.addLayer(L.circleMarker(points[number], { ...style, renderer: renderers.points, interactive: false }));
         }
       };
