@@ -7,8 +7,6 @@ import folium
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
 
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.report import styles
@@ -333,13 +331,6 @@ def test_classes_differ_in_lightness_alone_already(ends, count):
     steps = np.diff(light)
     assert (np.sign(steps) == np.sign(steps[0])).all()
     assert np.abs(steps).min() > 0.05
-
-
-@given(st.floats(0, 1))
-def test_share_classes_hold_their_share(share):
-    number = styles.share_class(share)
-    assert share <= styles.SHARE_CLASSES[number]
-    assert number == 0 or share > styles.SHARE_CLASSES[number - 1]
 
 
 def test_a_district_stays_small(tmp_path):

@@ -20,7 +20,6 @@ GAP_TODAY = "#7d4a35"
 GAP_AT = "#1f1f1f"
 STATION = "#14304f"
 HUB_LINK = "#14304f"
-HUB_LINK_WEIGHT = 1.8
 SITE = "#8a2a78"
 CANDIDATE = "#77736b"
 STUDY_AREA = "#4a4a4a"
@@ -42,10 +41,6 @@ WALL = "#b9b0a6"
 BAND_OPACITY = 0.55
 SHARE_OPACITY = 0.75
 REACHED_WEIGHT = 2.6
-#: Width of station marks in pixels, by level; other levels are drawn like satellites.
-STATION_SIZES = {"hub": 20, "satellite": 13}
-#: The same for the marks of hubs with their satellites.
-LEVEL_SIZES = {"linked-hub": 24, "linked-satellite": 12, "lonely-satellite": 16}
 
 
 @dataclass(frozen=True)
@@ -111,11 +106,6 @@ def luminance(colour: str) -> float:
         part = value / 255
         linear.append(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def share_class(share: float) -> int:
-    """Return the number of the share class: the first whose upper end is not below `share`."""
-    return next((i for i, top in enumerate(SHARE_CLASSES) if share <= top), len(SHARE_CLASSES) - 1)
 
 
 def street_class(highway: object) -> int:
