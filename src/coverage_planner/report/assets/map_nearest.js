@@ -109,14 +109,15 @@ const coverageNearest = (() => {
   function boxesOf(world, firstVertex) {
     const boxes = new Float64Array(4 * (firstVertex.length - 1));
     for (let edge = 0; edge + 1 < firstVertex.length; edge++) {
-      let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-      for (let k = firstVertex[edge]; k < firstVertex[edge + 1]; k++) {
-        left = Math.min(left, world[2 * k]);
-        right = Math.max(right, world[2 * k]);
-        top = Math.min(top, world[2 * k + 1]);
-        bottom = Math.max(bottom, world[2 * k + 1]);
+      const box = 4 * edge;
+      boxes[box] = boxes[box + 1] = Infinity;
+      boxes[box + 2] = boxes[box + 3] = -Infinity;
+      for (let i = 2 * firstVertex[edge]; i < 2 * firstVertex[edge + 1]; i += 2) {
+        if (world[i] < boxes[box]) boxes[box] = world[i];
+        if (world[i] > boxes[box + 2]) boxes[box + 2] = world[i];
+        if (world[i + 1] < boxes[box + 1]) boxes[box + 1] = world[i + 1];
+        if (world[i + 1] > boxes[box + 3]) boxes[box + 3] = world[i + 1];
       }
-      boxes.set([left, top, right, bottom], 4 * edge);
     }
     return boxes;
   }
