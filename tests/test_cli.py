@@ -16,7 +16,7 @@ import pytest
 import coverage_planner as cp
 from coverage_planner.cli import main
 from coverage_planner.cli.parser import build_parser
-from coverage_planner.report.results import CIRCLE_FILES, FILES, LISTS_FILES
+from coverage_planner.report.results import CIRCLE_FILES, FILES, LISTS_FILES, REPORT_FILE
 from drawn_plan import PLAN, PREMISES, draw_plan, draw_streets, write_points
 from osm_drawing import place
 
@@ -276,13 +276,15 @@ def test_the_demo_writes_its_results_into_a_folder_of_its_own(tmp_path, monkeypa
     assert "数据为人工合成，不是真实城市。" in printed
     assert "已证明最优" in printed
     results = cp.read_results("coverage-planner-demo")
-    files = FILES | CIRCLE_FILES | {LISTS_FILES["zh"]}
+    files = FILES | CIRCLE_FILES | {LISTS_FILES["zh"], REPORT_FILE}
     assert {path.name for path in (tmp_path / "coverage-planner-demo").iterdir()} == files
     assert results.run["results"]["synthetic"] is True
     overall = results.tables["overall"].set_index(["scenario", "group"])
     assert 0.55 <= overall.loc[("现状", "户外劳动者"), "covered_demand_share"] <= 0.85
     assert overall.loc[("方案", "户外劳动者"), "change_covered_demand"] > 0
     assert (tmp_path / "coverage-planner-demo" / "map.html").stat().st_size < 5_000_000
+    report = tmp_path / "coverage-planner-demo" / "report.html"
+    assert f"报告：{report}（可打印为 PDF）" in printed
 
 
 @pytest.mark.slow

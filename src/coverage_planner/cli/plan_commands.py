@@ -38,7 +38,7 @@ from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.pipeline.streets import Streets
 from coverage_planner.pipeline.warm_up import warm_up
 from coverage_planner.report.proposal_folder import check_proposal_folder
-from coverage_planner.report.results import MAP_FILE, check_folder
+from coverage_planner.report.results import MAP_FILE, REPORT_FILE, check_folder
 from coverage_planner.report.speech import speech
 
 #: Stages of every run of a plan: compile, network, read, today, write.
@@ -60,8 +60,11 @@ def plan(given: argparse.Namespace) -> Answer:
         folder = write_run(run, given.out, force=given.force)
         not_kept = keep_network(run.streets, keep)
         report("write", 0.0)
-    written = WORDS[found.language]["written"].format(folder=folder)
-    lines = [*summarise(run), *about_network(run, keep, not_kept), written]
+    words = WORDS[found.language]
+    lines = [*summarise(run), *about_network(run, keep, not_kept)]
+    if (folder / REPORT_FILE).is_file():
+        lines.append(words["and report"].format(page=folder / REPORT_FILE))
+    lines.append(words["written"].format(folder=folder))
     return Answer(lines, run_record(run, folder), page=folder / MAP_FILE)
 
 

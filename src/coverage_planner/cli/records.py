@@ -24,6 +24,7 @@ def run_record(run: PlanRun, folder: Path) -> dict[str, Any]:
         "name": run.plan.name,
         "language": run.plan.language,
         "synthetic": run.plan.synthetic,
+        "files": sorted(path.name for path in folder.iterdir()),
         "scenarios": {role: _scenario(outcome) for role, outcome in outcomes.items()},
         "solution": None if run.choice is None else record_choice(run.choice),
         "sites": _sites(run.choice),
