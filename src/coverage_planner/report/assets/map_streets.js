@@ -2,6 +2,7 @@
 "use strict";
 const coverageStreets = (() => {
   const TILE_PX = 512;
+  const SHARPEST = 2; // dots for a pixel both ways; more takes much memory and shows little
   const WIDTH_ZOOM = 14; // line widths are given for this zoom
   const LEAST_ZOOM = [0, 9, 10.5, 12, 13.25]; // from where on plain streets of each class are drawn
   const NARROWEST_PX = 1.1; // of streets that carry a colour
@@ -89,7 +90,7 @@ const coverageStreets = (() => {
 
     createTile(coords, _done) {
       const tile = L.DomUtil.create("canvas", "cp-streets");
-      const ratio = Math.min(3, window.devicePixelRatio || 1);
+      const ratio = Math.min(SHARPEST, window.devicePixelRatio || 1);
       tile.width = tile.height = TILE_PX * ratio;
       this._draw(tile, coords);
       return tile;
