@@ -66,7 +66,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "shading_bands": ("到最近站点的时间", "Minutes to the nearest station"),
     "shading_time": ("道路：到最近站点的时间", "Streets by minutes"),
     "shading_nearest": ("道路：最近的站点", "Streets by nearest station"),
-    "shading_change": ("与现状相比的变化", "Change against today"),
+    "shading_change": ("相对“{name}”的变化", "Change against '{name}'"),
     "shading_communities": ("社区需求覆盖率", "Communities by share covered"),
     "shading_none": ("无底色", "None"),
     "instead_time": ("按所选时刻或服务，以道路显示。", "For this service or hour, drawn on the streets."),

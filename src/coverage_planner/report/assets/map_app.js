@@ -138,6 +138,11 @@ const coveragePlanner = (() => {
     if (data.synthetic) map.attributionControl.addAttribution(escaped(say("synthetic")));
     if (data.boundary_source) map.attributionControl.addAttribution(escaped(`${say("boundary_source")} ${data.boundary_source}`));
     if (data.approval) map.attributionControl.addAttribution(escaped(`${say("approval")} ${data.approval}`));
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      map._zoomAnimated = false;
+      map._fadeAnimated = false;
+      map.options.inertia = false;
+    }
     app.live = element("p", "cp-hidden");
     app.live.setAttribute("role", "status");
     container.append(app.live);

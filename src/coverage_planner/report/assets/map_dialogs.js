@@ -15,7 +15,8 @@ const coverageDialogs = (() => {
     box.append(heading, close, ...body);
     box.addEventListener("click", (event) => event.target === box && box.close()); // beside the dialog
     app.map.getContainer().append(box);
-    for (const name of ["mousedown", "dblclick", "wheel", "keydown"]) box.addEventListener(name, (event) => event.stopPropagation());
+    L.DomEvent.disableClickPropagation(box);
+    for (const name of ["wheel", "keydown"]) box.addEventListener(name, (event) => event.stopPropagation());
     return box;
   }
 

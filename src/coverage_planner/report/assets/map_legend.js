@@ -48,16 +48,21 @@ const coverageLegend = (() => {
     return { label, input, said };
   }
 
+  function shadingText(app, key) {
+    const name = key === "change" ? app.data.scenarios[app.compare[0]].name : "";
+    return app.text.say(`shading_${key}`, { name });
+  }
+
   function shadings(app) {
     const { say } = app.text;
     const box = element("fieldset", "cp-shadings");
     box.append(element("legend", "", say("shading")));
     const rows = app.shadings.map((key) => {
-      const { label, input } = choice("radio", `cp-shading-${app.number}`, false, null, say(`shading_${key}`), () => app.set({ shading: key }));
+      const { label, input, said } = choice("radio", `cp-shading-${app.number}`, false, null, shadingText(app, key), () => app.set({ shading: key }));
       label.dataset.shading = key;
       const keys = element("div", "cp-keys-of");
       box.append(label, keys);
-      return { key, input, label, keys };
+      return { key, input, said, keys };
     });
     const about = element("p", "cp-legend-who");
     box.append(about);
@@ -68,6 +73,7 @@ const coverageLegend = (() => {
         const wanted = app.state.shading;
         for (const row of rows) {
           row.input.checked = row.key === wanted;
+          row.said.textContent = shadingText(app, row.key);
           const shown = row.key === wanted ? coverageShading.keys(app) : [];
           const note = row.key === wanted && shading !== wanted ? [element("p", "cp-note", say(`instead_${shading}`))] : [];
           coverageText.fill(row.keys, ...note, ...(shown.length ? [keysBox(shown)] : []));
@@ -143,7 +149,7 @@ const coverageLegend = (() => {
     const box = element("div", "cp-legend-plain");
     const shown = coverageShading.keys(app);
     if (shown.length) {
-      box.append(element("h3", "", say(`shading_${app.view.shading}`)), keysBox(shown));
+      box.append(element("h3", "", shadingText(app, app.view.shading)), keysBox(shown));
       box.append(element("p", "cp-legend-who", coverageTitle.who(app, app.state.group)));
     }
     const keys = [];

@@ -15,7 +15,8 @@ const coverageMarks = (() => {
     candidates: [380, "svg"],
     found: [390, "canvas"],
   };
-  const DOT_PX = 2.5;
+  // Radius of dots by zoom: where a whole city is seen, large ones would hide everything.
+  const dotRadius = (zoom) => Math.max(0.8, Math.min(2.5, 2.5 - 0.55 * (14 - zoom)));
 
   function makePanes(map) {
     const renderers = {};
@@ -100,15 +101,17 @@ const coverageMarks = (() => {
       tile.height = size.y * ratio;
       if (!this.world) return tile;
       const scale = size.x * 2 ** coords.z;
+      const radius = dotRadius(coords.z);
       const context = tile.getContext("2d");
       context.scale(ratio, ratio);
       context.fillStyle = this.options.colour;
+      context.globalAlpha = radius < 2 ? 0.6 : 0.9;
       for (let i = 0; 2 * i < this.world.length; i++) {
         const x = this.world[2 * i] * scale - coords.x * size.x;
         const y = this.world[2 * i + 1] * scale - coords.y * size.y;
-        if (x < -DOT_PX || y < -DOT_PX || x > size.x + DOT_PX || y > size.y + DOT_PX || !this.shown(i)) continue;
+        if (x < -radius || y < -radius || x > size.x + radius || y > size.y + radius || !this.shown(i)) continue;
         context.beginPath();
-        context.arc(x, y, DOT_PX, 0, 2 * Math.PI);
+        context.arc(x, y, radius, 0, 2 * Math.PI);
         context.fill();
       }
       return tile;
