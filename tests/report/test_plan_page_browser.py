@@ -118,6 +118,15 @@ def test_one_choice_drives_tables_and_maps(driver, pages, tables):
     wanted = wanted[(wanted["before"] == "方案A") & (wanted["after"] == PLAN_B) & (wanted["group"] == group)]
     assert len(lines) == len(wanted)
     assert driver.find_element("id", "caption-after").text == PLAN_B
+    headings = driver.find_elements("css selector", "#table-by_community thead button")
+    assert [heading.text for heading in headings][3:5] == [
+        "Share of demand covered, 方案A", f"Share of demand covered, {PLAN_B}",
+    ]  # fmt: skip
+    changes = driver.execute_script(
+        "return [...document.querySelectorAll('#table-by_community tbody tr')].map((r) => r.cells[7].innerText)"
+    )
+    sizes = [abs(float(text.replace("\u2212", "-"))) for text in changes]
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_points_that_change_are_on_the_map(driver, pages, tables):

@@ -146,6 +146,7 @@ def test_what_a_plan_opens_costs_the_sum_and_per_person_who_gains():
 
     assert (row["n_opened"], row["cost_opened"], row["n_without_cost"]) == (2, 6.5, 0)
     assert row["cost_per_gained"] == 6.5 / 50  # those who lose are no part of it
+    assert row["cost_per_thousand_gained"] == 130.0
 
 
 @pytest.mark.parametrize(

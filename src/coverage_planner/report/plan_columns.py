@@ -49,7 +49,10 @@ _OWN: Mapping[str, Column] = {
     "n_changed": Column("count", "变更站点数", "Stations changed"),
     "cost_opened": Column("number", "新开站点成本", "Cost of what is opened"),
     "n_without_cost": Column("count", "未注明成本的新开站点", "Opened stations without a cost"),
-    "cost_per_gained": Column("ratio", "每新增覆盖一人的成本", "Cost per person newly covered"),
+    "cost_per_gained": Column("ratio", "每新增覆盖一单位需求的成本", "Cost per unit of demand newly covered"),
+    "cost_per_thousand_gained": Column(
+        "number", "每新增覆盖一千单位需求的成本", "Cost per thousand of demand newly covered"
+    ),
     "covered_demand_before": Column("number", "已覆盖需求（前）", "Covered demand, from"),
     "covered_demand_after": Column("number", "已覆盖需求（后）", "Covered demand, to"),
     "covered_demand_share_before": Column("share", "需求覆盖率（前）", "Share of demand covered, from"),

@@ -57,6 +57,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "stations": ("what", "id", "name", "kind", "level", "cost", "changed"),
     "gaps": ("what", "id", "reason", "uncovered_demand_before", "uncovered_demand_after"),
 }  # fmt: skip
+_SIDES = ("before", "after")
 _DIGITS = 9
 
 
@@ -343,16 +344,27 @@ def _payload(table: pd.DataFrame, name: str, language: Language) -> dict[str, An
     about = zip(table["before"], table["after"], table["group"] if groups else [None] * len(table), strict=True)
     keys = [[*pair, group] for *pair, group in about]
     return {
-        "columns": [
-            {"name": column, "heading": PLAN_COLUMNS[column].heading(language), "kind": PLAN_COLUMNS[column].kind}
-            for column in columns
-        ],
+        "columns": [_column(column, language) for column in columns],
         "pairs": [list(pair) for pair in pairs],
         "groups": groups,
         "rows": [
             [pairs[key[0], key[1]], groups.index(key[2]) if groups else -1, row, *(cells[c][row] for c in columns)]
             for row, key in enumerate(keys)
         ],
+    }
+
+
+def _column(name: str, language: Language) -> dict[str, Any]:
+    """Return a column's heading and kind; of a figure of one of the two plans, which one: 0 or 1."""
+    column = PLAN_COLUMNS[name]
+    base, _, side = name.rpartition("_")
+    if side not in _SIDES:
+        return {"name": name, "heading": column.heading(language), "kind": column.kind}
+    return {
+        "name": name,
+        "heading": PLAN_COLUMNS[base].heading(language),
+        "kind": column.kind,
+        "side": _SIDES.index(side),
     }
 
 

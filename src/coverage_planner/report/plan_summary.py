@@ -137,7 +137,7 @@ class _Teller:
         if without.value:
             return [self.say("cost_missing", {"opened": opened, "without": without})]
         found = [self.say("cost", {"cost": self.cell("pairs", row, "cost_opened")})]
-        per = self.cell("pairs", row, "cost_per_gained")
+        per = self.cell("pairs", row, "cost_per_thousand_gained")
         return found if np.isnan(per.value) else [*found, self.say("cost_per", {"per": per}, group=group)]
 
     def gaps(self, base: str, row: int, group: str) -> Sentence:

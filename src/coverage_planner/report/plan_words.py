@@ -53,6 +53,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "same": ("相同", "same"),
     "covered": ("{share} 已覆盖", "{share} covered"),
     "swap": ("对调", "Swap"),
+    "of_plan": ("{heading}（{plan}）", "{heading}, {plan}"),
     "sort_hint": ("点按表头可排序", "Press a heading to sort"),
     "sorted_up": ("升序", "ascending"),
     "sorted_down": ("降序", "descending"),
@@ -111,8 +112,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "cost": ("新开站点的成本合计 {cost}。", "What is opened costs {cost} in all."),
     "cost_per": (
-        "按{group}计，每新增覆盖一单位需求的成本为 {per}。",
-        "That is {per} per unit of demand newly covered of {group}.",
+        "按{group}计，每新增覆盖一千单位需求的成本为 {per}。",
+        "That is {per} per thousand of demand newly covered of {group}.",
     ),
     "cost_missing": (
         "新开的 {opened} 个站点中有 {without} 个未注明成本，故不列合计。",

@@ -28,6 +28,7 @@ KNOWN_PER_CUTOFF = 2.0
 STATION_FACTS = (*STATION_TEXTS, "capacity", "place")
 
 _MS_PER_MIN = 60_000.0
+_THOUSAND = 1000.0
 _SAME_PLACE_M = 0.01
 
 #: Columns of the tables, in order.
@@ -38,6 +39,7 @@ PAIR_COLUMNS = (
     "timed_demand", "person_minutes_saved", "nearer_demand", "farther_demand",
     "n_gaps_closed", "n_gaps_smaller", "n_gaps_left", "n_gaps_grown", "n_gaps_new",
     "n_opened", "n_closed", "n_changed", "cost_opened", "n_without_cost", "cost_per_gained",
+    "cost_per_thousand_gained",
 )  # fmt: skip
 AREA_PAIR_COLUMNS = (
     "before", "after", "group", "id", "name", "subdistrict", "n_points", "demand", "covered_demand_before",
@@ -92,7 +94,9 @@ def compare_pair(before: PlanFigures, after: PlanFigures, gaps: pd.DataFrame, st
         mine = gaps["what"][gaps["group"] == group]
         row |= {f"n_gaps_{what}": int((mine == what).sum()) for what in ("closed", "smaller", "left", "grown", "new")}
         gained = row["gained_demand"]
-        row["cost_per_gained"] = cost / gained if len(opened) and gained > 0 else np.nan
+        has_price = len(opened) > 0 and gained > 0
+        row["cost_per_gained"] = cost / gained if has_price else np.nan
+        row["cost_per_thousand_gained"] = _THOUSAND * cost / gained if has_price else np.nan
         rows.append(row)
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 

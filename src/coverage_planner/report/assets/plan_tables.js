@@ -78,8 +78,9 @@ const coveragePlanTables = (() => {
     const node = element("table");
     const head = element("thead");
     const body = element("tbody");
+    const headline = table.columns.findIndex((column) => column.name === "change_covered_demand") + 3;
     const buttons = table.columns.map((column, place) => {
-      const button = element("button", "", column.heading);
+      const button = element("button");
       button.type = "button";
       button.title = said.sort_hint;
       button.addEventListener("click", () => {
@@ -94,7 +95,7 @@ const coveragePlanTables = (() => {
       const heading = element("th", table.columns[place].kind === "text" ? "" : "number");
       heading.scope = "col";
       // browsers leave buttons out of headings that they repeat on further sheets
-      heading.append(button, element("span", "on-paper", table.columns[place].heading));
+      heading.append(button, element("span", "on-paper"));
       row.append(heading);
       return heading;
     });
@@ -104,7 +105,11 @@ const coveragePlanTables = (() => {
 
     function chosen() {
       const rows = table.rows.filter((r) => r[0] === state.pair && (r[1] < 0 || r[1] === state.group));
-      if (state.column < 0) return rows;
+      if (state.column < 0) {
+        // what changes most stands first
+        if (headline < 3) return rows;
+        return rows.sort((a, b) => Math.abs(b[headline]) - Math.abs(a[headline]) || a[2] - b[2]);
+      }
       const place = state.column + 3;
       const sign = state.down ? -1 : 1;
       return rows.sort((a, b) => {
@@ -136,6 +141,10 @@ const coveragePlanTables = (() => {
     return {
       hasGroups: table.groups.length > 0,
       show(pair, group) {
+        table.columns.forEach(({ heading, side }, place) => {
+          const text = side === undefined ? heading : said.of_plan.replace("{heading}", heading).replace("{plan}", () => pair[side]);
+          for (const node of headings[place].children) node.textContent = text;
+        });
         state.pair = table.pairs.findIndex((names) => names[0] === pair[0] && names[1] === pair[1]);
         state.group = table.groups.indexOf(group);
         draw();
