@@ -137,7 +137,7 @@ def _describe_group(outcome: Outcome, name: str, circle: "Circle | None", clip: 
         "gaps": pack_json(_gaps(found.gaps, clip)),
         "gaps_at": pack_json([] if gaps_at is None else _gaps(gaps_at, clip, moment=True)),
         "reason": pack(reason, "u8"),
-        "communities": _communities(outcome, found, of_circle),
+        "communities": pack_json(_communities(outcome, found, of_circle)),
         "full_ever": None if of_circle is None else _bits(of_circle.points["full_ever"]),
         "services": [] if of_circle is None else plain_records(of_circle.services, _SERVICE_FIGURES),
         "hours": None if of_circle is None else _hours(of_circle.hours),
