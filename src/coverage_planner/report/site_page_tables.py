@@ -41,7 +41,7 @@ def sites_table(comparison: SiteComparison, sites: list[dict[str, Any]], said: M
     left_out = _left_out(comparison)
     head = "".join(
         f'<th scope="col" class="{"text" if key in _TEXT_COLUMNS else "number"}"'
-        f"{' aria-sort=ascending' if key == 'no' else ''}>"
+        f'{" aria-sort=ascending" if key == "no" else ""} data-label="{escape(said[key])}">'
         f'<button type="button" class="sort" data-first="{"down" if down else "up"}">{escape(said[key])}'
         '<i aria-hidden="true"></i></button></th>'
         for key, down in _COLUMNS
