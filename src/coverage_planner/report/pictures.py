@@ -135,21 +135,22 @@ class MapPicture:
         coordinates, owner = shapely.get_coordinates(parts[shapely.get_type_id(parts) == _LINE], return_index=True)
         self._line(joined(coordinates, np.flatnonzero(np.diff(owner)) + 1), colour, width, **look)
 
-    def dots(self, points: gpd.GeoSeries, colour: str, size: float | NDArray[np.float64], **look: Any) -> None:
-        """Draw points as discs; `size` is their area in square points."""
-        if len(points):
-            settings = {"zorder": 5, "linewidth": 0.0, "rasterized": len(points) > 500} | look  # noqa: PLR2004
-            self.axes.scatter(points.x, points.y, s=np.asarray(size) * self._pixels, c=colour, **settings)
-            self.n_points += 12 * len(points)
+    def _marks(self, points: gpd.GeoSeries, size: float, marker: str) -> None:
+        """Draw points as marks of stations; `size` is their area in square points."""
+        self.axes.scatter(
+            points.x, points.y, s=size * self._pixels, c=styles.STATION, marker=marker, edgecolor="white",
+            linewidth=0.9 * self._pixels, zorder=7,
+        )  # fmt: skip
+
+    def stops(self, stops: gpd.GeoDataFrame) -> None:
+        """Draw the stops of service buses as triangles."""
+        self._marks(stops.geometry, 34.0, "^")
 
     def stations(self, stations: gpd.GeoDataFrame) -> None:
         """Draw stations: hubs as large squares, others as small ones."""
         hubs = stations["level"].isin(["hub"]) if "level" in stations else np.zeros(len(stations), dtype=bool)
         for part, size in ((stations[~hubs], 22.0), (stations[hubs], 60.0)):
-            self.dots(
-                part.geometry, styles.STATION, size, marker="s", edgecolor="white", linewidth=0.9 * self._pixels,
-                zorder=7, rasterized=False,
-            )  # fmt: skip
+            self._marks(part.geometry, size, "s")
 
     def sites(self, sites: gpd.GeoDataFrame) -> None:
         """Draw proposed sites with their number."""

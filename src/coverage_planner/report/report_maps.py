@@ -168,9 +168,12 @@ def _hours(report: Report, around: Surroundings) -> str:
         drawing.panel(number, f"{report.said.say('moment', moment)} · {scenario}")
         part = gaps[(gaps["moment"] == moment) & (gaps["scenario"] == scenario)]
         drawing.areas(part.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.6, alpha=0.55, zorder=5.5)
+        drawing.stops(report.results.layers["mobile_stops"])
         _places(report, drawing, group, scenario)
     keys = [Key("area", "#de8f6c", _words(report, "l_unserved"), styles.GAP)]
     keys += _place_keys(report, group, report.latest)
+    if len(report.results.layers["mobile_stops"]):
+        keys.append(Key("triangle", styles.STATION, _words(report, "l_mobile")))
     return _figure(report, drawing, "p_hours", keys, {"group": group}, tables=("gaps_at",))
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from coverage_planner.report.cells import escape
 from coverage_planner.report.messages import in_chinese
 from coverage_planner.report.report_method_words import LIMITS, METHOD
-from coverage_planner.report.report_parts import Report, file_name, items, of_rows, of_run
+from coverage_planner.report.report_parts import Report, file_name, items, of_rows, of_run, plain_table
 
 #: What holds a path in a plan: only the file's own name is shown, as folders may name people.
 _PATHS = frozenset({"file", "profile", "calendar", "buildings", "path"})
@@ -46,7 +46,7 @@ def _speeds(report: Report) -> str:
         said = "".join(f"<td>{'–' if cell is None else cell.html(report.language)}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row"><bdi>{escape(group)}</bdi></th>{said}</tr>')
     head = "".join(f'<th scope="col">{escape(report.said.heading(name))}</th>' for name in ("group", *columns))
-    return f'<figure class="table"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></figure>'
+    return plain_table(report.said.heading("mode"), head, "".join(rows))
 
 
 def _spoken_of(report: Report) -> Iterator[str]:
@@ -107,9 +107,7 @@ def data_html(report: Report) -> str:
             f"<td>{file_name(str(given.get('file', '')))}</td>"
             f"{counts}{known}<td><code>{escape(digest)}</code></td></tr>"
         )
-    table = (
-        f'<figure class="table"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></figure>'
-    )
+    table = plain_table(report.words["data"], head, "".join(rows))
     streets = str(report.ours.get("streets") or "")
     boundaries = report.settings.get("boundary_source")
     facts = [
@@ -199,10 +197,7 @@ def settings_html(report: Report) -> str:
     )
     head = "".join(f'<th scope="col">{escape(report.words[name])}</th>' for name in ("s_key", "s_value"))
     note = escape(report.words["s_note"], braces=False).format(file=file_name("run.json"))
-    return (
-        f'<p>{note}</p><figure class="table settings"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></figure>"
-    )
+    return f"<p>{note}</p>{plain_table(report.words['settings'], head, body, 'settings')}"
 
 
 def _flat(value: Any, at: str) -> Iterator[tuple[str, str]]:

@@ -206,9 +206,29 @@ def table_html(
         rows=counted,
         file=file_name(f"{name}.csv"),
     )
+    label = f"caption-{name}-{shown[0]}"
     return (
-        f'<figure class="table" data-table="{name}"><table><caption>{title}</caption><thead><tr>{head}</tr></thead>'
+        f'<figure class="table" data-table="{name}" tabindex="0" aria-labelledby="{label}">'
+        f'<table><caption id="{label}">{title}</caption><thead><tr>{head}</tr></thead>'
         f'<tbody>{body}</tbody></table><figcaption class="said">{said}</figcaption></figure>'
+    )
+
+
+def plain_table(label: str, head: str, body: str, kind: str = "") -> str:
+    """Return a table that is no part of an exported one; `label` names it for who does not see it.
+
+    Parameters
+    ----------
+    label
+        What it holds; plain text.
+    head, body
+        Its rows as HTML.
+    kind
+        A further class.
+    """
+    return (
+        f'<figure class="{f"table {kind}".strip()}" tabindex="0" aria-label="{escape(label)}"><table><thead><tr>{head}'
+        f"</tr></thead><tbody>{body}</tbody></table></figure>"
     )
 
 
@@ -244,7 +264,7 @@ class Key:
     Attributes
     ----------
     mark
-        'area', 'line', 'dash', 'dots', 'square', 'disc', 'ring' or 'bar'.
+        'area', 'line', 'dash', 'dots', 'square', 'disc', 'ring', 'small', 'triangle' or 'bar'.
     colour
         Its colour.
     text
@@ -296,6 +316,7 @@ def _swatch(key: Key) -> str:
         "square": f'<rect x="6" y="2" width="10" height="10" fill="{key.colour}"{edge}/>',
         "small": f'<rect x="8" y="4" width="6" height="6" fill="{key.colour}"{edge}/>',
         "disc": f'<circle cx="11" cy="7" r="6" fill="{key.colour}"{edge}/>',
+        "triangle": f'<path d="M11 2 16 12H6Z" fill="{key.colour}"/>',
         "ring": f'<circle cx="11" cy="7" r="4.5" fill="#fff" stroke="{key.colour}" stroke-width="2"/>',
     }
     return f'<svg class="key" width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">{shapes[key.mark]}</svg>'

@@ -143,14 +143,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "First of the list of needs: {community}, {group}, lacks {lack} (demand of {demand}).",
     ),
     "sites_and_resources": ("选址、容量与需求清单", "Sites, room and needs"),
-    "none_findings": ("结果中没有可说明的数字。", "The results hold no figure to report."),
     # rows
     "rows_some": (
         "显示 {shown} 行，共 {rows} 行；全部数据见 {file}。",
         "{shown} of {rows} rows are shown; all are in {file}.",
     ),
     "rows_all": ("共 {rows} 行，见 {file}。", "All {rows} rows, as in {file}."),
-    "nothing": ("没有数据。", "Nothing to show."),
     # pictures
     "p_coverage": ("{group}：{scenario}，到最近站点的时间", "{group}: {scenario}, time to the nearest station"),
     "p_coverage_pass": ("{group}（路过绕行）：{scenario}", "{group} (passing by): {scenario}"),
