@@ -171,6 +171,17 @@ def test_who_is_served_with_what_at_every_hour_is_what_the_circle_says(drawn):
                 np.testing.assert_allclose(shares, hours[["demand", "covered_demand"]], rtol=1e-12, err_msg=what)
 
 
+def test_stations_that_do_not_count_serve_at_no_hour(drawn):
+    _, _, driver = drawn
+    got = ask(
+        driver,
+        "const some = { ...model.scenario(0), counts: [0, 2] };"
+        "return [model.chosen(some), model.chosen(some, { what: 'any' }), model.chosen(some, { what: 'toilet', slot: 21 }),"
+        " model.chosen(some, { what: 'full' }, 'riders')];",
+    )
+    assert got == [[0, 1, 2, 3, 4], [0, 2], [0, 2], [0]], "the headline asks for no hour and counts them all"
+
+
 def test_the_nearest_open_station_of_every_point_is_that_of_nearest_open(drawn):
     _, circles, driver = drawn
     for scenario, circle in enumerate(circles):

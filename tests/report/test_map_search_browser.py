@@ -1,10 +1,13 @@
 """The page's own search in Chromium against the Python engine on any network: loops, one-way streets, delays."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from coverage_planner.report.packed import pack, pack_json, unpack
 from coverage_planner.traveltime.nearest import search_nearest
 from coverage_planner.traveltime.reach import reached_pieces, search_reach
 from engine_page import ask, bare_data, engine_browser, load
@@ -117,3 +120,49 @@ def test_what_changes_between_two_sets_of_stations_adds_up(browser, case, data):
         assert (holds(got["from"], edge, middle), holds(got["to"], edge, middle)) == [
             (True, True), (True, False), (False, True)
         ][band]  # fmt: skip
+
+
+# --- arrays ---
+
+
+def test_arrays_are_unpacked_as_python_packs_them(browser):
+    rng = np.random.default_rng(3)
+    whole = rng.integers(-(2**31), 2**31, 999)
+    near = np.cumsum(rng.integers(-5, 5, (500, 2)), axis=0)
+    tree = {
+        "a": [pack(whole, "i32"), {"b": pack(near, "i32", delta=True, stride=2)}],
+        "c": pack(rng.integers(0, 256, 77), "u8"),
+        "d": pack([0.1, -1e300, np.inf], "f64"),
+        "e": pack_json({"名": ["<b>", None, 2.5]}),
+        "f": [[1, 2], "text", None, pack([], "i32")],
+    }
+    driver_says = browser.execute_async_script(
+        "const done = arguments[1]; const tree = JSON.parse(arguments[0]); const before = JSON.stringify(tree);"
+        "coverageArrays.unpackAll(tree).then((made) => done([JSON.stringify(made, (k, v) => ArrayBuffer.isView(v) ?"
+        " [...v].map(String) : v), before === JSON.stringify(tree)]));",
+        json.dumps(tree),
+    )
+    got, unchanged = json.loads(driver_says[0]), driver_says[1]
+    assert unchanged, "what is given stays as it is"
+    assert [int(v) for v in got["a"][0]] == whole.tolist()
+    assert [int(v) for v in got["a"][1]["b"]] == near.ravel().tolist()
+    assert [int(v) for v in got["c"]] == unpack(tree["c"]).tolist()
+    assert got["d"] == ["0.1", "-1e+300", "Infinity"]
+    assert got["e"] == {"名": ["<b>", None, 2.5]}
+    assert got["f"] == [[1, 2], "text", None, []]
+
+
+def test_rounding_memory_and_bits_are_those_of_python(browser):
+    values = [*np.arange(-3, 4, 0.5), 2.499999, 0.49999999999999994, 4503599627370495.5]
+    got = browser.execute_script(
+        "const { rint, memory, bitAt } = coverageArrays; const made = []; const recall = memory(2);"
+        "for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) recall(key, () => made.push(key));"
+        "const bits = Uint8Array.of(5, 128, 0, 1);"
+        "return [arguments[0].map((value) => rint(value) + 0), made.join(''),"
+        " [...Array(16).keys()].map((bit) => [bitAt(bits, 2, 0, bit), bitAt(bits, 2, 1, bit)])];",
+        values,
+    )
+    assert got[0] == np.rint(values).tolist()
+    assert got[1] == "abcb", "the one used longest ago is forgotten first"
+    packed = np.array([[5, 128], [0, 1]], dtype=np.uint8)
+    assert np.array(got[2]).T.tolist() == np.unpackbits(packed, axis=1, bitorder="little").tolist()
