@@ -1,5 +1,7 @@
 """The page that compares plans, as people use it: no network, figures that are their cells, maps that move together."""
 
+import re
+
 import pytest
 
 from browser import DESKTOP, FRAMES, PHONE, complaints, open_browser, requested_urls, show
@@ -92,6 +94,8 @@ def test_every_figure_is_its_cell(driver, pages, tables):
         shown += driver.execute_script(
             "return [...document.querySelectorAll('data')].map((d) => [d.textContent, d.value, d.dataset.cell])"
         )
+    titles = driver.execute_script("return [...document.querySelectorAll('data')].map((d) => d.title)")
+    assert all(re.fullmatch(r"\w+\.csv, row \d+, \w+", title) for title in titles)
     assert {cell.split("/")[0] for *_, cell in shown} >= {"overall", "pairs", "by_community", "by_service", "gaps"}
     for text, value, cell in shown:
         table, row, column = cell.split("/")

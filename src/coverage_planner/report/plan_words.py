@@ -53,6 +53,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "same": ("相同", "same"),
     "covered": ("{share} 已覆盖", "{share} covered"),
     "swap": ("对调", "Swap"),
+    "cell": ("{table}.csv 第 {row} 行 {column}", "{table}.csv, row {row}, {column}"),
     "of_plan": ("{heading}（{plan}）", "{heading}, {plan}"),
     "sort_hint": ("点按表头可排序", "Press a heading to sort"),
     "sorted_up": ("升序", "ascending"),

@@ -105,6 +105,7 @@ const coveragePlans = (() => {
     const { page, words, options } = told;
     const { said } = page;
     const get = (id) => document.getElementById(id);
+    coveragePlanTables.nameCells(document, said);
     const tables = Object.entries(page.tables).map(([name, table]) => {
       const section = get(`table-${name}`);
       const drawn = coveragePlanTables.open(name, table, section.querySelector(".scroll"), said);

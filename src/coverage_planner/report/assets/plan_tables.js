@@ -67,6 +67,15 @@ const coveragePlanTables = (() => {
     return node;
   }
 
+  // Say where each figure inside a node stands in the exported tables, rows counted as spreadsheets do.
+  function nameCells(node, said) {
+    for (const data of node.querySelectorAll("data[data-cell]")) {
+      const [table, row, column] = data.dataset.cell.split("/");
+      const filled = { table, column, row: String(Number(row) + 2) };
+      data.title = said.cell.replace(/\{(\w+)\}/g, (_, key) => filled[key]);
+    }
+  }
+
   function compareValues(one, other) {
     if (one === null || other === null) return (one === null ? 1 : 0) - (other === null ? 1 : 0);
     return typeof one === "number" ? one - other : one.localeCompare(other, document.documentElement.lang);
@@ -136,6 +145,7 @@ const coveragePlanTables = (() => {
         lines.push(line);
       }
       body.replaceChildren(...lines);
+      nameCells(body, said);
     }
 
     return {
@@ -152,5 +162,5 @@ const coveragePlanTables = (() => {
     };
   }
 
-  return { open, figure, element };
+  return { open, figure, element, nameCells };
 })();
