@@ -209,7 +209,8 @@ def test_groups_that_pass_by_are_compared_by_their_detours():
         assert row["newly_covered_demand"] == pytest.approx(sum(weight[p] for p in own - near))
     speeds = study.ranks.pivot_table(index="speed_factor", values="newly_covered_demand", aggfunc="sum")
     assert len(speeds) == 3
-    assert study.assumptions["mode_description"].str.endswith(", detour").all()
+    described = study.assumptions["mode_description"].tolist()
+    assert described[-2:] == ["drive (class speeds x 0.48), detour", "drive (class speeds x 0.72), detour"]
 
 
 def test_other_speeds_of_who_passes_by_and_waits_at_junctions_are_refused():
@@ -245,6 +246,8 @@ def test_what_cannot_be_compared_is_said(today):
         compare_sites(today, SITES, speed_factors=[0.0])
     with pytest.raises(SchemaError, match="demand 'x'"):
         compare_sites(today, SITES, demands={"x": DEMAND.drop(columns="demand")})
+    with pytest.raises(InputError, match="demand 'x' must have at least one demand point, got none"):
+        compare_sites(today, SITES, demands={"x": DEMAND.iloc[:0]})
 
 
 def test_an_outcome_with_another_snap_limit_is_refused():

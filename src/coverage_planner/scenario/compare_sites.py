@@ -205,6 +205,8 @@ def study_sites(
     others = dict(demands or {})
     for name, table in others.items():
         check_table(table, "demand", what=f"demand {name!r}")
+        if table.empty:
+            raise InputError(f"demand {name!r} must have at least one demand point, got none; leave it out")
     for factor in speed_factors:
         check_speed_factor(factor)
     assumptions = list_assumptions(chosen.group.cutoff_s, cutoffs_s, speed_factors, tuple(others))

@@ -54,17 +54,18 @@ def scale_times(milliseconds: NDArray[np.integer], factor: float) -> NDArray[np.
 
 
 def scale_mode(mode: Mode, factor: float) -> Mode:
-    """Return a mode whose speeds, that of the access leg included, are so many times as high."""
+    """Return a mode whose speeds, that of the access leg included, are so many times as high.
+
+    Modes that drive as fast as the street allows get another share of it, so that their description says so.
+    """
     factor = float(check_speed_factor(factor))
     if factor == 1:
         return mode
-    return replace(
-        mode,
-        speed_kph=mode.speed_kph * factor,
-        class_speeds_kph={kind: speed * factor for kind, speed in mode.class_speeds_kph.items()},
-        access_speed_kph=mode.access_speed_kph * factor,
-        pushing_speed_kph=None if mode.pushing_speed_kph is None else mode.pushing_speed_kph * factor,
-    )
+    walked = mode.access_speed_kph * factor
+    if mode.drives:
+        return replace(mode, urban_factor=mode.urban_factor * factor, access_speed_kph=walked)
+    pushed = None if mode.pushing_speed_kph is None else mode.pushing_speed_kph * factor
+    return replace(mode, speed_kph=mode.speed_kph * factor, access_speed_kph=walked, pushing_speed_kph=pushed)
 
 
 def scale_graph(graph: ModeGraph, factor: float) -> ModeGraph:
