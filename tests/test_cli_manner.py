@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 
+import geopandas as gpd
 import pytest
 
 from coverage_planner.cli import _HOMES, main
@@ -162,6 +163,7 @@ def documented(repository, name):
     return set(re.findall(r"`(\w+)`", row))
 
 
+@pytest.mark.slow
 def test_a_plan_and_a_proposal_for_machines(drawn, repository, capsys):
     code, plan, err = asked(["plan", str(drawn), "--out", str(drawn.parent / "结果")], capsys)
     assert (code, err) == (0, "")
@@ -203,6 +205,7 @@ def results(drawn):
     return folder / "one site", folder / "two sites"
 
 
+@pytest.mark.slow
 def test_saved_results_are_drawn_reported_and_compared(results, repository, tmp_path, capsys):
     one, two = results
     before = (one / "map.html").read_bytes()
@@ -248,9 +251,41 @@ def test_premises_of_a_plan_are_compared(drawn, repository, tmp_path, capsys):
     assert (tmp_path / "s" / "comparison.html").is_file()
 
 
+def test_isochrones_and_gaps_are_layers_for_a_gis(drawn, repository, tmp_path, capsys):
+    words = ["isochrones", str(drawn), "--out", str(tmp_path / "圈.geojson"), "--minutes", "10,4"]
+    code, record, err = asked(words, capsys)
+    assert (code, err) == (0, "")
+    assert set(record) == documented(repository, "isochrones") | {"command"}
+    layer = gpd.read_file(tmp_path / "圈.geojson")
+    assert layer.crs.to_epsg() == 4326
+    assert layer["cutoff_s"].tolist() == [band["cutoff_s"] for band in record["isochrones"]] == [240.0, 600.0]
+    metric = layer.to_crs(layer.estimate_utm_crs())
+    assert [band["area_km2"] for band in record["isochrones"]] == pytest.approx(metric.area / 1e6, rel=1e-3)
+    assert metric.geometry[1].buffer(1).contains(metric.geometry[0])
+    code, record, err = asked(["gaps", str(drawn), "--out", str(tmp_path / "缺口.gpkg")], capsys)
+    assert (code, err) == (0, "")
+    assert set(record) == documented(repository, "gaps") | {"command"}
+    shares = record["groups"]["walkers"]
+    uncovered = shares["demand"] * (1 - shares["covered_demand_share"])
+    assert sum(gap["uncovered_demand"] for gap in record["gaps"]) == pytest.approx(uncovered)
+    layer = gpd.read_file(tmp_path / "缺口.gpkg")
+    assert layer.crs.is_projected
+    assert layer["id"].tolist() == [gap["id"] for gap in record["gaps"]]
+    places = gpd.points_from_xy(*([gap[axis] for gap in record["gaps"]] for axis in ("lon", "lat")), crs=4326)
+    assert layer.geometry.buffer(1).contains(gpd.GeoSeries(places).to_crs(layer.crs)).all()
+    assert main(["gaps", str(drawn), "--out", str(tmp_path / "缺口.gpkg")]) == 2
+    assert "the layer must not exist yet" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["圈.geojson", "缺口.gpkg"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (
+            ["gaps", "plan.toml", "--out", "gaps.docx"],
+            "the layer must be a file of a known kind (.gpkg, .geojson, .json)",
+        ),
+        (["isochrones", "plan.toml", "--out", "no/x.gpkg"], "the layer must be in a folder that exists"),
         (["map", "nothing"], "nothing must be a results folder"),
         (["report", "nothing"], "nothing must be a results folder"),
         (["compare", "nothing", "nobody", "--out", "x"], "nothing must be a results folder"),

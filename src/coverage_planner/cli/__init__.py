@@ -26,6 +26,8 @@ _HOMES: Mapping[str, str] = {
     "compare": "results_commands",
     "demo": "plan_commands",
     "fetch": "osm_commands",
+    "gaps": "area_commands",
+    "isochrones": "area_commands",
     "map": "results_commands",
     "network": "plan_commands",
     "notebooks": "notebooks_command",

@@ -11,6 +11,8 @@ from coverage_planner.cli.osm_options import add_clip_options, add_fetch_options
 from coverage_planner.cli.plan_options import (
     add_check_options,
     add_demo_options,
+    add_gaps_options,
+    add_isochrones_options,
     add_network_command_options,
     add_plan_options,
     add_propose_options,
@@ -77,6 +79,24 @@ _COMMANDS: Mapping[str, _Command] = {
             "Read every input of a plan file on its own and say what is wrong with it, with row numbers and what to "
             "do; docs/how-to/check-your-data.md explains the findings.\n"
             "exit code: 0 nothing that harms the results; 1 warnings; 2 errors",
+        ),
+    ),
+    "isochrones": _Command(
+        add_isochrones_options,
+        _Said("各组时限内到得了的范围，写成图层", "what each group reaches in time, as a layer for a GIS"),
+        _Said(
+            "按方案文件画出现有站点的等时圈（不选址），写成一个图层；--minutes 可另定分钟数。",
+            "Draw the isochrones of the stations that exist in a plan file, without choosing sites, as one layer; "
+            "--minutes takes the place of the plan's cutoffs.",
+        ),
+    ),
+    "gaps": _Command(
+        add_gaps_options,
+        _Said("列出现在的服务缺口及其原因", "list the gaps of today with their reasons"),
+        _Said(
+            "按方案文件找出现有站点的服务缺口（不选址）：多少人、什么原因、在哪里；--out 另写成图层。",
+            "Find the gaps that the stations of a plan file leave, without choosing sites: how many people, why, "
+            "where; --out writes them as a layer, too.",
         ),
     ),
     "map": _Command(

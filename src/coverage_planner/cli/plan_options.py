@@ -1,5 +1,6 @@
 """The options of `demo`, `plan`, `propose`, `check`, `isochrones`, `gaps` and `network`."""
 
+import math
 from pathlib import Path
 
 from coverage_planner.cli.help_format import Parser
@@ -55,6 +56,53 @@ def add_check_options(command: Parser) -> None:
     )
     add_force(command, "以前的检查文件夹", "a folder of an earlier check")
     add_manner(command, language_of="plan")
+
+
+def add_isochrones_options(command: Parser) -> None:
+    """Declare the options of `isochrones`."""
+    say = command.say
+    _add_plan(command)
+    _add_layer(command, required=True)
+    command.options.add_argument(
+        "--minutes",
+        type=_minutes,
+        metavar="MIN,MIN,…",
+        help=say(
+            "各圈的分钟数，例如 5,10,15；默认为方案文件的",
+            "minutes of the bands, such as 5,10,15; the plan's by default",
+        ),
+    )
+
+
+def add_gaps_options(command: Parser) -> None:
+    """Declare the options of `gaps`."""
+    _add_plan(command)
+    _add_layer(command, required=False)
+
+
+def _add_layer(command: Parser, *, required: bool) -> None:
+    say = command.say
+    add_out(
+        command,
+        what=(
+            "FILE",
+            say("要写的图层：.gpkg（米）或 .geojson（经纬度）", "layer to write: .gpkg (metres), .geojson (degrees)"),
+        ),
+        required=required,
+    )
+    command.options.add_argument(
+        "--group", metavar="NAME", help=say("只要这一组；默认全部", "one group; all by default")
+    )
+    add_network_options(command)
+    add_force(command, "已有的文件", "a file that exists")
+    add_manner(command, language_of="plan")
+
+
+def _minutes(text: str) -> list[float]:
+    minutes = [float(part) for part in text.split(",")]
+    if not all(0 < one < math.inf for one in minutes):
+        raise ValueError("not above zero")
+    return minutes
 
 
 def add_network_command_options(command: Parser) -> None:

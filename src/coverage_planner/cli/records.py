@@ -9,6 +9,7 @@ from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline import PlanRun, ProposalRun
 from coverage_planner.pipeline.site_comparison import SiteComparisonRun
 from coverage_planner.pipeline.streets import Streets
+from coverage_planner.pipeline.today import TodayRun
 from coverage_planner.report.run_file import plain
 from coverage_planner.report.siting_tables import Choice, record_choice, siting_tables
 from coverage_planner.scenario.scenario import Outcome
@@ -72,6 +73,19 @@ def sites_record(run: SiteComparisonRun, folder: Path) -> dict[str, Any]:
         "warnings": run.manifest["warnings"],
     }
     return as_json(record)
+
+
+def today_record(run: TodayRun) -> dict[str, Any]:
+    """Return what the layers of today share: how each group fares, the network, what was refused, warnings."""
+    return {
+        "language": run.plan.language,
+        "synthetic": run.plan.synthetic,
+        "groups": _scenario(run.today)["groups"],
+        "network": _network(run.streets),
+        "rejected": len(run.rejected),
+        "remarks": len(run.remarks),
+        "warnings": run.manifest["warnings"],
+    }
 
 
 def network_record(network: RoadNetwork, folder: Path, *, rejected: int, noted: list[str]) -> dict[str, Any]:

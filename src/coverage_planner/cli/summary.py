@@ -12,6 +12,7 @@ from coverage_planner.cli.words import PARTS, WORDS
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline import PlanRun, ProposalRun
 from coverage_planner.pipeline.site_comparison import SiteComparisonRun
+from coverage_planner.pipeline.today import TodayRun
 from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.certificate import percent_up, say_certificate
 from coverage_planner.report.popups import number
@@ -47,7 +48,7 @@ def summarise(run: PlanRun) -> list[str]:
         lines += about_circles(run.circle, run.plan.layers, run.plan.language)
     if run.choice is not None:
         lines += about_choice(run.choice, run.plan.language)
-    return lines + _about_inputs(run)
+    return lines + about_inputs(run)
 
 
 def summarise_proposal(run: ProposalRun) -> list[str]:
@@ -65,7 +66,7 @@ def summarise_proposal(run: ProposalRun) -> list[str]:
         )
     )
     lines += [words["none"]] if run.choice is None else about_choice(run.choice, run.plan.language)
-    return lines + _about_inputs(run)
+    return lines + about_inputs(run)
 
 
 def summarise_sites(run: SiteComparisonRun) -> list[str]:
@@ -87,7 +88,7 @@ def summarise_sites(run: SiteComparisonRun) -> list[str]:
         if not pd.isna(site["most_shared_id"]):
             line += words["shared"].format(other=site["most_shared_id"], share=site["most_shared_share"])
         lines.append(line)
-    return lines + _about_inputs(run)
+    return lines + about_inputs(run)
 
 
 def about_choice(choice: Choice, language: Language) -> list[str]:
@@ -140,14 +141,15 @@ def _share(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:.2%}"
 
 
-def _about_inputs(run: PlanRun | ProposalRun | SiteComparisonRun) -> list[str]:
+def about_inputs(run: PlanRun | ProposalRun | SiteComparisonRun | TodayRun) -> list[str]:
     """Say what was refused and what is surprising."""
     words, said = WORDS[run.plan.language], speech(run.plan.language)
+    listed = isinstance(run, PlanRun | ProposalRun)  # their folders have rejected.csv and remarks.csv
     lines = []
     if len(run.rejected):
-        lines.append(words["rejected"].format(n=len(run.rejected)))
+        lines.append(words["rejected" if listed else "rejected, see check"].format(n=len(run.rejected)))
         lines += count_reasons(run.rejected.to_dict("records"), words, said)
-    if len(run.remarks):
+    if len(run.remarks) and listed:
         lines.append(words["remarks"].format(n=len(run.remarks)))
     lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
     return lines
@@ -171,7 +173,9 @@ def _head(reason: str) -> str:
     return reason.partition(": ")[0]
 
 
-def about_network(run: PlanRun | ProposalRun | SiteComparisonRun, keep: Path | None, not_kept: str | None) -> list[str]:
+def about_network(
+    run: PlanRun | ProposalRun | SiteComparisonRun | TodayRun, keep: Path | None, not_kept: str | None
+) -> list[str]:
     """Say whether a kept network was used and why not, whether this one is kept, and what had to be compiled."""
     words, streets = WORDS[run.plan.language], run.streets
     lines = []

@@ -22,6 +22,7 @@ WORDS = {
         "proposal": "结果：{folder}（certificate.txt 是可宣读的证明；proposal.xlsx 是各表）",
         "search": "{stage} 已得 {objective}，界限 {bound}，差距 {gap}（Ctrl+C 保留当前结果）",
         "rejected": "{n} 行输入未采用，原因见 rejected.csv",
+        "rejected, see check": "{n} 行输入未采用（coverage-planner check 逐行说明原因）",
         "refused": "  {table}：{n} 行{reason}",
         "remarks": "{n} 处已采用的数据有说明（如何理解、未能理解），见 remarks.csv",
         "warning": "注意：{text}",
@@ -56,6 +57,12 @@ WORDS = {
         "compared site": "  {rank}. {id} {name}{kind}：新增覆盖需求 {gain:,g}，与现有站点重叠 {overlap:,g}；"
         "换时限、速度、需求后名次 {best} 至 {worst}",
         "shared": "；若先开 {other}，新增减少 {share:.0%}",
+        "band": "{group}：{minutes:g} 分钟内到得了驿站的范围 {area:,.1f} 平方公里",
+        "no band": "{group}：途经的人没有等时圈（绕行属于道路，不属于地点）",
+        "gaps": "{group}：{n} 处缺口，共 {people:,.0f} 未覆盖需求",
+        "gap": "  {id}：需求 {people:,.0f}（{points} 个点），{reason}；位置 {lon:.5f}, {lat:.5f}",
+        "more gaps": "  另有 {n} 处较小的",
+        "layer": "图层：{file}",
         "compared": "结果：{folder}（先打开 {page}）",
     },
     "en": {
@@ -78,6 +85,7 @@ WORDS = {
         "proposal": "results: {folder} (certificate.txt to read out, proposal.xlsx has the tables)",
         "search": "{stage} {objective}, bound {bound}, gap {gap} (Ctrl+C keeps it)",
         "rejected": "{n} input rows were not used; rejected.csv gives the reasons",
+        "rejected, see check": "{n} input rows were not used (coverage-planner check lists them)",
         "refused": "  {table}: {n} x {reason}",
         "remarks": "{n} remarks on rows that were used (how cells were understood, or not) stand in remarks.csv",
         "warning": "note: {text}",
@@ -113,6 +121,12 @@ WORDS = {
         "compared site": "  {rank}. {id} {name}{kind}: adds {gain:,g} covered demand, overlaps stations by "
         "{overlap:,g}; ranks {best} to {worst} under other cutoffs, speeds and demand",
         "shared": "; {share:.0%} less if {other} opens first",
+        "band": "{group}: {area:,.1f} square kilometres are within {minutes:g} minutes of a station",
+        "no band": "{group}: no isochrone for people who pass by (a detour belongs to a road, not to a place)",
+        "gaps": "{group}: {n} gaps with an uncovered demand of {people:,.0f}",
+        "gap": "  {id}: demand {people:,.0f} ({points} points), {reason}; at {lon:.5f}, {lat:.5f}",
+        "more gaps": "  and {n} smaller ones",
+        "layer": "layer: {file}",
         "compared": "results: {folder} (open {page} first)",
     },
 }
