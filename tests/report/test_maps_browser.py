@@ -12,12 +12,13 @@ import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
-from browser import DESKTOP, PHONE, complaints, open_browser, requested_urls
+from browser import DESKTOP, PHONE, complaints, open_browser, requested_urls, show
 from coverage_planner.report.map_tiles import base_maps
 from coverage_planner.sources.datum import from_wgs84
 from drawn_map_data import draw_map_data, without_circle
-from drawn_map_page import OVERFLOWING, ink, open_map, popup, run, save_maps, switch
+from drawn_map_page import OVERFLOWING, ink, open_map, popup, run, save_maps, state, switch
 from drawn_outcome import HOSTILE, SITE_NAME, draw_facilities, draw_sites
 
 pytestmark = pytest.mark.browser
@@ -121,6 +122,23 @@ def test_what_does_not_open_says_so_in_the_page(driver, files, tmp_path):
         open_map(driver, broken)
     assert "地图未能打开" in text_of(driver, ".cp-failed")
     complaints(driver)
+
+
+def test_a_map_opened_in_a_folded_part_of_a_page_shows_itself_when_it_unfolds(driver, files, tmp_path):
+    outer = tmp_path / "outer.html"
+    source = files["zh"].as_uri()
+    outer.write_text(
+        f'<details><iframe src="{source}" style="width:700px;height:450px"></iframe></details>', encoding="utf-8"
+    )
+    page = show(driver, outer)
+    page.execute_script("document.querySelector('details').open = true")
+    page.switch_to.frame(0)
+    WebDriverWait(page, 20).until(lambda d: state(d) == "ready")
+    page.execute_async_script("const done = arguments[0]; coverageApp.then((app) => { window.app = app; done(); });")
+    assert page.execute_script("return app.map.getZoom()") > 12
+    assert ink(page, "streets") > 0
+    page.switch_to.default_content()
+    assert complaints(page) == []
 
 
 # --- layers and shading ---

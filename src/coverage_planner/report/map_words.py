@@ -42,13 +42,13 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     **{
         f"short_{day}": names
         for day, names in {
-            "Mo": ("一", "Mo"),
-            "Tu": ("二", "Tu"),
-            "We": ("三", "We"),
-            "Th": ("四", "Th"),
-            "Fr": ("五", "Fr"),
-            "Sa": ("六", "Sa"),
-            "Su": ("日", "Su"),
+            "Mo": ("一", "Mon"),
+            "Tu": ("二", "Tue"),
+            "We": ("三", "Wed"),
+            "Th": ("四", "Thu"),
+            "Fr": ("五", "Fri"),
+            "Sa": ("六", "Sat"),
+            "Su": ("日", "Sun"),
         }.items()
     },
     "demand_then": ("该时段在场需求", "Demand present then"),

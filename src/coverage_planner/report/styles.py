@@ -27,7 +27,7 @@ STREET = "#8f8b84"
 #: What a change brings, takes and leaves: told apart by lightness, and on the map by line style too.
 GAINED = "#0b4f8f"
 LOST = "#d9622b"
-KEPT = "#b9b4aa"
+KEPT = "#9fadba"
 #: Marks of stations that are closed at the hour looked at or lack the service, and the way to the nearest station.
 CLOSED = "#77736b"
 WAY = "#8a2a78"

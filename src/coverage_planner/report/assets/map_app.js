@@ -2,6 +2,7 @@
 "use strict";
 const coveragePlanner = (() => {
   const FLY_ZOOM = 16;
+  const LEAST_PX = 60; // a map that is smaller than this shows nothing
   let apps = 0;
   let opening = 0;
 
@@ -69,6 +70,8 @@ const coveragePlanner = (() => {
     const { map, data } = app;
     const padded = () => {
       const [left, top, right, bottom] = app.padding();
+      const { x, y } = map.getSize();
+      if (x - left - right < LEAST_PX || y - top - bottom < LEAST_PX) return {}; // no room beside the boxes
       return { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] };
     };
     const flyTo = (bounds, maxZoom = FLY_ZOOM) => map.fitBounds(bounds, { ...padded(), maxZoom, animate: false });
@@ -76,6 +79,12 @@ const coveragePlanner = (() => {
     const show = (layer, patch = {}) => app.set({ ...patch, layers: { [layer]: true } }, true);
     return {
       flyTo,
+      /* Show the whole, as soon as there is room for it: pages are opened in folded parts of notebooks too. */
+      showAll() {
+        const { x, y } = map.getSize();
+        app.isFitted = x > LEAST_PX && y > LEAST_PX;
+        if (app.isFitted) map.fitBounds(data.bounds, { ...padded(), animate: false });
+      },
       popupOptions() {
         const [left, top, right, bottom] = app.padding();
         return {
@@ -129,7 +138,7 @@ const coveragePlanner = (() => {
     const container = map.getContainer();
     container.classList.add("cp-map");
     container.setAttribute("aria-label", data.title || say("map"));
-    container.setAttribute("role", "application");
+    container.setAttribute("role", "region");
     if (app.options.lang && !app.options.compact) document.documentElement.lang = app.options.lang;
     L.control.zoom({ position: "bottomright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
@@ -159,7 +168,11 @@ const coveragePlanner = (() => {
       if (map._popup && map._popup.isOpen()) map.closePopup();
       else app.closeSheet();
     });
-    new ResizeObserver(() => app.panel && app.panel.arrange()).observe(container);
+    new ResizeObserver(() => {
+      map.invalidateSize({ animate: false, pan: false });
+      if (app.panel) app.panel.arrange();
+      if (!app.isFitted) app.showAll();
+    }).observe(container);
   }
 
   /* A popup takes the focus, so that keys and screen readers go on in it, and gives it back. */
@@ -249,15 +262,10 @@ const coveragePlanner = (() => {
       app.printer = coveragePrint.make(app);
       render(app);
     }
-    map.fitBounds(data.bounds, { ...fitPadding(app), animate: false });
+    app.showAll();
     render(app);
     coverageLayers.thin(app);
     return app;
-  }
-
-  function fitPadding(app) {
-    const [left, top, right, bottom] = app.padding();
-    return { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] };
   }
 
   /* The legend of a small map. */

@@ -75,7 +75,7 @@ const coveragePanel = (() => {
     const sheetHead = element("div", "cp-sheet-top");
     sheetHead.append(peek, bar);
     shell.append(sheetHead, main, side);
-    container.append(shell);
+    container.prepend(shell); // before the marks, so that Tab comes to the choices first
     for (const box of [main, side, sheetHead]) {
       L.DomEvent.disableClickPropagation(box);
       L.DomEvent.disableScrollPropagation(box);

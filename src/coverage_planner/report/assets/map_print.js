@@ -108,11 +108,13 @@ const coveragePrint = (() => {
     );
     for (const pane of panes) {
       if (pane === map.getPane("communities")) paintShapes(context, pane, map._getMapPanePos());
+      context.globalAlpha = Number(getComputedStyle(pane).opacity);
       for (const drawn of pane.querySelectorAll("canvas, img.leaflet-tile")) {
         const { left, top, width, height } = drawn.getBoundingClientRect();
         if (width && height) context.drawImage(drawn, left - corner.left - 1, top - corner.top - 1, width, height);
       }
     }
+    context.globalAlpha = 1;
     map.getContainer().prepend(picture);
     return picture;
   }

@@ -136,6 +136,8 @@ const coverageShading = (() => {
       app.reached = coverageStreets.layer(app.model, { colours: app.colours, pane: "reached" });
     }
     toggle(app, app.streets, layers.streets);
+    // grey streets step back behind those that carry a colour
+    app.map.getPane("streets").style.opacity = COLOURED.includes(shading) ? "0.5" : "";
     if (COLOURED.includes(shading)) {
       const shown = { mode: shading, reach: app.model.reach(group, scenario, ask) };
       if (shading === "change") shown.from = app.model.reach(group, app.compare[0], ask);
