@@ -1,6 +1,8 @@
 """Map data drawn by hand over `drawn_outcome` and `drawn_circle`: two groups, names that mean harm."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 from coverage_planner.report.map_data import MapData, map_data
@@ -11,13 +13,15 @@ from drawn_outcome import HOSTILE, draw_candidates, draw_network, draw_outcome
 GROUPS = (("骑手", "walk", 360.0), ("步行 <b>", "walk", 300.0))
 
 
-def draw_outcomes(groups: tuple = GROUPS, **tables) -> list[Outcome]:
+@cache
+def draw_outcomes(groups: tuple = GROUPS) -> tuple[Outcome, Outcome]:
     """Today and the proposal, on one network."""
     network = draw_network()
-    return [draw_outcome(groups=groups, network=network, proposed=proposed, **tables) for proposed in (False, True)]
+    today, plan = (draw_outcome(groups=groups, network=network, proposed=proposed) for proposed in (False, True))
+    return today, plan
 
 
-def draw_circles(outcomes: list[Outcome]) -> list[SimpleNamespace]:
+def draw_circles(outcomes: Sequence[Outcome]) -> list[SimpleNamespace]:
     """Their circles, with every hour of the week."""
     circles = [draw_circle(outcome, better=place > 0) for place, outcome in enumerate(outcomes)]
     for circle in circles:
@@ -28,6 +32,15 @@ def draw_circles(outcomes: list[Outcome]) -> list[SimpleNamespace]:
 
 def draw_map_data(groups: tuple = GROUPS, **options) -> MapData:
     """All of it, with candidates and a circle; `options` go to `map_data`."""
+    return _draw(groups, **options) if options else _draw_once(groups)
+
+
+@cache
+def _draw_once(groups: tuple) -> MapData:
+    return _draw(groups)
+
+
+def _draw(groups: tuple, **options) -> MapData:
     outcomes = draw_outcomes(groups)
     known = {"circles": draw_circles(outcomes), "candidates": draw_candidates(), "title": HOSTILE, "synthetic": True}
     return map_data(outcomes, **known | options)

@@ -325,7 +325,7 @@ def test_other_files_are_refused(tmp_path):
         MapData({"format": FORMAT + 1})
 
 
-def test_scenarios_that_do_not_belong_together_are_refused(network):
+def test_scenarios_that_do_not_belong_together_are_refused(drawn):
     today, plan = draw_outcomes()
     with pytest.raises(InputError, match="at least one scenario, got none"):
         map_data([])
@@ -333,7 +333,7 @@ def test_scenarios_that_do_not_belong_together_are_refused(network):
         map_data([today, draw_outcome(proposed=True, network=draw_network(6, 5))])
     with pytest.raises(InputError, match="must have the same groups"):
         map_data([today, type(plan)(plan.scenario, plan.network, dict(list(plan.groups.items())[:1]), None, None)])
-    outcomes, circles = study(network, "to_facility")
+    outcomes, circles, _ = drawn
     with pytest.raises(InputError, match=r"circles must be those of the outcomes.*got \['plan', 'today'\]"):
         map_data(outcomes, circles=circles[::-1])
 

@@ -259,7 +259,7 @@ def test_a_scenario_without_stations_is_drawn():
 
 
 def test_the_frame_is_the_study_area_or_all_streets():
-    data = drawn_data(circles=None).content
+    data = drawn_data().content
     (south, west), (north, east) = data["bounds"]
     area = draw_outcome().study_area.to_crs("EPSG:4326").total_bounds
     assert (west, south, east, north) == pytest.approx(tuple(area), abs=1e-6)
@@ -290,7 +290,7 @@ def test_unknown_choices_are_refused(today, options, message):
 
 def test_a_group_that_the_data_have_not_is_refused():
     with pytest.raises(ConfigError, match=r"group must be one of the groups of the map \(骑手, 步行 <b>\), got 'x'"):
-        draw_map_data(drawn_data(circles=None), group="x")
+        draw_map_data(drawn_data(), group="x")
 
 
 def test_a_baseline_must_know_the_group(today, proposed):
