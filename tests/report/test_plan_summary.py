@@ -115,8 +115,8 @@ def test_a_trade_off_names_both_sides():
         "walkers: A covers 25 more demand than B (40 against 15); 5 is covered only by B, 30 only by A, 10 by both."
     ) in said
     assert "opened stations without a cost are 0 in A and 1 in B" in said
-    assert "What is opened costs 2.5 in all." in said
-    assert "Of the 1 stations opened, 1 have no cost given, so there is no total." in said
+    assert "What is opened costs 2.5 in all, which is 125 per thousand of demand newly covered of walkers." in said
+    assert "Opened stations without a cost: 1 of 1; so there is no total." in said
     assert "lead of A over B in covered demand is in 江北, by 25." in said
 
 

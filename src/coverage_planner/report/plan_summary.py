@@ -136,9 +136,10 @@ class _Teller:
             return []
         if without.value:
             return [self.say("cost_missing", {"opened": opened, "without": without})]
-        found = [self.say("cost", {"cost": self.cell("pairs", row, "cost_opened")})]
-        per = self.cell("pairs", row, "cost_per_thousand_gained")
-        return found if np.isnan(per.value) else [*found, self.say("cost_per", {"per": per}, group=group)]
+        cost, per = (self.cell("pairs", row, name) for name in ("cost_opened", "cost_per_thousand_gained"))
+        if np.isnan(per.value):
+            return [self.say("cost", {"cost": cost})]
+        return [self.say("cost_per", {"cost": cost, "per": per}, group=group)]
 
     def gaps(self, base: str, row: int, group: str) -> Sentence:
         cells = {

@@ -113,12 +113,12 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "cost": ("新开站点的成本合计 {cost}。", "What is opened costs {cost} in all."),
     "cost_per": (
-        "按{group}计，每新增覆盖一千单位需求的成本为 {per}。",
-        "That is {per} per thousand of demand newly covered of {group}.",
+        "新开站点的成本合计 {cost}；按{group}计，每新增覆盖一千单位需求 {per}。",
+        "What is opened costs {cost} in all, which is {per} per thousand of demand newly covered of {group}.",
     ),
     "cost_missing": (
         "新开的 {opened} 个站点中有 {without} 个未注明成本，故不列合计。",
-        "Of the {opened} stations opened, {without} have no cost given, so there is no total.",
+        "Opened stations without a cost: {without} of {opened}; so there is no total.",
     ),
     "gaps_change": (
         (
@@ -126,8 +126,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
             "此外扩大 {grown} 个，新出现 {new} 个。"
         ),
         (
-            "Of the gaps of {group} in {base}, {closed} are closed, {smaller} made smaller and {left} left as they "
-            "are; {grown} have grown and {new} are new."
+            "Gaps of {group} in {base}: closed {closed}, made smaller {smaller}, left as they are {left}; grown "
+            "{grown}, new {new}."
         ),
     ),
     "minutes_saved": (
