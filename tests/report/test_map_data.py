@@ -2,12 +2,15 @@
 
 import datetime as dt
 import json
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import coverage_planner as cp
 from coverage_planner.coverage.areas import measure_areas
@@ -27,7 +30,8 @@ from coverage_planner.sources.datum import to_wgs84
 from coverage_planner.units import MS_PER_S
 from drawn import CRS, draw_roads
 from drawn_map_data import draw_map_data, draw_outcomes, without_circle
-from drawn_outcome import HOSTILE, draw_network, draw_outcome
+from drawn_outcome import HOSTILE, at, draw_outcome, frame
+from drawn_outcome import draw_network as grid_network
 from map_page import NEVER, Page
 
 # A block of streets; A to C is one-way, D to F has a signal, and Z is far beyond every cutoff.
@@ -260,6 +264,34 @@ def test_streets_that_nobody_needs_are_left_out(drawn, network):
     assert streets["n"] == len(network.edges)
 
 
+@settings(max_examples=6)
+@given(
+    st.sampled_from(["to_facility", "from_facility"]),
+    st.lists(st.tuples(st.floats(0, 14), st.floats(0, 2)), min_size=1, max_size=4),
+    st.sampled_from([("walk", 300.0), ("walk", 700.0), ("ebike", 120.0)]),
+)
+def test_streets_that_are_left_out_change_no_time_within_the_cutoff(direction, places, travel):
+    grid = draw_grid()
+    area = frame({"id": ["S"]}, [shapely.box(*at(0.2, 0.2), *at(1.3, 1.3))])
+    demand = frame(
+        {"id": list("abcd"), "demand": 1.0},
+        [shapely.Point(at(*xy)) for xy in ((0.3, 0.5), (1.2, 0.25), (0.5, 1.2), (1, 1))],
+    )
+    stations = frame({"id": [f"F{n}" for n in range(len(places))]}, [shapely.Point(at(*place)) for place in places])
+    group = Group("g", travel[0], travel[1], demand)
+    outcome = evaluate(Scenario("s", stations), grid, [group], study_area=area, direction=direction)
+    page = Page(map_data([outcome]).content)
+    assert page.data["streets"]["n"] < len(grid.edges)
+    cutoff_ms = round(travel[1] * MS_PER_S)
+    got = page.point_times(0, page.chosen(0, "", None))
+    assert [ms if ms <= cutoff_ms else NEVER for ms in got] == nearest_ms(outcome.headline.times, cutoff_ms)
+
+
+@cache
+def draw_grid():
+    return grid_network(15, 3)
+
+
 def test_a_small_study_area_keeps_the_streets_within_the_longest_cutoff(network):
     demand = points([(100, -100)], demand=1.0)
     area = gpd.GeoDataFrame({"id": ["S"]}, geometry=[shapely.box(8000, -50, 8200, 50)], crs=CRS)
@@ -330,7 +362,7 @@ def test_scenarios_that_do_not_belong_together_are_refused(drawn):
     with pytest.raises(InputError, match="at least one scenario, got none"):
         map_data([])
     with pytest.raises(InputError, match="must be on one network"):
-        map_data([today, draw_outcome(proposed=True, network=draw_network(6, 5))])
+        map_data([today, draw_outcome(proposed=True, network=grid_network(6, 5))])
     with pytest.raises(InputError, match="must have the same groups"):
         map_data([today, type(plan)(plan.scenario, plan.network, dict(list(plan.groups.items())[:1]), None, None)])
     outcomes, circles, _ = drawn

@@ -6,6 +6,8 @@ import re
 import pytest
 
 from coverage_planner.errors import ConfigError, InputError, SourceError
+from coverage_planner.report.map_data import map_data
+from coverage_planner.report.map_tiles import base_maps
 from coverage_planner.report.redraw import read_results_map, redraw_map, results_language
 from coverage_planner.report.results import MAP_DATA_FILE, MAP_FILE, RUN_FILE, write_results
 from drawn_outcome import HOSTILE, draw_network, draw_outcome, draw_sites
@@ -39,7 +41,7 @@ def test_the_map_of_the_folder_is_written_in_its_language(folder):
     assert not [path for path in folder.iterdir() if "partial" in path.name]
 
 
-def test_another_page_has_what_is_asked_for(folder, tmp_path):
+def test_another_page_has_what_is_asked_for(tmp_path):
     page = redraw_map(
         folder, tmp_path / "地图 1.HTML", language="zh", group="外卖", tianditu_key="ab12", osm=True, approval="鄂S(2026)1号",
         boundary_source="民政局",
@@ -53,6 +55,13 @@ def test_another_page_has_what_is_asked_for(folder, tmp_path):
     assert read_results_map(folder).content["approval"] is None  # the folder's own data stay as they are
 
 
+def test_base_maps_of_the_results_stay_beside_those_that_are_asked_for(tmp_path):
+    own = base_maps(tiles="https://tiles.invalid/{z}/{x}/{y}.png", tiles_attribution="© X", osm=True)
+    home = write_results(draw_outcome(), tmp_path / "results", map_data=map_data([draw_outcome()], tiles=own))
+    data = data_of(redraw_map(home, tianditu_key="ab12", osm=True))
+    assert [tiles["name"]["en"] for tiles in data["tiles"]] == ["Tianditu", "OpenStreetMap", "Online base map"]
+
+
 def test_what_cannot_be_drawn_is_said(folder, tmp_path):
     with pytest.raises(SourceError, match=r"must be a results folder.*got no such folder; check the path"):
         redraw_map(tmp_path / "none")
@@ -62,6 +71,8 @@ def test_what_cannot_be_drawn_is_said(folder, tmp_path):
         redraw_map(tmp_path / "other")
     with pytest.raises(ConfigError, match=r"must be written to a file that ends with \.html, got .*map\.pdf"):
         redraw_map(folder, tmp_path / "map.pdf")
+    with pytest.raises(ConfigError, match="tianditu_key must be a key"):
+        redraw_map(folder, tmp_path / "map.html", tianditu_key="<key>")
     with pytest.raises(ConfigError, match="group must be one of the groups of the map"):
         redraw_map(folder, tmp_path / "map.html", group="x")
     with pytest.raises(InputError, match="the map must be written to"):

@@ -75,7 +75,7 @@ class CoverageMap(folium.Map):
         self._id = "coverage"  # folium's own ids are random; this way the same data give the same file
         self.default_js, self.default_css = [], []  # the links; folium's own lists stay as they are
         options = map_options(language) if group is None else map_options(language, group=group)
-        self.figure = _Page(escape(content["title"])[:_TITLE_LENGTH], options["lang"])
+        self.figure = _Page(escape(content["title"][:_TITLE_LENGTH]), options["lang"])
         self.figure.add_child(self)
         header = {
             "leaflet_style": f"<style>\n{leaflet_css()}\n</style>",

@@ -40,7 +40,7 @@ def redraw_map(
     group
         The group shown first; by default the first of the plan.
     tianditu_key, osm
-        Online base maps to offer, as for `map_tiles.base_maps`; by default those of the results.
+        Online base maps to offer besides those of the results, as for `map_tiles.base_maps`.
     approval, boundary_source
         The map approval number (审图号) and where the boundaries come from; by default those of the results.
 
@@ -63,11 +63,13 @@ def redraw_map(
     if target.suffix.lower() not in _SUFFIXES:
         raise ConfigError(f"the map must be written to a file that ends with .html, got {target}; rename it")
     data = read_results_map(home)
+    offered = base_maps(tianditu_key=tianditu_key, osm=osm)
+    named = [tiles["name"] for tiles in offered]
     drawn = draw_map_data(
         data,
         language=results_language(home) if language is None else language,
         group=group,
-        tiles=base_maps(tianditu_key=tianditu_key, osm=osm) or None,
+        tiles=[*offered, *(tiles for tiles in data.content["tiles"] if tiles["name"] not in named)],
         approval=approval,
         boundary_source=boundary_source,
     )
