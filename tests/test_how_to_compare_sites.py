@@ -60,4 +60,10 @@ def test_the_figures_for_the_committee_are_those_of_the_demo(page, commands, tmp
         f"{lost['lost_share']['P010', 'P100']:.0%} of that if P100 is built first.".replace("%", " %")
     )
     assert site["worst_rank"]["P237"] == 3
+    ranks = pd.read_csv(tmp_path / "out" / "ranks.csv", encoding="utf-8-sig")
+    first = ranks[ranks["rank"] == 1]
+    others = first[(first["cutoff_min"] == 20) | (first["speed_factor"] == 1.2)]
+    assert "a circle of 20 minutes, or people a fifth faster, would put P010 first, not P237" in " ".join(page.split())
+    assert others["id"].tolist() == ["P010", "P010"]
+    assert first["id"][first["assumption_kind"] == "原方案"].tolist() == ["P237"]
     assert len(site) == 5

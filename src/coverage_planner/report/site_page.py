@@ -97,8 +97,8 @@ def draw_comparison(
         _map(said),
         '<div class="tables">',
         sites_table(comparison, records, said),
-        ranks_charts(comparison, records, said),
-        pairs_table(comparison, records, said),
+        ranks_charts(comparison, records, said) if len(comparison.assumptions) > 1 else "",
+        pairs_table(comparison, records, said) if len(records) > 1 else "",
         communities_table(comparison, records, said),
         _notes(language),
         "</div></div>",
@@ -122,7 +122,7 @@ def draw_comparison(
 def _header(comparison: SiteComparison, title: str | None, shown: int, language: Language, *, synthetic: bool) -> str:
     said, common = site_words(language), words(language)
     outcome = comparison.outcome
-    mode = speech(language).say("mode", outcome.times.mode_description)
+    mode = speech(language).say("mode", comparison.today.network.graph(outcome.group.mode).mode.describe())
     way = common["detour" if outcome.group.visit == "pass" else outcome.times.direction]
     minutes = number(outcome.group.cutoff_s / 60)
     who = " · ".join([outcome.group.name, str(mode), common["minutes"].format(minutes=minutes), way])
@@ -137,7 +137,7 @@ def _header(comparison: SiteComparison, title: str | None, shown: int, language:
     cut = f'<p class="small">{escape(said["shown"].format(shown=shown, n=f"{n:,}"))}</p>' if shown < n else ""
     made_up = f'<p class="synthetic">{escape(said["synthetic"])}</p>' if synthetic else ""
     kind = f"{said['page']} · " if title else ""
-    lead = said["lead"].format(n=f"{n:,}")
+    lead = said["lead_one"] if n == 1 else said["lead"].format(n=f"{n:,}")
     against = said["scenario"].format(name=comparison.today.scenario.name)
     return (
         f'<header><p class="kind">{escape(kind + against)}</p><h1>{escape(title or said["page"])}</h1>{made_up}'

@@ -43,7 +43,7 @@ def _heading(assumption: Mapping[str, Any], kind: str, said: Mapping[str, str]) 
     if assumption["kind"] != "base":
         return say_assumption(assumption, said), ""
     own = {
-        "cutoff": said["as_cutoff"].format(minutes=f"{assumption['cutoff_s'] / 60:g}"),
+        "cutoff": said["as_cutoff"].format(minutes=f"{round(assumption['cutoff_s'] / 60, 1):g}"),
         "speed": "±0 %",
         "demand": said["own_demand"],
     }

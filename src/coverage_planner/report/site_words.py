@@ -16,6 +16,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
             "and whether its rank stands under other assumptions."
         ),
     ),
+    "lead_one": (
+        "1 个备选站点，设想新开这一处：它能新覆盖谁，换一种设定又如何。",
+        "One candidate site, as if it were opened: whom it newly covers, and what changes under other assumptions.",
+    ),
     "today": (
         "现有 {stations} 个站点在 {minutes} 分钟内覆盖 {covered} / {demand}（{share}），尚有 {left} 未覆盖。",
         "{stations} stations cover {covered} of {demand} ({share}) within {minutes} min today; {left} are uncovered.",
@@ -224,7 +228,7 @@ def site_notes(language: Language) -> list[tuple[str, str]]:
 def say_assumption(row: Mapping[str, Any], said: Mapping[str, str]) -> str:
     """Say an assumption of `SiteComparison.assumptions` in short: '10 min', '−20 %', a source's name."""
     if row["kind"] == "cutoff":
-        return said["as_cutoff"].format(minutes=f"{row['cutoff_s'] / 60:g}")
+        return said["as_cutoff"].format(minutes=f"{round(row['cutoff_s'] / 60, 1):g}")
     if row["kind"] == "speed":
         change = round((row["speed_factor"] - 1) * 100, 6)
         return said["as_speed"].format(percent=f"{'+' if change > 0 else '−'}{abs(change):g} %")
