@@ -7,6 +7,7 @@ const coveragePrint = (() => {
   const SIDE_MM = 66; // column beside the map, landscape
   const HEAD_MM = 37; // above the map, portrait
   const FOOT_MM = 46; // legend below the map, portrait
+  const [LEGEND_PX, LEAST_LEGEND_PX] = [11, 6];
   const SHARPNESS = 2; // dots of paper for a pixel of the screen, both ways
 
   /* Size of the map on paper, in CSS pixels. */
@@ -53,6 +54,13 @@ const coveragePrint = (() => {
     foot.append(line(say("date"), "", "cp-blank"));
     box.append(head, legend, foot);
     return box;
+  }
+
+  /* Nothing is cut off: where there is much to explain, it is written smaller. */
+  function shrink(box) {
+    for (let size = LEGEND_PX; size >= LEAST_LEGEND_PX && box.scrollHeight > box.clientHeight + 1; size -= 0.5) {
+      box.style.fontSize = `${size}px`;
+    }
   }
 
   /* Canvases wait for the screen's next frame, which does not come while a page is printed: draw now. */
@@ -146,6 +154,7 @@ const coveragePrint = (() => {
       Object.assign(container.style, { width: `${width}px`, height: `${height}px` });
       kept.sheet = sheet(app);
       document.body.append(kept.sheet);
+      for (const part of ["head", "legend", "foot"]) shrink(kept.sheet.querySelector(`.cp-sheet-${part}`));
       sharpen(true);
       map.invalidateSize({ animate: false, pan: false });
       map.fitBounds(kept.bounds, { animate: false, padding: [6, 6] });

@@ -7,26 +7,28 @@ const coverageSearch = (() => {
 
   const plain = (text) => String(text).normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 
-  /* Everything that can be found: {text, about, plain, go}. */
+  /* Everything that can be found: {text, about, plain, kind, go}; what is looked for most comes first. */
   function entries(app) {
     const { data, text } = app;
     const { say } = text;
     const found = [];
-    const add = (name, about, go) => found.push({ text: name, about, plain: plain(name), go });
+    const add = (kind, name, about, go) => found.push({ text: name, about, plain: plain(name), kind, go });
     data.stations.forEach((record, index) => {
       const kind = record.proposed ? "sites" : record.mobile ? "mobile_stops" : "stations";
-      if (app.isShownSomewhere(index)) add(app.markName(index), say(`one_${kind}`), () => app.openStation(index));
+      if (app.isShownSomewhere(index)) add(0, app.markName(index), say(`one_${kind}`), () => app.openStation(index));
     });
-    (data.candidates || []).forEach((record, index) => add(text.name(record), say("one_candidates"), () => app.openCandidate(index)));
     (data.communities || []).forEach((record, index) => {
       const about = record.subdistrict ? `${say("one_communities")} · ${record.subdistrict}` : say("one_communities");
-      add(text.name(record), about, () => app.openCommunity(index));
+      add(1, text.name(record), about, () => app.openCommunity(index));
     });
-    data.streets.names.forEach((name, index) => add(name, say("one_streets"), () => showStreet(app, index)));
+    data.streets.names.forEach((name, index) => add(2, name, say("one_streets"), () => showStreet(app, index)));
+    (data.candidates || []).forEach((record, index) =>
+      add(3, text.name(record), say("one_candidates"), () => app.openCandidate(index)),
+    );
     return found;
   }
 
-  /* Entries that hold the words, those that begin with them first, then the shorter ones. */
+  /* Entries that hold the words: those that begin with them first, then by kind, then the shorter ones. */
   function matches(all, asked) {
     const words = plain(asked);
     if (!words) return [];
@@ -35,7 +37,7 @@ const coverageSearch = (() => {
     return all
       .filter((entry) => parts.every((part) => entry.plain.includes(part)))
       .map((entry, place) => ({ entry, place, rank: rank(entry) }))
-      .sort((a, b) => a.rank - b.rank || a.entry.plain.length - b.entry.plain.length || a.place - b.place)
+      .sort((a, b) => a.rank - b.rank || a.entry.kind - b.entry.kind || a.entry.plain.length - b.entry.plain.length || a.place - b.place)
       .map(({ entry }) => entry);
   }
 
