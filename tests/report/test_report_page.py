@@ -159,6 +159,7 @@ def test_every_figure_is_the_cell_it_names(page, folder, tables):
             kinds["cell"] += 1
             table, row, column = given["data-cell"].split("/")
             there, kind = tables[table][int(row)][column], COLUMNS[column].kind
+            kind = "number" if column == "cutoff_min" else kind  # set by planners: '15', not '15.0'
             if kind == "text":
                 assert there.removeprefix("'") == given["value"].removeprefix("'")
             elif kind == "flag":

@@ -25,8 +25,9 @@ _PERCENT = 100.0
 _LEAST = 0.1
 #: Significant digits of ratios.
 _RATIO_DIGITS = 3
-_CHANGES = frozenset({"change", "share_change", "count_change"})
 _WHOLE = frozenset({"count", "place", "count_change"})
+#: Minutes that planners set, mostly whole ones: written '15', not '15.0'.
+_ROUND = frozenset({"cutoff_min"})
 _MINUS = "\u2212"
 
 
@@ -208,7 +209,7 @@ def cell_at(rows: pd.DataFrame, table: str, row: int, column: str, *, magnitude:
     value = rows[column].iloc[row]
     if is_missing(value):
         return None
-    kind = COLUMNS[column].kind
+    kind = "number" if column in _ROUND else COLUMNS[column].kind
     return Cell(table, row, column, _plain(value, kind), kind, magnitude)
 
 

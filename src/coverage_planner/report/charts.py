@@ -22,11 +22,12 @@ from coverage_planner.report.speech import Speech
 #: Width between the margins of an A4 page, inches.
 WIDTH_IN = 6.7
 #: Height that leaves room for heading, legend and caption on one page.
-MOST_HEIGHT_IN = 7.3
+MOST_HEIGHT_IN = 8.2
 DPI = 200
 #: Beyond this many points a picture is smaller and opens faster as PNG: it is not even tried as SVG.
 _MOST_SVG_POINTS = 40_000
 _COLOURS = 255
+_NEARLY_WHITE = 250
 
 TODAY = "#7d8790"
 PROPOSED = "#11644f"
@@ -100,6 +101,9 @@ def _as_png(figure: Figure) -> bytes:
     image = Image.fromarray(pixels[:, :, :3].copy())
     page = BytesIO()
     few = image.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.reshape(few.getpalette() or [], (-1, 3))
+    palette[palette.min(axis=1) >= _NEARLY_WHITE] = 255  # the paper stays white
+    few.putpalette(palette.ravel().tolist())
     few.save(page, format="PNG", dpi=(DPI, DPI))
     return page.getvalue()
 
@@ -218,11 +222,11 @@ def chart_changes(
     axes = figure.subplots()
     places = np.arange(len(labels), dtype=float)
     if proposed is None:
-        axes.scatter(today, places, s=34, color=PROPOSED, zorder=3)
+        axes.scatter(today, places, s=34, color=PROPOSED, zorder=3, clip_on=False)
     else:
         axes.hlines(places, today, proposed, color="#9fb8af", linewidth=3, zorder=2)
-        axes.scatter(today, places, s=34, facecolor="white", edgecolor=TODAY, linewidth=1.6, zorder=3)
-        axes.scatter(proposed, places, s=34, color=PROPOSED, zorder=4)
+        axes.scatter(today, places, s=34, facecolor="white", edgecolor=TODAY, linewidth=1.6, zorder=3, clip_on=False)
+        axes.scatter(proposed, places, s=34, color=PROPOSED, zorder=4, clip_on=False)
     _names(axes, labels, lettering)
     _share_axis(axes, "x")
     _plain(axes)

@@ -28,6 +28,12 @@ _HALO = withStroke(linewidth=2.0, foreground="white")
 _MOST_NUMBERS = 12
 _COMMUNITY = "#8f8a80"
 _M_PER_KM = 1000.0
+#: Above each of several panels.
+_TITLE_IN = 0.22
+_BETWEEN_IN = 0.06
+_MOST_COLUMNS = 3
+#: A single map is no taller than this.
+MOST_MAP_IN = 7.3
 _POLYGON = shapely.GeometryType.POLYGON
 _LINE = shapely.GeometryType.LINESTRING
 
@@ -63,50 +69,34 @@ class Surroundings:
 class MapPicture:
     """A map that is being drawn; every method adds something on top."""
 
-    def __init__(self, around: Surroundings, *, columns: int = 1, rows: int = 1) -> None:
+    def __init__(self, around: Surroundings, *, panels: int = 1) -> None:
         west, south, east, north = around.extent
-        tallest = MOST_HEIGHT_IN / rows
-        width = WIDTH_IN / columns
-        height = min(width * (north - south) / (east - west), tallest)
+        title = _TITLE_IN if panels > 1 else 0.0
+        columns, scale = _layout(east - west, north - south, panels, title)
+        rows = -(-panels // columns)
+        width, height = scale * (east - west), scale * (north - south)
         self.around = around
         self.n_points = 0
-        self.figure = Figure(figsize=(WIDTH_IN, height * rows + (0.22 * rows if columns * rows > 1 else 0)))
-        self.figure.set_facecolor("white")
-        self._titled = columns * rows > 1
-        gap = 0.22 / self.figure.get_figheight() if self._titled else 0.0
-        share = 1 / rows
+        self._pixels = max(min(1.0, width / WIDTH_IN), 0.7)
+        whole = rows * (height + title)
+        self.figure = Figure(figsize=(WIDTH_IN, whole), facecolor="white")
         self._axes: list[Axes] = []
-        for row in range(rows):
-            for column in range(columns):
-                box = (
-                    column / columns + (0.004 if columns > 1 else 0),
-                    1 - (row + 1) * share,
-                    1 / columns - (0.008 if columns > 1 else 0),
-                    share - gap,
-                )
-                axes = self.figure.add_axes(box)
-                self._show_all(axes)
-                axes.set_xticks([])
-                axes.set_yticks([])
-                for spine in axes.spines.values():
-                    spine.set_edgecolor("#c9ced2")
-                self._axes.append(axes)
-        self._pixels = 1.0 if columns == 1 else 0.72
-        self.panel(0)
-        for number in range(columns * rows):
+        for number in range(panels):
+            row, column = divmod(number, columns)
+            left = (column + 0.5) * WIDTH_IN / columns - width / 2
+            bottom = whole - (row + 1) * (height + title)
+            axes = self.figure.add_axes((left / WIDTH_IN, bottom / whole, width / WIDTH_IN, height / whole))
+            axes.set_xlim(west, east)
+            axes.set_ylim(south, north)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            for spine in axes.spines.values():
+                spine.set_edgecolor("#c9ced2")
+            self._axes.append(axes)
+        for number in range(panels):
             self.panel(number)
             self._draw_ground()
         self.panel(0)
-
-    def _show_all(self, axes: Axes) -> None:
-        """Set limits so that the extent fits in and a metre is as long both ways."""
-        west, south, east, north = self.around.extent
-        box = axes.get_position()
-        width, height = box.width * self.figure.get_figwidth(), box.height * self.figure.get_figheight()
-        half = max((east - west) / width, (north - south) / height) / 2
-        x, y = (west + east) / 2, (south + north) / 2
-        axes.set_xlim(x - half * width, x + half * width)
-        axes.set_ylim(y - half * height, y + half * height)
 
     def panel(self, number: int, title: str = "") -> None:
         """Draw on another of the maps from here on."""
@@ -179,11 +169,12 @@ class MapPicture:
             _scale_bar(axes)
             if number == 0:
                 _north_arrow(axes, north)
-        last = self._axes[-1]
-        last.text(
-            0.993, 0.008, drawable(self.around.source, self.around.lettering), transform=last.transAxes, ha="right",
-            va="bottom", fontsize=5.8, color="#3d444a", path_effects=[_HALO], zorder=20,
-        )  # fmt: skip
+        if len(self._axes) == 1:  # several small maps have it below them, where it covers nothing
+            only = self._axes[0]
+            only.text(
+                0.993, 0.008, drawable(self.around.source, self.around.lettering), transform=only.transAxes,
+                ha="right", va="bottom", fontsize=5.8, color="#3d444a", path_effects=[_HALO], zorder=20,
+            )  # fmt: skip
         return self.figure
 
     # --- what lies below ---
@@ -223,6 +214,18 @@ class MapPicture:
         self.n_points += sum(len(path) for path in paths)
 
 
+def _layout(width_m: float, height_m: float, panels: int, title: float) -> tuple[int, float]:
+    """Return the number of columns at which the panels are largest, and their scale in inches per metre."""
+    found = []
+    for columns in range(1, min(panels, _MOST_COLUMNS) + 1):
+        rows = -(-panels // columns)
+        room = (WIDTH_IN - (columns - 1) * _BETWEEN_IN) / columns
+        tallest = (MOST_HEIGHT_IN if panels > 1 else MOST_MAP_IN) / rows - title
+        found.append((min(room / width_m, tallest / height_m), -columns))
+    scale, columns = max(found)
+    return -columns, scale
+
+
 def surroundings(
     layers: Mapping[str, gpd.GeoDataFrame], ground: Ground | None, lettering: Lettering, source: str
 ) -> Surroundings:
@@ -253,7 +256,7 @@ def surroundings(
 
 
 def _polygons(shapes: Iterable[shapely.Geometry]) -> NDArray[Any]:
-    parts = shapely.get_parts(np.asarray(list(shapes), dtype=object))
+    parts = shapely.get_parts(shapely.get_parts(np.asarray(list(shapes), dtype=object)))  # of parts of collections too
     found: NDArray[Any] = parts[shapely.get_type_id(parts) == _POLYGON]
     return found
 

@@ -25,6 +25,11 @@ _OVERALL = (
     "group", "scenario", "n_facilities", "demand", "covered_demand", "covered_demand_share",
     "covered_point_share", "covered_area_share", "covered_road_share", "mean_time_min",
 )  # fmt: skip
+#: Of the other groups in the chapter of key figures.
+_OTHERS = (
+    "group", "scenario", "cutoff_min", "covered_demand_share", "mean_time_min", "full_demand_share", "open_week_share",
+    "open_night_share", "unassigned_demand",
+)  # fmt: skip
 _SITES = (
     "number", "order", "name", "kind", "added_demand", "newly_covered_demand", "overlap_existing_demand",
     "mean_time_min", "cost", "gap_id",
@@ -70,16 +75,45 @@ def cards_html(report: Report) -> str:
     return f'<p class="who"><bdi>{escape(group)}</bdi> · {names}</p><div class="cards">{"".join(cards)}</div>'
 
 
+def asks_html(report: Report) -> str:
+    """Return in two sentences what the report asks and whether it proposes sites."""
+    group = report.groups[0]
+    where = {"scenario": report.scenarios[0], "group": group}
+    cells = {"mode": report.cell("overall", "mode", where), "cutoff": report.cell("overall", "cutoff_min", where)}
+    said = sentence(report, "f_asks", cells, {"group": group})
+    choice = report.tables["choice"]
+    if len(choice):
+        between = "" if report.language == "zh" else " "
+        said += between + sentence(report, "f_asks_sites", {"n": cell_at(choice, "choice", 0, "n_sites")})
+    return f"<p>{said}</p>"
+
+
 def findings_html(report: Report) -> str:
-    """Return what the tables say of each group, in sentences."""
-    parts = []
-    for group in report.groups:
-        said = [*_coverage(report, group), *_quality(report, group), *_lacks(report, group)]
-        parts.append(f"<section><h3><bdi>{escape(group)}</bdi></h3>{items(said)}</section>")
+    """Return what the tables say: in full of the headline group, in short of the others."""
+    headline, *others = report.groups
+    said = items([*_coverage(report, headline), *_quality(report, headline), *_lacks(report, headline)])
+    parts = [f"<section><h3><bdi>{escape(headline)}</bdi></h3>{said}</section>"]
     together = items([*_choice(report), _shortage(report), _need(report)])
-    return "".join(parts) + (
-        f"<section><h3>{report.words['sites_and_resources']}</h3>{together}</section>" if together else ""
-    )
+    if together:
+        parts.append(f"<section><h3>{escape(report.words['sites_and_resources'])}</h3>{together}</section>")
+    if others:
+        parts.append(f"<section><h3>{escape(report.words['other_groups'])}</h3>{_others(report, others)}</section>")
+    return "".join(parts)
+
+
+def _others(report: Report, groups: Sequence[str]) -> str:
+    """Return a table of the other groups' figures and a few sentences on each."""
+    table = report.tables["overall"]
+    rows = [row for group in groups for row in rows_of(table, {"group": group})]
+    title = escape(report.words["t_overall"])
+    shown = table_html(report, "overall", rows, _OTHERS, title=title, n_rows=len(table))
+    said = []
+    for group in groups:
+        coverage = _coverage(report, group)
+        facts = [coverage[0], coverage[-1], *_lacks(report, group)[-2:-1]]
+        between = "" if report.language == "zh" else " "
+        said.append(f"<b><bdi>{escape(group)}</bdi></b> {between.join(fact for fact in facts if fact)}")
+    return shown + items(said)
 
 
 def _coverage(report: Report, group: str) -> list[str]:

@@ -42,8 +42,7 @@ def maps_html(report: Report, lettering: Lettering) -> list[str]:
     found = []
     with lettered(lettering):
         if not report.results.layers["facilities"].empty or not report.results.layers["demand"].empty:
-            found += [_coverage(report, around, headline, scenario) for scenario in report.scenarios]
-            found += [_gaps(report, around, headline), _change(report, around, headline), _hours(report, around)]
+            found += [_coverage(report, around, headline), _effect(report, around, headline), _hours(report, around)]
             found.append(_others(report, around, others[:_MOST_GROUPS]))
     return [page for page in found if page]
 
@@ -55,20 +54,23 @@ def _layer(report: Report, name: str, **where: str) -> gpd.GeoDataFrame:
     return layer
 
 
-def _coverage(report: Report, around: Surroundings, group: str, scenario: str) -> str:
-    """Draw bands, streets by time, stations and sites of a scenario."""
-    drawing = MapPicture(around)
-    keys, has_bands = _reach(report, drawing, group, scenario)
-    keys += _places(report, drawing, group, scenario)
-    key = "p_coverage" if has_bands else "p_coverage_pass"
-    return _figure(report, drawing, key, keys, {"group": group, "scenario": scenario})
+def _coverage(report: Report, around: Surroundings, group: str) -> str:
+    """Draw bands, streets by time, stations and sites: today above the proposed scenario, at one scale."""
+    drawing = MapPicture(around, panels=len(report.scenarios))
+    keys: list[Key] = []
+    has_bands = False
+    for number, scenario in enumerate(report.scenarios):
+        drawing.panel(number, scenario if len(report.scenarios) > 1 else "")
+        keys, has_bands = _reach(report, drawing, group, scenario)
+        keys += _places(report, drawing, group, scenario)
+    return _figure(report, drawing, "p_coverage" if has_bands else "p_coverage_pass", keys, {"group": group})
 
 
 def _others(report: Report, around: Surroundings, groups: list[str]) -> str:
     """Draw the other groups beside each other, each with bands of its own."""
     if not groups:
         return ""
-    drawing = MapPicture(around, columns=min(len(groups), 2), rows=-(-len(groups) // 2))
+    drawing = MapPicture(around, panels=len(groups))
     keys: dict[tuple[str, str], Key] = {}
     for number, group in enumerate(groups):
         drawing.panel(number, group)
@@ -108,51 +110,78 @@ def _reach(report: Report, drawing: MapPicture, group: str, scenario: str) -> tu
     return [Key("area", "#e2a68e", _words(report, "l_gap"), styles.GAP)] if len(gaps) else [], False
 
 
-def _gaps(report: Report, around: Surroundings, group: str) -> str:
-    """Draw the gaps of the latest scenario over those of today."""
+def _effect(report: Report, around: Surroundings, group: str) -> str:
+    """Draw the gaps, and below them what the plan changes; only one of them where there is no more to show."""
+    parts = {
+        name: part
+        for name, part in (("p_gaps", _gap_parts(report, group)), ("p_change", _change_parts(report, group)))
+        if part
+    }
+    if not parts:
+        return ""
+    drawing, keys = MapPicture(around, panels=len(parts)), []
+    for number, (name, part) in enumerate(parts.items()):
+        drawing.panel(number, report.words[f"{name}_short"] if len(parts) > 1 else "")
+        for shape, colour, look, key in part:
+            drawing.areas([shape], colour, **look)
+            keys.append(key)
+        if name == "p_gaps":
+            left = _layer(report, "gaps", group=group, scenario=report.latest)
+            drawing.numbers(left.geometry, left["rank"])
+        _places(report, drawing, group, report.latest)
+    keys += _place_keys(report, group, report.latest)
+    title = next(iter(parts)) if len(parts) == 1 else "p_effect"
+    return _figure(report, drawing, title, keys, {"group": group}, tables=("gaps", "overall"))
+
+
+#: What is drawn, its colour, how, and its entry in the legend.
+_Part = tuple[shapely.Geometry, str, dict[str, Any], Key]
+
+
+def _gap_parts(report: Report, group: str) -> list[_Part]:
+    """Return the gaps of the latest scenario over those of today."""
     left = _layer(report, "gaps", group=group, scenario=report.latest)
     before = _layer(report, "gaps", group=group, scenario=report.scenarios[0])
-    compared = len(report.scenarios) > 1
-    if left.empty and (before.empty or not compared):
-        return ""
-    drawing, keys = MapPicture(around), []
-    if compared:
-        drawing.areas(before.geometry, "#efd9cf", edgecolor=styles.GAP_TODAY, linewidth=0.8, alpha=0.75, zorder=5)
-        keys.append(Key("area", "#efd9cf", _words(report, "l_gap_closed"), styles.GAP_TODAY))
-    drawing.areas(left.geometry, styles.GAP, edgecolor=styles.GAP, linewidth=0.9, alpha=0.55, zorder=5.5)
-    drawing.numbers(left.geometry, left["rank"])
-    keys.append(Key("area", "#de8f6c", _words(report, "l_gap_left" if compared else "l_gap"), styles.GAP))
-    keys += _places(report, drawing, group, report.latest)
-    return _figure(report, drawing, "p_gaps", keys, {"group": group}, tables=("gaps",))
+    compared, parts = len(report.scenarios) > 1, []
+    if compared and len(before):
+        look = {"edgecolor": styles.GAP_TODAY, "linewidth": 0.8, "alpha": 0.75, "zorder": 5}
+        key = Key("area", "#efd9cf", _words(report, "l_gap_closed"), styles.GAP_TODAY)
+        parts.append((_together(before), "#efd9cf", look, key))
+    if len(left):
+        look = {"edgecolor": styles.GAP, "linewidth": 0.9, "alpha": 0.55, "zorder": 5.5}
+        key = Key("area", "#de8f6c", _words(report, "l_gap_left" if compared else "l_gap"), styles.GAP)
+        parts.append((_together(left), styles.GAP, look, key))
+    return parts
 
 
-def _change(report: Report, around: Surroundings, group: str) -> str:
-    """Draw where the cutoff reaches in the one scenario and not in the other."""
+def _together(layer: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Return all geometries as one collection, each drawn by itself."""
+    whole: shapely.Geometry = shapely.geometrycollections(layer.geometry.to_numpy())
+    return whole
+
+
+def _change_parts(report: Report, group: str) -> list[_Part]:
+    """Return where the cutoff reaches in the one scenario and not in the other."""
     if len(report.scenarios) == 1:
-        return ""
+        return []
     reach = []
     for scenario in (report.scenarios[0], report.latest):
         bands = _layer(report, "isochrones", group=group, scenario=scenario)
         if bands.empty:
-            return ""
+            return []
         reach.append(shapely.make_valid(shapely.union_all(bands.geometry.to_numpy())))
     before, after = reach
-    drawing = MapPicture(around)
+    hatched = {"hatch": "////", "edgecolor": "#7a2c0c"}
     parts: dict[str, tuple[shapely.Geometry, str, dict[str, Any]]] = {
         "l_kept": (shapely.intersection(before, after), styles.KEPT, {"alpha": 0.55}),
         "l_gained": (shapely.difference(after, before), styles.GAINED, {"alpha": 0.6}),
-        "l_lost": (
-            shapely.difference(before, after), styles.LOST,
-            {"alpha": 0.75, "hatch": "////", "edgecolor": "#7a2c0c", "rasterized": True},
-        ),
-    }  # fmt: skip
-    keys = []
-    for name, (shape, colour, look) in parts.items():
-        if shapely.area(shape) > _FLAT_M2:
-            drawing.areas([shape], colour, **look)
-            keys.append(Key("area", _paler(colour, float(look["alpha"])), _words(report, name)))
-    keys += _places(report, drawing, group, report.latest)
-    return _figure(report, drawing, "p_change", keys, {"group": group})
+        "l_lost": (shapely.difference(before, after), styles.LOST, {"alpha": 0.75, **hatched}),
+    }
+    return [
+        (shape, colour, look, Key("area", _paler(colour, float(look["alpha"])), _words(report, name)))
+        for name, (shape, colour, look) in parts.items()
+        if shapely.area(shape) > _FLAT_M2
+    ]
 
 
 def _hours(report: Report, around: Surroundings) -> str:
@@ -162,7 +191,7 @@ def _hours(report: Report, around: Surroundings) -> str:
     moments = list(dict.fromkeys(gaps["moment"]))[:_MOST_MOMENTS]
     if not moments:
         return ""
-    drawing = MapPicture(around, columns=len(report.scenarios), rows=len(moments))
+    drawing = MapPicture(around, panels=len(moments) * len(report.scenarios))
     shown = [(moment, scenario) for moment in moments for scenario in report.scenarios]
     for number, (moment, scenario) in enumerate(shown):
         drawing.panel(number, f"{report.said.say('moment', moment)} · {scenario}")

@@ -10,7 +10,7 @@ from coverage_planner import __version__
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.report.cells import escape
 from coverage_planner.report.page_parts import asset
-from coverage_planner.report.report_findings import cards_html, findings_html, tables_html
+from coverage_planner.report.report_findings import asks_html, cards_html, findings_html, tables_html
 from coverage_planner.report.report_method import data_html, limits_html, method_html, settings_html
 from coverage_planner.report.report_parts import Report
 from coverage_planner.report.report_words import report_words
@@ -173,7 +173,7 @@ def _chapters(report: Report) -> Sequence[tuple[str, str]]:
     text = report.settings["notes"]
     own = f"<h3>{escape(report.words['notes'])}</h3><p><bdi>{escape(text)}</bdi></p>" if text else ""
     chapters = {
-        "findings": cards_html(report) + findings_html(report) + own + about,
+        "findings": asks_html(report) + cards_html(report) + findings_html(report) + own + about,
         "maps": "".join(maps_html(report, lettering)),
         "charts": "".join(charts_html(report, lettering)),
         "tables": "".join(tables_html(report)),
@@ -221,7 +221,7 @@ def _running(report: Report, title: str) -> str:
     """Return what stands in the margins of printed pages: title and page numbers, not on the cover."""
     numbers = _css_text(report.words["page_of"])
     numbers = numbers.replace("{page}", '" counter(page) "').replace("{pages}", '" counter(pages) "')
-    note = " · synthetic data" if report.synthetic else ""
+    note = f" · {'合成数据' if report.language == 'zh' else 'synthetic data'}" if report.synthetic else ""
     return (
         f'@page {{ @top-left {{ content: "{_css_text(title + note)}"; }} @bottom-right {{ content: "{numbers}"; }} }}\n'
         "@page :first { @top-left { content: none; } @bottom-right { content: none; } }\n"

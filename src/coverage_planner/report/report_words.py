@@ -62,6 +62,18 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         ),
     ),
     # findings
+    "f_asks": (
+        "本报告评估{group}（{mode}）能否在 {cutoff} 分钟内到达服务站点，以及哪些地方、为何达不到。",
+        (
+            "This report asks whether {group} (travelling {mode}) are within {cutoff} minutes of a service station, "
+            "and where and why they are not."
+        ),
+    ),
+    "f_asks_sites": (
+        "并给出新增 {n} 处站点的方案，说明其带来的变化。",
+        "It proposes {n} new sites and says what they change.",
+    ),
+    "other_groups": ("其他人群", "Other groups"),
     "f_who": (
         "出行方式：{mode}；时限 {cutoff} 分钟；方向：{direction}。",
         "Travels {mode}; cutoff {cutoff} minutes; {direction}.",
@@ -150,8 +162,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "rows_all": ("共 {rows} 行，见 {file}。", "All {rows} rows, as in {file}."),
     # pictures
-    "p_coverage": ("{group}：{scenario}，到最近站点的时间", "{group}: {scenario}, time to the nearest station"),
-    "p_coverage_pass": ("{group}（路过绕行）：{scenario}", "{group} (passing by): {scenario}"),
+    "p_coverage": ("{group}：到最近站点的时间", "{group}: time to the nearest station"),
+    "p_coverage_pass": ("{group}（路过绕行）：服务缺口", "{group} (passing by): gaps"),
+    "p_effect": ("{group}：服务缺口与可达范围的变化", "{group}: gaps, and what the plan changes"),
+    "p_gaps_short": ("服务缺口", "Gaps"),
+    "p_change_short": ("可达范围的变化", "What the plan changes"),
     "p_others": ("其他人群：{scenario}", "Other groups: {scenario}"),
     "p_gaps": ("{group}：服务缺口", "{group}: gaps"),
     "p_change": ("{group}：可达范围的变化", "{group}: what the plan changes"),
