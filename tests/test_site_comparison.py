@@ -1,6 +1,7 @@
 """Sites of a plan compared, from the plan file to the folder: the figures of by_site.csv, the shortlist, refusals."""
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -9,8 +10,10 @@ from coverage_planner.config import read_plan
 from coverage_planner.demo import demo_city
 from coverage_planner.errors import ConfigError, InputError
 from coverage_planner.pipeline.run import run_plan
-from coverage_planner.pipeline.site_comparison import run_site_comparison, write_site_comparison
+from coverage_planner.pipeline.site_comparison import _other_demands, run_site_comparison, write_site_comparison
 from coverage_planner.report.tables import measure_outcome
+from coverage_planner.scenario.scenario import Group
+from drawn import draw_points
 from drawn_plan import PREMISES, draw_plan
 
 SAME = ("newly_covered_demand", "overlap_existing_demand", "catchment_demand")
@@ -73,10 +76,36 @@ def test_named_sites_are_compared_and_written_as_the_plan_says(plan, everything,
 @pytest.mark.slow
 def test_without_names_the_chosen_sites_and_what_could_replace_them_are_compared(plan, everything):
     run = run_site_comparison(plan)
-    chosen = set(run.choice.solution.sites["id"])
-    assert chosen <= set(run.table["id"])
-    assert len(run.table) > len(chosen)
-    assert everything.table["id"][0] in set(run.table["id"])
+    study = everything.comparison
+    weights = study.outcome.group.demand["demand"].to_numpy()
+    reach = study.reach.toarray()
+    new = {label: set((reach[row] == 2).nonzero()[0].tolist()) for row, label in enumerate(study.table["id"])}
+    in_table = [row[0] for row in PREMISES if row[0] in new]
+    chosen = [label for label in in_table if label in set(run.choice.solution.sites["id"])]
+    expected = {*chosen, study.table["id"][0]}
+    for site in chosen:
+        others = set().union(*(new[label] for label in chosen if label != site))
+        gain = {label: sum(weights[point] for point in new[label] - others) for label in new if label not in expected}
+        best = sorted((label for label in gain if gain[label] > 0), key=lambda label: (-gain[label], label))
+        expected |= set(best[:2])
+    assert len(chosen) == 2
+    assert set(run.table["id"]) == expected
+
+
+def test_other_demand_is_each_source_alone_and_that_of_groups_alike():
+    own = draw_points((0, 0), (1, 0), (2, 0)).assign(source=["orders", "census", "orders"])
+    nobody = draw_points((0, 0)).assign(demand=0.0)
+    groups = (
+        Group("walkers", "walk", 600.0, own),
+        Group("riders", "ebike", 300.0, draw_points((5, 0))),
+        Group("same", "walk", 300.0, own),
+        Group("nobody", "walk", 300.0, nobody),
+        Group("drivers", "drive", 300.0, draw_points((9, 0)), visit="pass"),
+    )
+    found = _other_demands(SimpleNamespace(groups=groups), groups[0])
+    assert list(found) == ["orders", "census", "riders"]
+    assert found["orders"]["id"].tolist() == ["P0", "P2"]
+    assert _other_demands(SimpleNamespace(groups=groups), groups[4]) == {}
 
 
 @pytest.mark.slow

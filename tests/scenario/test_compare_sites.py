@@ -275,3 +275,10 @@ def test_without_communities_nobody_leaves():
     study = study_sites(evaluated(communities=None), SITES, **ALONE)
     assert study.communities.empty
     assert study.table["n_communities_leaving"].tolist() == [0, 0, 0]
+
+
+def test_tables_of_other_sites_are_refused(study):
+    with pytest.raises(InputError, match=r"reach must have a row per site of table .* 2 and 6, got 3 and 6"):
+        replace(study, table=study.table.head(2))
+    with pytest.raises(InputError, match=r"must speak of the sites of table, got .*E2"):
+        replace(study, table=study.table.assign(id=["x", "E1", "W1"]))

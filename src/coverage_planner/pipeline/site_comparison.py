@@ -272,7 +272,8 @@ def _best_few(plan: Plan, today: Outcome, candidates: gpd.GeoDataFrame, choice: 
     """Return the chosen sites, the best candidate by itself, and those that would best replace each chosen site.
 
     What would replace a site is judged by the demand that neither a station nor another chosen site covers; of equal
-    ones the smaller id goes first. Candidates that would add nothing are left out.
+    ones the smaller id goes first. Those that stand in the list already are passed over, candidates that would add
+    nothing are left out. Chosen sites are gone through in the order of the candidates.
     """
     if candidates.empty or choice is None or choice.solution.sites.empty:
         raise InputError(

@@ -76,6 +76,24 @@ class SiteComparison:
     reach: csr_array
     listed_above: float
 
+    def __post_init__(self) -> None:
+        """Check that the tables speak of the same sites and demand."""
+        n_points = len(self.today.groups[self.group].group.demand)
+        if self.reach.shape != (len(self.table), n_points):
+            raise InputError(
+                f"reach must have a row per site of table and a column per demand point, {len(self.table)} and "
+                f"{n_points}, got {self.reach.shape[0]} and {self.reach.shape[1]}; take what study_sites returns"
+            )
+        ids = set(self.table["id"])
+        others = sorted(
+            {str(label) for table in (self.ranks, self.pairs, self.communities) for label in table["id"]} - ids
+        )
+        if others:
+            raise InputError(
+                f"ranks, pairs and communities must speak of the sites of table, got {name_some(others)} too; take "
+                "what study_sites returns"
+            )
+
     @property
     def outcome(self) -> GroupOutcome:
         """Today's outcome for the group."""
