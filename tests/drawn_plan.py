@@ -57,6 +57,7 @@ PLAN = {
         {"name": "riders", "mode": "ebike", "cutoff_min": 4, "demand": {"file": "riders.csv"}},
     ],
     "siting": {"n_open": 2},
+    "map": {"osm": True, "tianditu_key": "0123abcd", "approval_number": "鄂S(2026)000号", "boundary_source": "民政局"},
 }
 
 

@@ -21,6 +21,7 @@ from coverage_planner.config import read_plan
 from coverage_planner.pipeline import run_plan, write_run
 from coverage_planner.pipeline.margins import farthest_m
 from coverage_planner.pipeline.stopwatch import Stopwatch
+from coverage_planner.report.map_data import read_map_data
 from coverage_planner.report.results import FILES
 from drawn_plan import (
     COLUMNS,
@@ -272,6 +273,15 @@ def test_the_map_is_one_small_file_that_says_synthetic(results):
     assert len(page.encode()) < 5_000_000
     assert "合成" in page
     assert "河西 试点" in page
+
+
+def test_the_map_offers_the_base_maps_of_the_plan_and_bears_its_approval(run, results):
+    data = read_map_data(results / "map_data.json").content
+    assert [tiles["name"]["en"] for tiles in data["tiles"]] == ["Tianditu", "OpenStreetMap"]
+    assert (data["approval"], data["boundary_source"]) == ("鄂S(2026)000号", "民政局")
+    assert [scenario["name"] for scenario in data["scenarios"]] == ["现状", "方案"]
+    assert [site["worth"] is None for site in data["sites"]] == [run.choice.alternatives is None] * len(data["sites"])
+    assert data["certificate"]["en"] in (results / "run.json").read_text(encoding="utf-8")
 
 
 def test_the_manifest_names_every_input_with_its_hash_and_rows(folder, results):

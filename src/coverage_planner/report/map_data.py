@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 #: A frame has a corner at least every so many metres, so that it is still a frame in degrees.
 _FRAME_M = 5000.0
+#: No access leg is longer: what has no limit, JSON cannot say.
+_FAR_M = 1e7
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +141,7 @@ def map_data(
         "direction": first.headline.times.direction,
         "approval": approval,
         "boundary_source": boundary_source,
-        "snap_limit_m": float(snap_limit_m),
+        "snap_limit_m": min(float(snap_limit_m), _FAR_M),
         "tiles": [dict(layer) for layer in tiles],
         "streets": pack_streets(network, clip),
         "ground": ground_pieces(network, clip),
