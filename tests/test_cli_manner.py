@@ -412,7 +412,14 @@ def test_a_page_is_opened_only_when_asked_for(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "README.zh-CN.md", "docs/how-to/command-line.md", "docs/how-to/notebooks.md"]
+    "page",
+    [
+        "README.md",
+        "README.zh-CN.md",
+        "docs/how-to/command-line.md",
+        "docs/how-to/notebooks.md",
+        "docs/how-to/notebooks.zh-CN.md",
+    ],
 )
 def test_every_command_of_a_page_parses(repository, page):
     text = (repository / page).read_text(encoding="utf-8")
@@ -427,8 +434,13 @@ def test_every_command_of_a_page_parses(repository, page):
             build_parser().parse_args(words)
 
 
-def test_the_page_of_commands_names_them_all(repository):
-    text = (repository / "docs" / "how-to" / "command-line.md").read_text(encoding="utf-8")
+def test_the_pages_of_commands_name_them_all(repository):
+    chinese, text = (
+        (repository / "docs" / "how-to" / name).read_text(encoding="utf-8")
+        for name in ("command-line.zh-CN.md", "command-line.md")
+    )
+    listed = [re.findall(r"^\| `([a-z]+ ?[^`]*)` \| [^|`]+ \| \[", page, re.MULTILINE) for page in (chinese, text)]
+    assert listed[0] == listed[1]
     assert [name for name in commands() if f"| `{name} " not in text and f"| `{name}` " not in text] == []
     for name in commands():
         assert re.search(rf"^\| `{name}` \| ", text, re.MULTILINE), name

@@ -1,4 +1,5 @@
 import json
+import re
 import tomllib
 
 import geopandas as gpd
@@ -168,6 +169,25 @@ def test_a_folder_of_something_else_is_left_alone(server, tmp_path, capsys):
     assert fetch(server, "试验区", tmp_path / "a", "--force") == 2
     assert "must be new or empty" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["thesis.docx"]
+
+
+def test_fetching_and_clipping_for_machines(server, repository, tmp_path, capsys):
+    text = (repository / "docs" / "how-to" / "command-line.md").read_text(encoding="utf-8")
+    keys = {
+        name: {*re.findall(r"`(\w+)`", row), "command"}
+        for name, row in re.findall(r"^\| `(fetch|clip)` \| (.+) \|$", text, re.MULTILINE)
+    }
+    assert fetch(server, "试验区", tmp_path / "a", "--json") == 0
+    fetched = json.loads(capsys.readouterr().out)
+    assert set(fetched) == keys["fetch"]
+    assert fetched["pieces"] == 40
+    assert sum(fetched["pois"].values()) == 6
+    area = str(tmp_path / "a" / "study_area.geojson")
+    big = str(tmp_path / "a" / "streets.osm.pbf")
+    assert main(["clip", big, str(tmp_path / "small.osm.pbf"), "--area", area, "--json"]) == 0
+    clipped = json.loads(capsys.readouterr().out)
+    assert set(clipped) == keys["clip"]
+    assert clipped["bytes_written"] == (tmp_path / "small.osm.pbf").stat().st_size
 
 
 def test_clip_writes_a_small_file(tmp_path, capsys):
