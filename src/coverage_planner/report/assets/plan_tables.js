@@ -4,6 +4,7 @@
 const coveragePlanTables = (() => {
   const MINUS = "\u2212";
   const SIGNED = new Set(["change", "share_change", "count_change"]);
+  const LONG = 14; // letters; longer texts may break anywhere
   const WHOLE = new Set(["count", "place", "count_change"]);
 
   function element(tag, cls, text) {
@@ -55,8 +56,7 @@ const coveragePlanTables = (() => {
     const node = element("td", isText ? "" : "number");
     if (value === null) node.textContent = isText ? "" : "\u2013";
     else if (isText) {
-      const name = element("bdi", "", value);
-      node.append(name);
+      node.append(element("bdi", value.length > LONG ? "long" : "", value));
     } else {
       const data = element("data", "", figure(value, column.kind));
       data.value = String(value);
