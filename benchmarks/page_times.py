@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,6 +20,7 @@ from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 
 SIZE = (1366, 768)
+_SCRIPT_S = 30.0
 #: Runs before anything of the page: notes when it is drawn.
 _WATCH = """
   const drawn = () => requestAnimationFrame(() => requestAnimationFrame(() => { window.drawnAt = performance.now(); }));
@@ -56,7 +57,7 @@ class BrowserMissingError(RuntimeError):
 
 
 @contextmanager
-def browser(timeout_s: float) -> Iterator[webdriver.Chrome]:
+def browser() -> Iterator[webdriver.Chrome]:
     """Start Chromium with an empty profile and without a network."""
     binary, driver_path = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     if binary is None or driver_path is None:
@@ -73,7 +74,7 @@ def browser(timeout_s: float) -> Iterator[webdriver.Chrome]:
             options.add_argument(flag)
         driver = webdriver.Chrome(options=options, service=Service(driver_path))
         try:
-            driver.set_script_timeout(timeout_s)
+            driver.set_script_timeout(_SCRIPT_S)
             metrics = {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
             driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _WATCH})
@@ -89,33 +90,41 @@ def open_page(driver: webdriver.Chrome, path: Path, timeout_s: float) -> float |
     while time.monotonic() < end:
         try:
             drawn = driver.execute_script("return location.protocol === 'file:' ? window.drawnAt : undefined;")
-        except (TimeoutException, WebDriverException):  # the page is still busy, or the tab has crashed
-            drawn = None
-            if not _lives(driver):
-                return None
+        except TimeoutException:  # the page is busy
+            continue
+        except WebDriverException:  # the tab has crashed
+            return None
         if drawn is not None:
             return drawn / 1000 if drawn >= 0 else None
         time.sleep(0.05)
     return None
 
 
-def _lives(driver: webdriver.Chrome) -> bool:
-    try:
-        return bool(driver.title is not None)
-    except WebDriverException:
-        return False
+def _page_process(driver: webdriver.Chrome) -> psutil.Process | None:
+    """Return the largest process that draws pages: that of the page which was opened."""
+    found: list[tuple[int, psutil.Process]] = []
+    for child in psutil.Process(driver.service.process.pid).children(recursive=True):
+        with suppress(psutil.Error):  # gone meanwhile
+            if "--type=renderer" in child.cmdline():
+                found.append((child.memory_info().rss, child))
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def cpu_s(driver: webdriver.Chrome) -> float:
+    """Return the seconds of CPU that the page's process has taken: other work on the machine disturbs them little."""
+    process = _page_process(driver)
+    return 0.0 if process is None else sum(process.cpu_times()[:2])
 
 
 def memory_mib(driver: webdriver.Chrome) -> dict[str, float]:
     """Return what the page holds after a collection: JavaScript heap, arrays beside it, and its whole process."""
     driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
     usage: dict[str, Any] = driver.execute_cdp_cmd("Runtime.getHeapUsage", {})
-    children = psutil.Process(driver.service.process.pid).children(recursive=True)
-    renderers = [child for child in children if "--type=renderer" in child.cmdline()]
+    process = _page_process(driver)
     return {
         "heap_mib": usage["usedSize"] / 2**20,
         "arrays_mib": usage.get("backingStorageSize", 0) / 2**20,
-        "process_mib": max((child.memory_info().rss for child in renderers), default=0) / 2**20,
+        "process_mib": 0.0 if process is None else process.memory_info().rss / 2**20,
     }
 
 
@@ -145,18 +154,21 @@ def measure_page(
     Returns
     -------
     dict
-        ``mib`` of the file, ``opened_s`` (None where it did not), memory, and the median of each act in milliseconds.
+        ``mib`` of the file, ``opened_s`` (None where it did not), ``cpu_s`` of the page's process by then, memory, and
+        the median of each act in milliseconds.
     """
     figures: dict[str, Any] = {"mib": path.stat().st_size / 2**20, "opened_s": None}
     taken: list[float] = []
+    worked: list[float] = []
     for turn in range(rounds):
-        with browser(timeout_s) as driver:
+        with browser() as driver:
             opened_s = open_page(driver, path, timeout_s)
             if opened_s is None:
                 return figures
             taken.append(opened_s)
+            worked.append(cpu_s(driver))
             if turn == rounds - 1:
                 figures |= memory_mib(driver)
                 for name, turns in (acts or {}).items():
                     figures[f"{name}_ms"] = median(answer_ms(driver, *one) for one in turns)
-    return figures | {"opened_s": median(taken), "opened_all_s": taken}
+    return figures | {"opened_s": median(taken), "opened_all_s": taken, "cpu_s": median(worked)}

@@ -7,6 +7,7 @@ import pytest
 
 from browser import DESKTOP, PHONE, open_browser, show
 from drawn_pages import PAGES
+from screenshots import wait_until_drawn
 
 pytestmark = pytest.mark.slow
 
@@ -44,4 +45,6 @@ def test_the_rules_find_what_is_wrong(driver, axe, tmp_path):
 def test_nothing_is_out_of_reach(driver, axe, tmp_path, page, language):
     path = PAGES[page](tmp_path, language)
     for size in (DESKTOP, PHONE):
-        assert violations(show(driver, path, size), axe) == [], (page, language, size)
+        show(driver, path, size)
+        wait_until_drawn(driver)
+        assert violations(driver, axe) == [], (page, language, size)
