@@ -15,6 +15,8 @@ from drawn_sites import SITES, draw_site_comparison
 
 pytestmark = pytest.mark.browser
 
+STATE = "const map = siteMap; return [map.getZoom(), map.getSize().x, map.getContainer().style.cssText]"
+
 
 @pytest.fixture(scope="module")
 def comparison():
@@ -102,10 +104,10 @@ def test_the_site_that_is_chosen_shows_whom_it_reaches(driver, files, comparison
 
 def test_it_prints_on_a4_and_comes_back(driver, files):
     page = show(driver, files["zh"])
-    before = page.execute_script("return [siteMap.getZoom(), siteMap.getSize().x]")
+    before = page.execute_script(STATE)
     printed = page.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     pdf = base64.b64decode(printed["data"])
     assert pdf.startswith(b"%PDF")
     assert re.search(rb"/MediaBox \[0 0 84[12]", pdf)  # 297 mm wide
-    assert page.execute_script("return [siteMap.getZoom(), siteMap.getSize().x]") == before
+    assert page.execute_script(STATE) == before
     assert complaints(page) == []

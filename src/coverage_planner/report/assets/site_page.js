@@ -110,7 +110,7 @@ const sitePage = (() => {
     const redraw = () => renderers.ground._map && renderers.ground._redraw();
     let kept = null;
     window.addEventListener("beforeprint", () => {
-      kept ??= { center: map.getCenter(), zoom: map.getZoom() };
+      if (!kept) kept = { center: map.getCenter(), zoom: map.getZoom() };
       Object.assign(map.getContainer().style, PRINTED);
       map.invalidateSize({ animate: false, pan: false });
       fit();
@@ -118,7 +118,7 @@ const sitePage = (() => {
     });
     window.addEventListener("afterprint", () => {
       if (!kept) return;
-      map.getContainer().removeAttribute("style");
+      Object.assign(map.getContainer().style, { width: "", height: "" });
       map.invalidateSize({ animate: false, pan: false });
       map.setView(kept.center, kept.zoom, { animate: false });
       redraw();
@@ -173,7 +173,8 @@ const sitePage = (() => {
         button.setAttribute("aria-pressed", String(Number(button.closest("tr").dataset.site) === i));
       }
       const site = page.sites.of[i];
-      chosen.replaceChildren(element("b", "", `${i + 1} ${site.name}`), document.createTextNode(" " + site.text));
+      chosen.textContent = "";
+      chosen.append(element("b", "", `${i + 1} ${site.name}`), document.createTextNode(" " + site.text));
       drawn.show(i);
       if (from === "map") table.querySelector(`tr[data-site="${i}"]`).scrollIntoView({ block: "nearest" });
     }
