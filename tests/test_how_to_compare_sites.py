@@ -24,6 +24,16 @@ def commands(page):
     return [shlex.split(line, comments=True)[1:] for line in page.splitlines() if line.startswith("coverage-planner")]
 
 
+def test_the_chinese_page_has_the_same_commands_files_and_figures(repository, page, commands):
+    chinese = (repository / "docs" / "how-to" / "compare-sites.zh-CN.md").read_text(encoding="utf-8")
+    lines = [line for line in chinese.splitlines() if line.startswith("coverage-planner")]
+    assert [shlex.split(line, comments=True)[1:] for line in lines] == commands
+    assert [file for file in FILES if file not in chinese] == []
+    quotes = [text.split("> ", 1)[1].split("(998")[0].split("（998")[0] for text in (page, chinese)]
+    figures = [set(re.findall(r"\bP\d+|[\d,.]*\d", text)) for text in quotes]
+    assert figures[0] == figures[1]
+
+
 def test_commands_parse_and_nothing_is_left_out(page, commands):
     assert [command[0] for command in commands] == ["demo", "compare", "compare", "compare"]
     for command in commands:
