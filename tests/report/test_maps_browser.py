@@ -283,6 +283,11 @@ def test_a_street_of_that_name_is_drawn_in_full(page):
     """
     assert run(page, script) == [1, "试验路"]
     assert ink(page, "found") > 0
+    whole = "return app.map.getBounds().contains(app.data.bounds)"
+    run(page, "app.map.setZoom(18, {animate: false})")
+    assert not page.execute_script(whole)
+    page.find_element(By.CSS_SELECTOR, ".cp-home").click()
+    assert page.execute_script(whole)
 
 
 # --- click anywhere ---
@@ -407,6 +412,19 @@ def test_the_map_prints_on_one_sheet(page, landscape):
     page.execute_script("app.printer.restore()")
     assert not page.find_elements(By.CSS_SELECTOR, ".cp-sheet, .cp-picture")
     assert complaints(page) == []
+
+
+def test_a_page_that_may_not_print_comes_back(page):
+    page.execute_script("window.print = () => { window.asked = true; }")
+    page.find_elements(By.CSS_SELECTOR, ".cp-tool")[2].click()
+    page.find_element(By.CSS_SELECTOR, ".cp-dialog[open] .cp-button").click()
+    run(page, "")
+    run(page, "")
+    assert page.execute_script("return window.asked")
+    assert page.find_elements(By.CSS_SELECTOR, ".cp-sheet")
+    page.find_element(By.CSS_SELECTOR, ".cp-map").send_keys(Keys.SHIFT)
+    assert not page.find_elements(By.CSS_SELECTOR, ".cp-sheet")
+    assert page.find_element(By.CSS_SELECTOR, ".cp-main").is_displayed()
 
 
 def test_help_says_how_to_read_the_map_and_escape_closes_it(page):

@@ -25,6 +25,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "export": ("导出数据", "Export data"),
     "print": ("打印地图", "Print the map"),
     "help": ("如何阅读本图", "How to read this map"),
+    "show_all": ("显示全图", "Show the whole map"),
     # choices
     "scenario": ("方案", "Scenario"),
     "group": ("人群", "Group"),

@@ -132,6 +132,21 @@ const coveragePlanner = (() => {
 
   const escaped = (text) => element("span", "", text).innerHTML;
 
+  /* The way back to the whole map, below the zoom. */
+  function homeButton(app) {
+    const button = element("a", "cp-home");
+    button.href = "#";
+    button.title = app.text.say("show_all");
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-label", button.title);
+    button.append(element("i"));
+    L.DomEvent.on(button, "click", (event) => {
+      L.DomEvent.stop(event);
+      app.showAll();
+    });
+    return button;
+  }
+
   function frame(app) {
     const { map, text, data } = app;
     const { say } = text;
@@ -140,7 +155,8 @@ const coveragePlanner = (() => {
     container.setAttribute("aria-label", data.title || say("map"));
     container.setAttribute("role", "region");
     if (app.options.lang && !app.options.compact) document.documentElement.lang = app.options.lang;
-    L.control.zoom({ position: "bottomright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
+    const zoom = L.control.zoom({ position: "bottomright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") });
+    zoom.addTo(map).getContainer().append(homeButton(app));
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
     map.attributionControl.setPrefix("Leaflet");
     for (const source of data.attributions) map.attributionControl.addAttribution(escaped(source));

@@ -34,6 +34,7 @@ const coverageControls = (() => {
       Object.assign(input, { type: "radio", name, value: key, checked: key === value });
       input.addEventListener("change", () => act(key));
       choice.append(input, element("span", "", text));
+      choice.title = text; // names that are too long are cut
       bar.append(choice);
     }
     box.append(bar);

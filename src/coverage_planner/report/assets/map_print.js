@@ -182,7 +182,13 @@ const coveragePrint = (() => {
     const print = (wide) => {
       setPage(wide);
       prepare();
-      requestAnimationFrame(() => requestAnimationFrame(() => window.print()));
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          window.print();
+          // where a page may not print, nothing says that printing is over
+          for (const sign of ["pointerdown", "keydown"]) window.addEventListener(sign, restore, { once: true });
+        }),
+      );
     };
     return { print, prepare, restore, setPage };
   }
