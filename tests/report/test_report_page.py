@@ -15,6 +15,8 @@ import pytest
 from coverage_planner.errors import ConfigError, InputError, SourceError
 from coverage_planner.report import fonts, report_charts, report_maps, report_parts
 from coverage_planner.report.cells import Cell, Sentence, cell_at, find_cell, write_figure
+from coverage_planner.report.messages import in_chinese
+from coverage_planner.report.messages_of_runs import RUNS
 from coverage_planner.report.report_page import write_report
 from coverage_planner.report.results import check_folder, read_results, write_results
 from coverage_planner.report.table_columns import COLUMNS
@@ -341,6 +343,44 @@ def test_a_cell_is_found_by_the_key_of_its_row():
     assert find_cell({}, "overall", "demand", scenario="c") is None
     with pytest.raises(ConfigError, match="must name one row"):
         find_cell({"overall": table}, "overall", "demand", scenario="a")
+
+
+# --- warnings of a run ---
+
+
+@pytest.mark.parametrize(
+    ("warning", "said"),
+    [
+        (
+            (
+                "309 of 600 demand of 货车司机 (points 272: road 26, …) lies nearer to the edge of the streets than people "
+                "travel; what lies beyond the edge is not seen; give roads and stations 3667 m around it"
+            ),
+            "货车司机：600 中有 309 的需求（点 272: road 26, …）离路网边缘",
+        ),
+        (
+            (
+                "places per person (floating catchments) need people two reaches and stations one reach around a place, but "
+                "people count inside the study area only; less is given for 骑手 (100% of the demand, reach 3750 m): compare "
+                "places well inside, or take a wider study area"
+            ),
+            "骑手 (100% of the demand, reach 3750 m)",
+        ),
+        ("no sites are proposed: there is no gap", "没有拟新增站点"),
+    ],
+)
+def test_warnings_of_a_run_are_said_in_chinese(warning, said):
+    found = in_chinese(warning)
+    assert found is not None
+    assert said in found[0]
+    assert found[1]
+
+
+@pytest.mark.parametrize("entry", RUNS, ids=lambda entry: entry[0][:30])
+def test_every_text_of_a_warning_can_be_filled_in(entry):
+    pattern, *texts = entry
+    groups = [f"<{number}>" for number in range(re.compile(pattern).groups)]
+    assert all("{" not in text.format(*groups) for text in texts)
 
 
 # --- fonts ---

@@ -5,8 +5,11 @@ import re
 from coverage_planner.report.messages_of_files import FILES
 from coverage_planner.report.messages_of_hours import HOURS
 from coverage_planner.report.messages_of_plans import PLANS
+from coverage_planner.report.messages_of_runs import RUNS
 
-_PATTERNS = tuple((re.compile(pattern, re.DOTALL), what, advice) for pattern, what, advice in (*HOURS, *FILES, *PLANS))
+_PATTERNS = tuple(
+    (re.compile(pattern, re.DOTALL), what, advice) for pattern, what, advice in (*RUNS, *HOURS, *FILES, *PLANS)
+)
 
 
 def in_chinese(message: str) -> tuple[str, str] | None:

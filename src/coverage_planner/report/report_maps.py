@@ -112,6 +112,8 @@ def _reach(report: Report, drawing: MapPicture, group: str, scenario: str) -> tu
 
 def _effect(report: Report, around: Surroundings, group: str) -> str:
     """Draw the gaps, and below them what the plan changes; only one of them where there is no more to show."""
+    if _layer(report, "isochrones", group=group).empty:
+        return ""  # who passes by: the gaps stand on the map before
     parts = {
         name: part
         for name, part in (("p_gaps", _gap_parts(report, group)), ("p_change", _change_parts(report, group)))
