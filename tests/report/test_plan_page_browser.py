@@ -124,7 +124,7 @@ def test_one_choice_drives_tables_and_maps(driver, pages, tables):
     assert driver.find_element("id", "caption-after").text == PLAN_B
     headings = driver.find_elements("css selector", "#table-by_community thead button")
     assert [heading.text for heading in headings][3:5] == [
-        "Share of demand covered, 方案A", f"Share of demand covered, {PLAN_B}",
+        "Share of demand covered\n方案A", f"Share of demand covered\n{PLAN_B}",
     ]  # fmt: skip
     changes = driver.execute_script(
         "return [...document.querySelectorAll('#table-by_community tbody tr')].map((r) => r.cells[7].innerText)"

@@ -54,7 +54,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "covered": ("{share} 已覆盖", "{share} covered"),
     "swap": ("对调", "Swap"),
     "cell": ("{table}.csv 第 {row} 行 {column}", "{table}.csv, row {row}, {column}"),
-    "of_plan": ("{heading}（{plan}）", "{heading}, {plan}"),
+    "of_plan": ("{heading}\n{plan}", "{heading}\n{plan}"),
     "sort_hint": ("点按表头可排序", "Press a heading to sort"),
     "sorted_up": ("升序", "ascending"),
     "sorted_down": ("降序", "descending"),
