@@ -6,8 +6,10 @@ Every page is drawn anew from the folder, in its language; a browser with no net
 it is drawn, does what a reader would do first (an hour, a click), and takes the picture.
 """
 
+import argparse
 import base64
 import io
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +19,11 @@ from pathlib import Path
 from PIL import Image
 from selenium import webdriver
 
-from browser import DESKTOP, FRAMES, open_browser, show
+from browser import DESKTOP, FRAMES, PHONE, open_browser, show
+from coverage_planner.report.plan_folders import compare_folders
+from coverage_planner.report.redraw import redraw_map
+from coverage_planner.report.report_page import write_report
+from coverage_planner.report.words import Language
 
 #: Most bytes of a picture in the repository.
 MOST_BYTES = 300_000
@@ -63,6 +69,7 @@ def wait_until_drawn(driver: webdriver.Chrome) -> None:
 
 def take(driver: webdriver.Chrome, page: Path, path: Path, size: tuple[int, int] = DESKTOP, act: str = "") -> Path:
     """Open a page, act, and write its picture."""
+    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
     show(driver, page, size)
     wait_until_drawn(driver)
     if act:
@@ -94,3 +101,50 @@ def take_all(folder: Path, out: Path, shots: Sequence[Shot]) -> list[Path]:
             made.mkdir()
             taken.append(take(driver, shot.draw(folder, made), out / f"{shot.name}.png", shot.size, shot.act))
     return taken
+
+
+def _map(language: Language) -> Callable[[Path, Path], Path]:
+    return lambda folder, made: redraw_map(folder, made / "map.html", language=language)
+
+
+def _report(folder: Path, made: Path) -> Path:
+    return write_report(folder, made / "report.html", language="zh")
+
+
+def _hours(folder: Path, made: Path) -> Path:
+    return Path(shutil.copy(folder / "hours.html", made))
+
+
+def _plans(folder: Path, made: Path) -> Path:
+    return compare_folders([folder], made / "plans", language="zh").folder / "comparison.html"
+
+
+#: An hour of the evening, with all required services asked for.
+_EVENING = 'app.set({ what: "full", slot: 2 * 24 + 20 })'
+#: Someone asks for the nearest station from the middle of the map.
+_CLICK = "app.click.at(app.middle())"
+#: The page scrolled to its maps.
+_TO_MAPS = 'document.querySelector(".map").scrollIntoView({ block: "center" })'
+SHOTS = (
+    Shot("map-zh", _map("zh")),
+    Shot("map-en", _map("en")),
+    Shot("map-hour-zh", _map("zh"), act=_EVENING),
+    Shot("map-click-en", _map("en"), act=_CLICK),
+    Shot("map-phone-zh", _map("zh"), PHONE),
+    Shot("plans-zh", _plans, act=_TO_MAPS),
+    Shot("report-zh", _report, (860, 1120)),
+)
+
+
+def main() -> None:
+    """Take the pictures of the README."""
+    parser = argparse.ArgumentParser(description="pictures of the pages of a results folder")
+    parser.add_argument("results", type=Path, help="a results folder, for example of `coverage-planner demo DIR`")
+    parser.add_argument("out", type=Path, help="folder for the pictures: docs/images")
+    given = parser.parse_args()
+    for path in take_all(given.results, given.out, SHOTS):
+        print(f"{path} {path.stat().st_size / 1000:.0f} kB")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
