@@ -2,6 +2,7 @@
 "use strict";
 const coverageLayers = (() => {
   const NAMED_GAPS = 12; // so many gaps carry their name on the map; all carry it in their popup
+  const REACHABLE = 40; // so many shapes of a kind are reached by Tab; the rest by search and pointer
   const LABEL_ZOOM = 12.5; // names of gaps stand closer together than they are wide on smaller maps
 
   const scenarioOf = (app) => app.data.scenarios[app.state.scenario];
@@ -68,10 +69,10 @@ const coverageLayers = (() => {
 
   function gapShapes(app, gaps, style, moment) {
     const { say } = app.text;
-    return gaps.map((record) =>
+    return gaps.map((record, row) =>
       coverageMarks.area(
         app, record.paths, "gaps", style, () => say("gap", { id: record.id }),
-        (place) => coveragePopups.gap(app, record, moment, place),
+        (place) => coveragePopups.gap(app, record, moment, place), row < REACHABLE,
       ),
     );
   }
@@ -137,7 +138,8 @@ const coverageLayers = (() => {
     return app.data.candidates.map((record, index) => {
       const dot = L.circleMarker(placeOf(record), { ...style, renderer: app.renderers.candidates, bubblingMouseEvents: false });
       app.candidateMarks.set(index, dot);
-      return coverageMarks.describe(app, dot, () => app.text.name(record), () => coveragePopups.candidate(app, index));
+      const tell = () => coveragePopups.candidate(app, index);
+      return coverageMarks.describe(app, dot, () => app.text.name(record), tell, index < REACHABLE);
     });
   }
 
@@ -276,5 +278,5 @@ const coverageLayers = (() => {
     app.map.getContainer().classList.toggle("cp-far", app.map.getZoom() < LABEL_ZOOM);
   }
 
-  return { list, update, isShown, thin, placeOf };
+  return { list, update, isShown, thin, placeOf, REACHABLE };
 })();

@@ -30,24 +30,25 @@ const coverageMarks = (() => {
     return renderers;
   }
 
-  /* Give a layer its name and what a click or Enter opens; `tell(latlng)` makes the popup's content. */
-  function describe(app, layer, title, tell) {
+  /* Give a layer its name and what a click or Enter opens; `tell(latlng)` makes the popup's content. `reachable`: by Tab. */
+  function describe(app, layer, title, tell, reachable = true) {
     layer.bindTooltip(() => element("span", "", title()), { direction: "top", sticky: !layer.getLatLng });
     layer.on("popupopen", () => layer.closeTooltip());
     let place = null;
     layer.on("click keypress", (event) => (place = event.latlng || null));
     layer.bindPopup(() => tell(place), app.popupOptions());
-    layer.on("add", () => name(layer, title()));
+    layer.on("add", () => name(layer, title(), reachable));
     return layer;
   }
 
   /* Say what a mark or an area is to those who cannot see it, and let them reach it. */
-  function name(layer, text) {
+  function name(layer, text, reachable) {
     const shape = layer.getElement && layer.getElement();
     if (!shape) return;
     shape.setAttribute("aria-label", text);
     if (shape.getAttribute("role") === "button") return;
-    shape.setAttribute("role", "button");
+    shape.setAttribute("role", reachable ? "button" : "img");
+    if (!reachable) return;
     shape.setAttribute("tabindex", "0");
     shape.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -70,11 +71,11 @@ const coverageMarks = (() => {
     return tell ? describe(app, mark, title, tell) : mark;
   }
 
-  function area(app, paths, pane, style, title, tell) {
+  function area(app, paths, pane, style, title, tell, reachable) {
     const shape = L.polygon(coverageText.areas(paths), {
       ...style, renderer: app.renderers[pane], interactive: Boolean(tell), bubblingMouseEvents: false,
     });
-    return tell ? describe(app, shape, title, tell) : shape;
+    return tell ? describe(app, shape, title, tell, reachable) : shape;
   }
 
   /* A piece of report/drawing.py: areas or lines. */

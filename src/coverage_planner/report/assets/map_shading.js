@@ -118,6 +118,7 @@ const coverageShading = (() => {
       const title = () => `${app.text.name(record)} · ${app.text.percent(shareOf(app, index))}`;
       const shape = coverageMarks.area(
         app, record.paths, "communities", style, title, (place) => coveragePopups.community(app, index, place),
+        index < coverageLayers.REACHABLE,
       );
       app.communityShapes.set(index, shape);
       return shape;
