@@ -11,18 +11,20 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from shapely import Point, Polygon
 
 from coverage_planner.errors import ConfigError, InputError, SourceError
 from coverage_planner.report import fonts, report_charts, report_maps, report_parts
 from coverage_planner.report.cells import Cell, Sentence, cell_at, find_cell, write_figure
 from coverage_planner.report.messages import in_chinese
 from coverage_planner.report.messages_of_runs import RUNS
+from coverage_planner.report.picture_ground import read_ground
 from coverage_planner.report.report_page import write_report
 from coverage_planner.report.results import check_folder, read_results, write_results
 from coverage_planner.report.table_columns import COLUMNS
 from drawn_choice import draw_choice
 from drawn_circle import draw_study
-from drawn_outcome import HOSTILE, draw_candidates, draw_outcome
+from drawn_outcome import CRS, HOSTILE, at, draw_candidates, draw_outcome
 
 GROUPS = (("骑手", "walk", 360.0), ("司机2号", "drive", 300.0))
 COVER = {
@@ -236,6 +238,21 @@ def test_the_cover_says_what_is_known_and_leaves_lines_for_the_rest(page):
     data = page.split('id="data"')[1].split('id="limits"')[0]
     assert "2026-02" in data
     assert data.count("<i>") >= 4  # what is not stated is said to be so
+
+
+@pytest.mark.slow
+def test_streets_and_water_below_the_maps_lie_where_they_are(folder):
+    ground = read_ground(folder, CRS)
+    vertices = np.concatenate([points for points, _ in ground.streets.values()])
+    steps = (vertices - at(0, 0)) / 200
+    np.testing.assert_allclose(steps, np.round(steps), atol=0.01)  # streets lie every 200 m; drawn to a metre or so
+    lengths = [
+        np.hypot(*np.diff(points, axis=0)[codes[1:] == 2].T).sum() for points, codes in ground.streets.values()
+    ]  # fmt: skip
+    assert sum(lengths) == pytest.approx(200 * (6 * 5 + 7 * 4), rel=0.05)
+    (river,) = (Polygon(rings[0]) for rings in ground.water)
+    assert river.contains(Point(at(4.55, 1)))
+    assert river.area == pytest.approx(80 * 1000, rel=0.3)
 
 
 @pytest.mark.slow
