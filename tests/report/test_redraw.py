@@ -41,7 +41,7 @@ def test_the_map_of_the_folder_is_written_in_its_language(folder):
     assert not [path for path in folder.iterdir() if "partial" in path.name]
 
 
-def test_another_page_has_what_is_asked_for(tmp_path):
+def test_another_page_has_what_is_asked_for(folder, tmp_path):
     page = redraw_map(
         folder, tmp_path / "地图 1.HTML", language="zh", group="外卖", tianditu_key="ab12", osm=True, approval="鄂S(2026)1号",
         boundary_source="民政局",
