@@ -25,7 +25,8 @@ const coveragePlanner = (() => {
       const found = typeof given === "string" ? list.findIndex(({ name }) => name === given) : given;
       return Number.isInteger(found) && found >= 0 && found < list.length ? found : other;
     };
-    const scenario = place(data.scenarios, options.compare ? options.compare[1] : options.scenario, data.scenarios.length - 1);
+    const asked = options.compare ? options.compare[1] : options.scenario;
+    const scenario = place(data.scenarios, asked, data.scenarios.length - 1);
     const group = place(data.groups, options.group, 0);
     const stays = data.groups[group].visit !== "pass";
     const shading = options.shading || (options.compare ? "change" : stays ? "bands" : "none");
@@ -42,7 +43,8 @@ const coveragePlanner = (() => {
       todayOutcome: () => (app.compare ? groupOf(app.compare[0]) : null),
       siteOf(index) {
         const { name } = data.scenarios[state.scenario];
-        return (data.sites || []).find((site) => site.station === index && (!site.scenario || site.scenario === name)) || null;
+        const isHere = (site) => site.station === index && (!site.scenario || site.scenario === name);
+        return (data.sites || []).find(isHere) || null;
       },
       markName(index) {
         const site = app.siteOf(index);
@@ -159,10 +161,13 @@ const coveragePlanner = (() => {
     zoom.addTo(map).getContainer().append(homeButton(app));
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
     map.attributionControl.setPrefix("Leaflet");
-    for (const source of data.attributions) map.attributionControl.addAttribution(escaped(source));
-    if (data.synthetic) map.attributionControl.addAttribution(escaped(say("synthetic")));
-    if (data.boundary_source) map.attributionControl.addAttribution(escaped(`${say("boundary_source")} ${data.boundary_source}`));
-    if (data.approval) map.attributionControl.addAttribution(escaped(`${say("approval")} ${data.approval}`));
+    const named = [
+      ...data.attributions,
+      data.synthetic && say("synthetic"),
+      data.boundary_source && `${say("boundary_source")} ${data.boundary_source}`,
+      data.approval && `${say("approval")} ${data.approval}`,
+    ];
+    for (const text_ of named) if (text_) map.attributionControl.addAttribution(escaped(text_));
     if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
       map._zoomAnimated = false;
       map._fadeAnimated = false;

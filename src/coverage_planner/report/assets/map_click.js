@@ -107,7 +107,8 @@ const coverageClick = (() => {
       app.found.addLayer(L.polyline(answer.way, { ...style, weight: 4 }));
     }
     if (station) app.found.addLayer(L.polyline([place, station], { ...style, weight: 1.5, dashArray: "2 6" }));
-    app.found.addLayer(L.circleMarker(place, { ...style, radius: 6, weight: 2, color: "#ffffff", fillColor: app.colours.way, fillOpacity: 1 }));
+    const dot = { radius: 6, weight: 2, color: "#ffffff", fillColor: app.colours.way, fillOpacity: 1 };
+    app.found.addLayer(L.circleMarker(place, { ...style, ...dot }));
   }
 
   /**

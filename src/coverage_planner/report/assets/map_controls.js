@@ -72,13 +72,15 @@ const coverageControls = (() => {
     if (data.scenarios.length > 1) {
       const options = data.scenarios.map(({ name }, i) => [String(i), name]);
       const kind = options.length <= MOST_BUTTONS ? segments : select;
-      const { box: made, field } = kind(say("scenario"), options, String(state.scenario), (key) => app.set({ scenario: Number(key) }));
+      const act = (key) => app.set({ scenario: Number(key) });
+      const { box: made, field } = kind(say("scenario"), options, String(state.scenario), act);
       box.append(made);
       updates.push(() => (field.value = String(app.state.scenario)));
     }
     if (data.groups.length > 1) {
       const options = data.groups.map(({ name }, i) => [String(i), name]);
-      const { box: made, field } = select(say("group"), options, String(state.group), (key) => app.set({ group: Number(key) }));
+      const act = (key) => app.set({ group: Number(key) });
+      const { box: made, field } = select(say("group"), options, String(state.group), act);
       pair.append(made);
       updates.push(() => (field.value = String(app.state.group)));
     }

@@ -64,25 +64,30 @@ const coverageDialogs = (() => {
     const list = element("dl");
     const topics = ["figures", "bands", "streets", "gaps", "hours", "click", "limits"];
     const shown = topics.filter((topic) => topic !== "hours" || app.data.week);
-    for (const topic of shown) list.append(element("dt", "", say(`help_${topic}_title`)), element("dd", "", say(`help_${topic}`)));
+    for (const topic of shown) {
+      list.append(element("dt", "", say(`help_${topic}_title`)), element("dd", "", say(`help_${topic}`)));
+    }
     const keys = element("p", "cp-note", say("help_keys"));
     return dialog(app, say("help"), [list, keys]);
   }
 
   function exporting(app) {
     const { say } = app.text;
-    const kinds = checks(coverageExport.KINDS.filter((kind) => exists(app, kind)).map((kind) => [kind, say(`export_${kind}`)]));
+    const known = coverageExport.KINDS.filter((kind) => exists(app, kind));
+    const kinds = checks(known.map((kind) => [kind, say(`export_${kind}`)]));
     const datum = radios(`cp-datum-${app.number}`, [
       ["wgs84", "WGS 84", say("datum_wgs84")],
       ["gcj02", "GCJ-02", say("datum_gcj02")],
     ]);
     const about = element("p", "cp-note", say("export_about"));
     const actions = element("p", "cp-actions");
+    const asked = () => ({ datum: datum.value(), kinds: kinds.values() });
     actions.append(
-      coveragePopups.button(say("save_geojson"), () => coverageExport.saveGeojson(app, { datum: datum.value(), kinds: kinds.values() })),
-      coveragePopups.button(say("save_csv"), () => coverageExport.saveCsv(app, { datum: datum.value() })),
+      coveragePopups.button(say("save_geojson"), () => coverageExport.saveGeojson(app, asked())),
+      coveragePopups.button(say("save_csv"), () => coverageExport.saveCsv(app, asked())),
     );
-    return dialog(app, say("export"), [field(say("export_what"), kinds.box), field(say("datum"), datum.box), about, actions]);
+    const fields = [field(say("export_what"), kinds.box), field(say("datum"), datum.box)];
+    return dialog(app, say("export"), [...fields, about, actions]);
   }
 
   function exists(app, kind) {

@@ -56,8 +56,9 @@ const coverageLayers = (() => {
   }
 
   const has = (keep) => (app) =>
-    app.data.scenarios.some(({ stations, mobile }) => [...stations, ...(mobile || [])].some((i) => keep(app.data.stations[i])));
+    app.data.stations.some((record, index) => keep(record) && app.isShownSomewhere(index));
   const isPlain = (record) => !record.proposed && !record.mobile;
+  const isMobile = (record) => record.mobile && !record.proposed;
 
   const hasHubs = (app) => app.data.stations.some((record) => isPlain(record) && record.level === "hub");
 
@@ -106,7 +107,8 @@ const coverageLayers = (() => {
     const { hub_links: links, hubs } = scenarioOf(app);
     const { stations } = app.data;
     const linked = links.filter((row) => row.hub !== null);
-    const line = { color: app.colours.hubLink, weight: 1.8, opacity: 0.9, interactive: false, renderer: app.renderers.links };
+    const look = { color: app.colours.hubLink, weight: 1.8, opacity: 0.9 };
+    const line = { ...look, interactive: false, renderer: app.renderers.links };
     const made = linked.map((row) => L.polyline([placeOf(stations[row.hub]), placeOf(stations[row.satellite])], line));
     const mark = (index, className, size, text) =>
       made.push(
@@ -134,9 +136,12 @@ const coverageLayers = (() => {
   }
 
   function candidates(app) {
-    const style = { color: "#ffffff", weight: 1, fillColor: app.colours.candidate, fillOpacity: 0.95, radius: 4.5 };
+    const style = {
+      color: "#ffffff", weight: 1, fillColor: app.colours.candidate, fillOpacity: 0.95, radius: 4.5,
+      renderer: app.renderers.candidates, bubblingMouseEvents: false,
+    };
     return app.data.candidates.map((record, index) => {
-      const dot = L.circleMarker(placeOf(record), { ...style, renderer: app.renderers.candidates, bubblingMouseEvents: false });
+      const dot = L.circleMarker(placeOf(record), style);
       app.candidateMarks.set(index, dot);
       const tell = () => coveragePopups.candidate(app, index);
       return coverageMarks.describe(app, dot, () => app.text.name(record), tell, index < REACHABLE);
@@ -191,28 +196,37 @@ const coverageLayers = (() => {
       Object.entries(grounds).filter(([kind]) => (data.ground[kind] || []).length).map(([kind, sign]) => [sign, say(kind)]);
     const remaining = () => (app.hasToday() && app.state.scenario > 0 ? say("remaining_gaps") : say("gaps"));
     const gapKeys = () => (app.view.plain ? [] : [[dot(colours.gap), say("uncovered_then")]]);
+    const some = (test) => data.scenarios.some(({ groups }) => groups.some(test));
     const layers = [
       {
         key: "sites", text: () => say("sites"), sign: () => element("i", "cp-key-site"), depends: perScenario, shown: true,
         build: () => stationMarks(app, (record) => record.proposed), available: has((record) => record.proposed),
       },
       {
-        key: "stations", text: () => say("stations"), sign: () => (hasHubs(app) ? null : mark("cp-station", 13)), shown: true,
+        key: "stations", text: () => say("stations"), sign: () => (hasHubs(app) ? null : mark("cp-station", 13)),
         keys: stationKeys, depends: perScenario, build: () => stationMarks(app, isPlain), available: has(isPlain),
+        shown: true,
       },
       {
-        key: "mobile-stops", text: () => say("mobile_stops"), sign: () => mark("cp-stop", 12), depends: perScenario, shown: true,
-        build: () => stationMarks(app, (record) => record.mobile && !record.proposed), available: has((record) => record.mobile),
+        key: "mobile-stops", text: () => say("mobile_stops"), sign: () => mark("cp-stop", 12), depends: perScenario,
+        build: () => stationMarks(app, isMobile), available: has(isMobile), shown: true,
       },
       {
         key: "gaps", text: remaining, sign: () => swatch(colours.gap, 0.25, `1.5px solid ${colours.gap}`), depends: perGroup,
-        keys: gapKeys, shown: true, available: () => data.scenarios.some(({ groups }) => groups.some(({ gaps }) => gaps && gaps.length)),
-        build: () => [...gapShapes(app, app.outcome().gaps || [], gapStyle(colours.gap)), ...gapNames(app, app.outcome().gaps || [])],
+        keys: gapKeys, shown: true, available: () => some(({ gaps }) => gaps && gaps.length),
+        build: () => {
+          const gaps = app.outcome().gaps || [];
+          return [...gapShapes(app, gaps, gapStyle(colours.gap)), ...gapNames(app, gaps)];
+        },
       },
       {
-        key: "gaps-today", text: () => say("gaps_today"), sign: () => swatch(colours.gapToday, 0, `1.5px dashed ${colours.gapToday}`),
-        depends: perGroup, available: () => app.hasToday() && data.scenarios.length > 1,
-        build: () => gapShapes(app, app.todayOutcome().gaps || [], gapStyle(colours.gapToday, { dashArray: "4 4", fillOpacity: 0.04 })),
+        key: "gaps-today", text: () => say("gaps_today"), depends: perGroup,
+        sign: () => swatch(colours.gapToday, 0, `1.5px dashed ${colours.gapToday}`),
+        available: () => app.hasToday() && data.scenarios.length > 1,
+        build: () => {
+          const style = gapStyle(colours.gapToday, { dashArray: "4 4", fillOpacity: 0.04 });
+          return gapShapes(app, app.todayOutcome().gaps || [], style);
+        },
       },
       ...gapsAt(app),
       {
@@ -228,8 +242,8 @@ const coverageLayers = (() => {
         build: () => candidates(app), available: () => (data.candidates || []).length > 0,
       },
       {
-        key: "study-area", text: () => say("study_area"), sign: () => line(colours.studyArea, 2, true), depends: always, shown: true,
-        build: () => studyArea(app), available: () => Boolean(data.study_area && data.study_area.length),
+        key: "study-area", text: () => say("study_area"), sign: () => line(colours.studyArea, 2, true), depends: always,
+        build: () => studyArea(app), available: () => Boolean(data.study_area && data.study_area.length), shown: true,
       },
       {
         key: "streets", text: () => say("streets"), sign: () => line(colours.street, 1.5), keys: groundKeys, depends: always,

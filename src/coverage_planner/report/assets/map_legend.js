@@ -58,7 +58,9 @@ const coverageLegend = (() => {
     const box = element("fieldset", "cp-shadings");
     box.append(element("legend", "", say("shading")));
     const rows = app.shadings.map((key) => {
-      const { label, input, said } = choice("radio", `cp-shading-${app.number}`, false, null, shadingText(app, key), () => app.set({ shading: key }));
+      const name = `cp-shading-${app.number}`;
+      const act = () => app.set({ shading: key });
+      const { label, input, said } = choice("radio", name, false, null, shadingText(app, key), act);
       label.dataset.shading = key;
       const keys = element("div", "cp-keys-of");
       box.append(label, keys);

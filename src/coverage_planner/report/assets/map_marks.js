@@ -67,7 +67,8 @@ const coverageMarks = (() => {
       className: look.className, html: element("span", "", look.text || ""), iconSize: look.size, iconAnchor: look.anchor,
       tooltipAnchor: [0, -look.anchor[1]], popupAnchor: [0, -look.anchor[1]],
     });
-    const mark = L.marker(place, { icon, zIndexOffset: look.above || 0, interactive: Boolean(tell), keyboard: Boolean(tell) });
+    const answers = Boolean(tell);
+    const mark = L.marker(place, { icon, zIndexOffset: look.above || 0, interactive: answers, keyboard: answers });
     return tell ? describe(app, mark, title, tell) : mark;
   }
 

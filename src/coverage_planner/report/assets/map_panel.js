@@ -64,7 +64,9 @@ const coveragePanel = (() => {
     const side = element("section", "cp-box cp-side");
     side.setAttribute("aria-label", say("legend"));
     const legend = coverageLegend.make(app);
-    const fold = iconButton("cp-fold", say("legend"), say("legend_fold"), () => setFolded(!side.classList.contains("cp-folded")));
+    const fold = iconButton("cp-fold", say("legend"), say("legend_fold"), () =>
+      setFolded(!side.classList.contains("cp-folded")),
+    );
     const sideBody = element("div", "cp-side-body");
     sideBody.append(legend.box);
     side.append(toolbar(app), fold, sideBody);

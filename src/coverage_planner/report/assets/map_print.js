@@ -147,7 +147,8 @@ const coveragePrint = (() => {
     function prepare() {
       if (kept) return;
       const { map } = app;
-      kept = { center: map.getCenter(), zoom: map.getZoom(), bounds: app.visibleBounds(), style: container.getAttribute("style") };
+      const style = container.getAttribute("style");
+      kept = { center: map.getCenter(), zoom: map.getZoom(), bounds: app.visibleBounds(), style };
       map.closePopup();
       const [width, height] = mapSize(landscape);
       document.documentElement.classList.add("cp-printing", landscape ? "cp-landscape" : "cp-portrait");

@@ -33,12 +33,10 @@ const coverageSearch = (() => {
     const words = plain(asked);
     if (!words) return [];
     const parts = words.split(" ");
-    const rank = (entry) => (entry.plain.startsWith(words) ? 0 : entry.plain.includes(words) ? 1 : 2);
-    return all
-      .filter((entry) => parts.every((part) => entry.plain.includes(part)))
-      .map((entry, place) => ({ entry, place, rank: rank(entry) }))
-      .sort((a, b) => a.rank - b.rank || a.entry.kind - b.entry.kind || a.entry.plain.length - b.entry.plain.length || a.place - b.place)
-      .map(({ entry }) => entry);
+    const rank = (name) => (name.startsWith(words) ? 0 : name.includes(words) ? 1 : 2);
+    const order = (a, b) =>
+      rank(a.plain) - rank(b.plain) || a.kind - b.kind || a.plain.length - b.plain.length; // then as they stand
+    return all.filter((entry) => parts.every((part) => entry.plain.includes(part))).sort(order);
   }
 
   /* Draw a street of that name in full and go there. */

@@ -59,7 +59,10 @@ const coverageTime = (() => {
     chart.path.setAttribute("d", `M0 ${CHART.height}${steps.join("")}L${CHART.width} ${CHART.height}Z`);
     const { slots } = app.data.week;
     const days = [];
-    for (let k = 1; k < length; k++) if (slots[first + k].day !== slots[first + k - 1].day) days.push(`M${(k * step).toFixed(1)} 0V${CHART.height}`);
+    for (let k = 1; k < length; k++) {
+      if (slots[first + k].day === slots[first + k - 1].day) continue;
+      days.push(`M${(k * step).toFixed(1)} 0V${CHART.height}`);
+    }
     chart.days.setAttribute("d", days.join(""));
   }
 
@@ -99,7 +102,8 @@ const coverageTime = (() => {
       list.firstChild.value = "";
       for (const day of special) {
         const { kind } = slots.find((at) => at.day === day);
-        const option = element("option", "", app.text.say("special_day", { date: day, kind: app.text.say(`day_kind_${kind}`) }));
+        const said = app.text.say("special_day", { date: day, kind: app.text.say(`day_kind_${kind}`) });
+        const option = element("option", "", said);
         option.value = day;
         list.append(option);
       }

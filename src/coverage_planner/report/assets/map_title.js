@@ -55,7 +55,9 @@ const coverageTitle = (() => {
     if (!known(claim)) return [];
     const values = { share: percent(claim), points: points(claim - now.covered_demand_share) };
     const radius = now.straight_line_radius_m;
-    const text = known(radius) ? say("straight_line", { ...values, radius: metres(radius) }) : say("straight_line_no_radius", values);
+    const text = known(radius)
+      ? say("straight_line", { ...values, radius: metres(radius) })
+      : say("straight_line_no_radius", values);
     return [element("p", "cp-straight", text)];
   }
 
