@@ -120,7 +120,7 @@ def test_a_service_changes_who_is_served(page, data):
     run(page, "")
     rows = {row["service"]: row for row in data.content["scenarios"][1]["groups"][0]["services"]}
     assert f"{100 * rows['toilet']['covered_demand_share']:.1f}%" in figure(page)
-    assert "提供此项服务的站点 1 个" in figure(page)
+    assert "提供此项的站点 1 个" in figure(page)
     assert len(off(page)) == 3
     at_slot(page, 3)  # nobody is about from 3 to 4
     assert "–" in figure(page)

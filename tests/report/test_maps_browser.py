@@ -309,7 +309,7 @@ def test_a_click_anywhere_names_the_nearest_station_and_the_way(page):
     shown = popup(page)
     assert shown["title"] == "最近的站点"
     assert shown["站点"] == "江北服务中心"
-    assert shown["时限"] == "在 6 分钟 之内"
+    assert shown["时限"] == "在 6 分钟之内"
     assert ink(page, "found") > 0
     link = page.find_element(By.CSS_SELECTOR, ".cp-popup a").get_attribute("href")
     asked = dict(part.split("=", 1) for part in link.split("?", 1)[1].split("&"))
@@ -452,6 +452,9 @@ def test_the_parts_of_the_sheet_open_one_at_a_time(driver, files):
         assert shown == [key]
         rect = page.find_element(By.CSS_SELECTOR, ".cp-shell").rect
         assert rect["y"] > 0.3 * PHONE[1]
+        others = boxes(page, ".leaflet-control-scale", ".leaflet-control-attribution", ".leaflet-control-zoom")
+        assert list(others) == [".leaflet-control-scale", ".leaflet-control-attribution"]
+        assert not [name for name, other in others.items() if overlap(rect, other)]
         assert page.execute_script(OVERFLOWING) == []
     page.find_element(By.CSS_SELECTOR, ".cp-tab[data-part=side]").click()
     assert not page.find_element(By.CSS_SELECTOR, ".cp-side").is_displayed()

@@ -61,12 +61,15 @@ const coverageClick = (() => {
   function rows(app, answer) {
     const { say, minutes, metres } = app.text;
     const { group } = app.state;
-    const cutoff = app.model.cutoff(group, app.state.what === "full" ? "" : app.state.what);
+    const cutoff = minutes(app.model.cutoff(group, app.state.what));
+    const yes = answer.within ? "yes" : "no";
+    // several services have a cutoff each
+    const within = answer.services.length > 1 ? say(`within_each_${yes}`) : say(`within_${yes}`, { cutoff });
     const list = [
       [say("station_name"), app.markName(answer.station)],
       [say(app.data.groups[group].visit === "pass" ? "detour_time" : "time_to_it"), minutes(answer.ms)],
       [say("straight_line_to_it"), metres(answer.straight_m)],
-      [say("within_cutoff"), say(answer.within ? "within_yes" : "within_no", { cutoff: minutes(cutoff) })],
+      [say("within_cutoff"), within],
     ];
     if (answer.services.length > 1) {
       for (const one of answer.services) {

@@ -104,14 +104,16 @@ const coverageControls = (() => {
     return { box, update: () => updates.forEach((update) => update()) };
   }
 
-  /* Demand and covered demand of the tables at what is looked at: {demand, covered, share, open}; null where none. */
+  /* Demand and covered demand of the tables at what is looked at: {demand, covered, share, stations}; null where none. */
   function figureOf(app, scenario, slot = app.state.slot) {
     const { group, what } = app.state;
     const found = app.data.scenarios[scenario].groups[group];
     const asked = what || "any";
     if (slot === null) {
       const row = (found.services || []).find(({ service }) => service === asked);
-      return row ? { demand: row.demand, covered: row.covered_demand, share: row.covered_demand_share } : null;
+      if (!row) return null;
+      const { demand, covered_demand: covered, covered_demand_share: share, n_facilities: stations } = row;
+      return { demand, covered, share, stations };
     }
     if (!found.hours) return null;
     const place = found.hours.what.indexOf(asked);
@@ -136,10 +138,13 @@ const coverageControls = (() => {
     } else {
       parts.push(element("p", "cp-caption", say("no_figure")));
     }
-    const open = app.model.chosen(scenario, app.view.ask, group).length;
-    const all = app.model.chosen(scenario, { what: what || "any", slot: null }, group).length;
-    const key = slot === null ? "stations_offering" : "stations_open";
-    parts.push(element("p", "cp-caption", say(key, { open: number(open), all: number(all) })));
+    if (slot !== null) {
+      const open = app.model.chosen(scenario, app.view.ask, group).length;
+      const all = app.model.chosen(scenario, { what: what || "any", slot: null }, group).length;
+      parts.push(element("p", "cp-caption", say("stations_open", { open: number(open), all: number(all) })));
+    } else if (now && coverageText.known(now.stations)) {
+      parts.push(element("p", "cp-caption", say("stations_offering", { count: number(now.stations) })));
+    }
     coverageText.fill(box, ...parts);
   }
 

@@ -77,6 +77,8 @@ const coveragePanel = (() => {
     const sheetHead = element("div", "cp-sheet-top");
     sheetHead.append(peek, bar);
     shell.append(sheetHead, main, side);
+    // zoom, scale and sources stand above the sheet, however far it is open
+    new ResizeObserver(() => container.style.setProperty("--cp-sheet", `${shell.offsetHeight + 1}px`)).observe(shell);
     container.prepend(shell); // before the marks, so that Tab comes to the choices first
     for (const box of [main, side, sheetHead]) {
       L.DomEvent.disableClickPropagation(box);
@@ -108,7 +110,6 @@ const coveragePanel = (() => {
       legend.update();
       coverageText.fill(peek, ...peekParts(app));
       shell.classList.toggle("cp-asking", !app.view.plain);
-      container.style.setProperty("--cp-sheet", `${sheetHead.offsetHeight + 2}px`); // controls stand above the sheet
     }
 
     /* How much of the map the boxes cover on each side: left, top, right, bottom. */
