@@ -16,6 +16,9 @@ from coverage_planner.coverage.week import build_week
 from coverage_planner.network.main_roads import build_stretches
 from coverage_planner.report.map_data import map_data
 from coverage_planner.report.map_page import draw_map_data
+from coverage_planner.report.plan_page import draw_plans
+from coverage_planner.report.report_page import write_report
+from coverage_planner.report.results import write_results
 from coverage_planner.scenario.circle import Circle, measure_circle
 from coverage_planner.scenario.circle_rules import CircleRules
 from coverage_planner.sources.calendar import read_calendar
@@ -58,6 +61,7 @@ class Drawn:
     outcomes: tuple[cp.Outcome, cp.Outcome]
     circles: tuple[Circle, Circle]
     pages: dict[str, Path]
+    title: str
 
 
 @pytest.fixture(scope="module", params=list(PLACES))
@@ -85,12 +89,13 @@ def drawn(request, real_data, tmp_path_factory) -> Drawn:
         for scenario in scenarios
     )
     circles = tuple(measure_circle(outcome, rules) for outcome in outcomes)
-    data = map_data(outcomes, circles=circles, title=f"{request.param}（虚构站点）", synthetic=True)
+    title = f"{request.param}（虚构站点）"
+    data = map_data(outcomes, circles=circles, title=title, synthetic=True)
     folder = tmp_path_factory.mktemp("真实 路网")
     pages = {language: folder / f"{request.param} {language}.html" for language in ("zh", "en")}
     for language, path in pages.items():
         draw_map_data(data, language=language).save(path)
-    return Drawn(network, invented, outcomes, circles, pages)
+    return Drawn(network, invented, outcomes, circles, pages, title)
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +176,27 @@ def test_a_click_finds_the_nearest_open_station_at_python_s_time(page, drawn):
             assert said["ms"] / 1000 == pytest.approx(expected["time_s"], abs=2.0), (label, slot)
             if said["id"] != expected["facility_id"]:  # two stations equally near, a second apart
                 assert said["ms"] / 1000 == pytest.approx(expected["time_s"], abs=1.0)
+
+
+def share_text(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def test_plans_and_report_open_with_no_network_and_say_python_s_figures(driver, drawn, tmp_path):
+    before, after = (outcome.headline.coverage.covered_demand_share for outcome in drawn.outcomes)
+    plans = draw_plans(
+        list(drawn.outcomes), circles=list(drawn.circles), language="en", title=drawn.title, synthetic=True
+    )
+    folder = write_results(
+        drawn.outcomes[1], tmp_path / "结果", baseline=drawn.outcomes[0], title=drawn.title, synthetic=True
+    )
+    for path in (plans.save(tmp_path / "plans.html"), write_report(folder, tmp_path / "report.html", language="zh", title=drawn.title)):
+        show(driver, path)
+        wait_until_drawn(driver)
+        asked = [url for url in requested_urls(driver) if not url.startswith(("data:", "blob:"))]
+        assert asked == [path.as_uri()]
+        assert complaints(driver) == []
+        text = driver.find_element("tag name", "body").text
+        assert drawn.title in text
+        assert share_text(before) in text
+        assert share_text(after) in text

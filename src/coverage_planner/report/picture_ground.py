@@ -1,7 +1,7 @@
 """What lies under the maps of the report: streets, water and railways, from map_data.json where a folder has it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,13 @@ class Ground:
         Street class (row of `styles.STREET_CLASSES`) -> lines.
     water
         Areas, each a list of rings of shape (n, 2).
-    railways
+    waterways, railways
         Lines.
     """
 
     streets: dict[int, Line]
     water: list[list[NDArray[np.float64]]]
+    waterways: Line
     railways: Line
 
 
@@ -91,15 +92,26 @@ def read_ground(folder: Path, crs: str) -> Ground | None:
         chosen = np.isin(owner, np.flatnonzero(classes == kind))
         streets[kind] = joined(vertices[chosen], np.flatnonzero(np.diff(owner[chosen])) + 1)
     ground = data.get("ground") or {}
-    water = [
-        [placed(ring) for ring in area]
-        for piece in ground.get("water") or ()
-        for area in _areas(piece["paths"])
-    ]  # fmt: skip
-    rails = [placed(line) for piece in ground.get("railway") or () for line in _lines(piece["paths"])]
-    lengths = np.cumsum([len(rail) for rail in rails], dtype=np.int64)
-    railways = joined(np.concatenate([np.empty((0, 2)), *rails]), lengths[:-1])
-    return Ground(streets, water, railways)
+    pieces = {kind: tuple(ground.get(kind) or ()) for kind in ("water", "railway")}
+    areas = {kind: [area for piece in of_kind for area in _areas_of(piece)] for kind, of_kind in pieces.items()}
+    water = [[placed(ring) for ring in area] for area in areas["water"]]
+    lines = {kind: [placed(line) for piece in of_kind for line in _lines_of(piece)] for kind, of_kind in pieces.items()}
+    lines["railway"] += [placed(ring) for area in areas["railway"] for ring in area]
+    return Ground(streets, water, _one_path(lines["water"]), _one_path(lines["railway"]))
+
+
+def _one_path(lines: Sequence[NDArray[np.float64]]) -> Line:
+    lengths = np.cumsum([len(line) for line in lines], dtype=np.int64)
+    return joined(np.concatenate([np.empty((0, 2)), *lines]), lengths[:-1])
+
+
+def _lines_of(piece: Mapping[str, Any]) -> list[NDArray[np.int64]]:
+    """Lines of a piece of the ground: narrow rivers and canals come as lines, lakes as areas."""
+    return _lines(piece["paths"]) if piece["kind"] == "lines" else []
+
+
+def _areas_of(piece: Mapping[str, Any]) -> list[list[NDArray[np.int64]]]:
+    return _areas(piece["paths"]) if piece["kind"] == "areas" else []
 
 
 def _lines(paths: Iterable[Sequence[int]]) -> list[NDArray[np.int64]]:

@@ -190,6 +190,7 @@ class MapPicture:
                 ),
                 autolim=False,
             )  # fmt: skip
+            self._line(around.ground.waterways, styles.WATER, 1.6, zorder=0.6)
             for kind, streets in around.ground.streets.items():
                 weight = styles.STREET_CLASSES[min(kind, len(styles.STREET_CLASSES) - 1)].weight
                 self._line(streets, "#c9c5be", 0.28 * weight * self._pixels, zorder=1)
