@@ -190,7 +190,10 @@ def test_plans_and_report_open_with_no_network_and_say_python_s_figures(driver, 
     folder = write_results(
         drawn.outcomes[1], tmp_path / "结果", baseline=drawn.outcomes[0], title=drawn.title, synthetic=True
     )
-    for path in (plans.save(tmp_path / "plans.html"), write_report(folder, tmp_path / "report.html", language="zh", title=drawn.title)):
+    for path in (
+        plans.save(tmp_path / "plans.html"),
+        write_report(folder, tmp_path / "report.html", language="zh", title=drawn.title),
+    ):
         show(driver, path)
         wait_until_drawn(driver)
         asked = [url for url in requested_urls(driver) if not url.startswith(("data:", "blob:"))]
