@@ -201,7 +201,7 @@ def test_no_number_stands_outside_a_figure(page):
 
 @pytest.mark.slow
 def test_captions_count_the_rows_that_they_show(page):
-    for table in re.findall(r'<figure class="table" data-table.*?</figure>', page, flags=re.DOTALL):
+    for table in re.findall(r'<figure class="table[^"]*" data-table.*?</figure>', page, flags=re.DOTALL):
         (shown,) = set(re.findall(r'data-shown="">(\d+)<', table)) or {None}
         rows = table.split("<tbody>")[1].split("</tbody>")[0].count("<tr>")
         every = int(re.search(r'<data value="(\d+)" data-rows', table)[1])

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 #: Rows that a table of the report shows at most; the CSV file has all.
 MOST_ROWS = 15
 
+#: More columns than this have to stand closer.
+_MANY = 9
 #: Columns of names, which get more room.
-_NAMES = frozenset({"name", "nearest_name", "hub_name", "group", "reason", "answer", "service"})
+_NAMES = frozenset({"name", "nearest_name", "hub_name", "reason", "answer"})
 #: Columns whose words stand in the list of needs only.
 _OWN_WORDS = frozenset({"lack", "answer"})
 _SIGNED = frozenset({"change", "share_change", "count_change"})
@@ -207,8 +209,9 @@ def table_html(
         file=file_name(f"{name}.csv"),
     )
     label = f"caption-{name}-{shown[0]}"
+    kind = "table many" if len(kept) > _MANY else "table"
     return (
-        f'<figure class="table" data-table="{name}" tabindex="0" aria-labelledby="{label}">'
+        f'<figure class="{kind}" data-table="{name}" tabindex="0" aria-labelledby="{label}">'
         f'<table><caption id="{label}">{title}</caption><thead><tr>{head}</tr></thead>'
         f'<tbody>{body}</tbody></table><figcaption class="said">{said}</figcaption></figure>'
     )
