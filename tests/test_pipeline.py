@@ -19,6 +19,7 @@ from pandas.testing import assert_frame_equal
 import coverage_planner as cp
 from coverage_planner.config import read_plan
 from coverage_planner.pipeline import run_plan, write_run
+from coverage_planner.pipeline.manifest import without_keys
 from coverage_planner.pipeline.margins import farthest_m
 from coverage_planner.pipeline.stopwatch import Stopwatch
 from coverage_planner.report.map_data import read_map_data
@@ -305,6 +306,12 @@ def test_the_manifest_names_every_input_with_its_hash_and_rows(folder, results):
         assert entry["read"] == entry["kept"]
         if count is not None:
             assert entry["read"] == count
+
+
+def test_the_manifest_does_not_tell_the_key_of_an_online_map(run):
+    plan = replace(run.plan, map=replace(run.plan.map, tianditu_key="0123456789abcdef0123456789abcdef"))
+    assert "0123456789abcdef" not in repr(without_keys(plan))
+    assert without_keys(run.plan) == run.plan
 
 
 def test_the_manifest_has_seconds_and_memory_of_every_stage(results):

@@ -3,7 +3,7 @@
 import platform
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def build_manifest(
     """
     streets = start.streets
     return {
-        "plan": _plain(asdict(plan)),
+        "plan": _plain(asdict(without_keys(plan))),
         "platform": platform.platform(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "crs": start.network.edges.crs.to_string(),
@@ -61,6 +61,12 @@ def build_manifest(
         "solution": None if choice is None else choice.solution.certificate(),
         "stages": watch.stages,
     }
+
+
+def without_keys(plan: Plan) -> Plan:
+    """Return a plan whose key of an online map, which is its owner's, is not told to whoever gets the results."""
+    kept = "not kept here" if plan.map.tianditu_key else None
+    return replace(plan, map=replace(plan.map, tianditu_key=kept))
 
 
 def _describe_network(network: RoadNetwork) -> dict[str, Any]:
