@@ -282,6 +282,8 @@ def test_a_street_of_that_name_is_drawn_in_full(page):
       return [found.length, found[0].text];
     """
     assert run(page, script) == [1, "试验路"]
+    exact = "return coverageSearch.matches([{plain: '广济路停靠点', kind: 0}, {plain: '广济路', kind: 2}], '广济路')[0].kind"
+    assert page.execute_script(exact) == 2
     assert ink(page, "found") > 0
     whole = "return app.map.getBounds().contains(app.data.bounds)"
     run(page, "app.map.setZoom(18, {animate: false})")
@@ -323,6 +325,25 @@ def test_a_click_anywhere_names_the_nearest_station_and_the_way(page):
     assert ink(page, "found") == 0
     assert [url for url in requested_urls(page) if not url.startswith(("file:", "data:", "blob:"))] == []
     assert complaints(page) == []
+
+
+def test_minutes_that_round_to_the_cutoff_show_their_seconds_where_they_are_more(page):
+    say = "return [[900000, 900000], [901600, 900000], [959400, 900000], [1000000, 900000]].map(([ms, limit]) => "
+    shown = page.execute_script(say + "app.text.minutesBeside(ms, limit))")
+    assert shown == ["15 分钟", "15 分 2 秒", "16 分钟", "16.7 分钟"]
+
+
+def test_what_a_click_cannot_know_it_does_not_say(page):
+    away = """
+      app.model.nearest = () => ({ why: "no_way", services: [], station: -1, parts: null });
+      app.click.at(app.map.getCenter());
+      return document.querySelector(".cp-nearest .cp-note").textContent;
+    """
+    assert run(page, away) == "在本图所载道路上，两小时内没有可到达的站点。"
+    passing = "app.data.groups[0].visit = 'pass'; app.set({shading: 'none'}, true);"
+    note = "return [...document.querySelectorAll('.cp-nearest .cp-note')].pop().textContent"
+    run(page, passing)
+    assert page.execute_script(note) == "绕行 6 分钟之内没有站点。"
 
 
 def test_the_middle_of_the_map_answers_to_a_key(page):
@@ -458,3 +479,19 @@ def test_the_parts_of_the_sheet_open_one_at_a_time(driver, files):
         assert page.execute_script(OVERFLOWING) == []
     page.find_element(By.CSS_SELECTOR, ".cp-tab[data-part=side]").click()
     assert not page.find_element(By.CSS_SELECTOR, ".cp-side").is_displayed()
+
+
+def test_what_was_in_sight_stays_in_sight_when_the_sheet_opens(driver, files):
+    page = open_map(driver, files["en"], PHONE)
+    page.find_element(By.CSS_SELECTOR, ".cp-tab[data-part=choose]").click()
+    run(page, "")
+    top = page.find_element(By.CSS_SELECTOR, ".cp-shell").rect["y"]
+    middle = "return app.map.latLngToContainerPoint(L.latLngBounds(app.data.bounds).getCenter()).y"
+    assert 0.2 * top < page.execute_script(middle) < 0.8 * top
+    page.find_element(By.CSS_SELECTOR, ".cp-search input").send_keys("江北服务中心", Keys.ENTER)
+    run(page, "")
+    mark = page.find_element(By.CSS_SELECTOR, ".cp-hub.leaflet-marker-icon").rect
+    free = page.find_element(By.CSS_SELECTOR, ".cp-shell").rect["y"]
+    assert free > top + 100  # what is found can be seen
+    assert 0.2 * free < mark["y"] < 0.8 * free
+    assert popup(page)["title"] == "江北服务中心"

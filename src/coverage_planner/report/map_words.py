@@ -125,7 +125,16 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "The street nearby lies behind water, a railway or a wall.",
     ),
     "why_none_open": ("此时没有站点开放或提供此项服务。", "No station is open then and offers this."),
-    "why_no_way": ("两小时内没有可到达的站点。", "No station can be reached within two hours."),
+    "why_no_way": (
+        "在本图所载道路上，两小时内没有可到达的站点。",
+        "No station within two hours over the streets that this map holds.",
+    ),
+    "why_no_detour": ("绕行 {cutoff}之内没有站点。", "No station within a detour of {cutoff}."),
+    "beyond_note": (
+        "超过时限的时间只按本图所载道路计算；图外可能有更短的路。",
+        "Beyond the cutoff only the streets of this map count; a way outside it may be shorter.",
+    ),
+    "minutes_seconds": ("{minutes} 分 {seconds} 秒", "{minutes} min {seconds} s"),
     "open_amap": ("高德导航（需联网）", "Directions in Amap (online)"),
     "amap_note": (
         "高德链接采用 GCJ-02 坐标；其时间由高德计算，与本图可能不同。",

@@ -189,6 +189,9 @@ const coveragePlanner = (() => {
       if (map._popup && map._popup.isOpen()) map.closePopup();
       else app.closeSheet();
     });
+    const credits = map.attributionControl.getContainer();
+    // on phones the scale stands above the sources, however many lines these take
+    new ResizeObserver(() => container.style.setProperty("--cp-credits", `${credits.offsetHeight + 2}px`)).observe(credits);
     new ResizeObserver(() => {
       map.invalidateSize({ animate: false, pan: false });
       if (app.panel) app.panel.arrange();

@@ -58,22 +58,34 @@ const coverageClick = (() => {
     return say("counted", { mode, street: minutes(street), access: minutes(access), door: minutes(door) });
   }
 
-  function rows(app, answer) {
+  /* Why there is no station; of who passes by, detours are known up to the longest cutoff only. */
+  function whyText(app, why) {
     const { say, minutes, metres } = app.text;
+    const group = app.data.groups[app.state.group];
+    if (why === "no_way" && group.visit === "pass") {
+      const longest = Math.max(group.cutoff_ms, ...Object.values(group.cutoffs_ms || {}));
+      return say("why_no_detour", { cutoff: minutes(longest) });
+    }
+    return say(`why_${why}`, { limit: metres(app.data.snap_limit_m) });
+  }
+
+  function rows(app, answer) {
+    const { say, minutes, minutesBeside, metres } = app.text;
     const { group } = app.state;
-    const cutoff = minutes(app.model.cutoff(group, app.state.what));
+    const limit = app.model.cutoff(group, app.state.what);
+    const cutoff = minutes(limit);
     const yes = answer.within ? "yes" : "no";
     // several services have a cutoff each
     const within = answer.services.length > 1 ? say(`within_each_${yes}`) : say(`within_${yes}`, { cutoff });
     const list = [
       [say("station_name"), app.markName(answer.station)],
-      [say(app.data.groups[group].visit === "pass" ? "detour_time" : "time_to_it"), minutes(answer.ms)],
+      [say(app.data.groups[group].visit === "pass" ? "detour_time" : "time_to_it"), minutesBeside(answer.ms, limit)],
       [say("straight_line_to_it"), metres(answer.straight_m)],
       [say("within_cutoff"), within],
     ];
     if (answer.services.length > 1) {
       for (const one of answer.services) {
-        const said = one.why ? say(`why_${one.why}`) : `${app.markName(one.station)} · ${minutes(one.ms)}`;
+        const said = one.why ? whyText(app, one.why) : `${app.markName(one.station)} · ${minutesBeside(one.ms, one.cutoff_ms)}`;
         list.push([app.text.service(one.service), said]);
       }
     }
@@ -93,11 +105,9 @@ const coverageClick = (() => {
       actions.push([say("about_station"), () => app.openStation(answer.station)]);
     }
     actions.push([say("copy_place"), (event) => copy(app, mine, event.currentTarget)]);
-    if (answer.why) {
-      const limit = app.text.metres(app.data.snap_limit_m);
-      return coveragePopups.content(when, [], actions, [say(`why_${answer.why}`, { limit })]);
-    }
-    return coveragePopups.content(when, rows(app, answer), actions, [counted(app, answer), say("amap_note")]);
+    if (answer.why) return coveragePopups.content(when, [], actions, [whyText(app, answer.why)]);
+    const farther = answer.parts && !answer.within ? say("beyond_note") : "";
+    return coveragePopups.content(when, rows(app, answer), actions, [counted(app, answer), farther, say("amap_note")]);
   }
 
   /* The way over the streets as a line, the straight line dashed. */

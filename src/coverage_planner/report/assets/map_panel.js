@@ -41,8 +41,18 @@ const coveragePanel = (() => {
     const openSheet = (key) => {
       shell.dataset.open = key;
       for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.part === key));
+      makeRoom(app, shell);
     };
     return { bar, openSheet };
+  }
+
+  /* Zoom, scale and sources stand above the sheet, however far it is open, and what was in the middle stays there. */
+  function makeRoom(app, shell) {
+    const height = shell.offsetHeight;
+    app.map.getContainer().style.setProperty("--cp-sheet", `${height + 1}px`);
+    if (!height) return; // beside the map, or on paper
+    if (app.sheetHeight) app.map.panBy([0, (height - app.sheetHeight) / 2], { animate: false });
+    app.sheetHeight = height;
   }
 
   /**
@@ -77,8 +87,7 @@ const coveragePanel = (() => {
     const sheetHead = element("div", "cp-sheet-top");
     sheetHead.append(peek, bar);
     shell.append(sheetHead, main, side);
-    // zoom, scale and sources stand above the sheet, however far it is open
-    new ResizeObserver(() => container.style.setProperty("--cp-sheet", `${shell.offsetHeight + 1}px`)).observe(shell);
+    new ResizeObserver(() => makeRoom(app, shell)).observe(shell);
     container.prepend(shell); // before the marks, so that Tab comes to the choices first
     for (const box of [main, side, sheetHead]) {
       L.DomEvent.disableClickPropagation(box);
@@ -114,7 +123,7 @@ const coveragePanel = (() => {
 
     /* How much of the map the boxes cover on each side: left, top, right, bottom. */
     function padding() {
-      if (size === "narrow") return [8, 8, 8, sheetHead.offsetHeight + 30];
+      if (size === "narrow") return [8, 8, 8, shell.offsetHeight + 30];
       const right = side.classList.contains("cp-folded") ? 0 : side.offsetWidth;
       return [main.offsetWidth + 2 * GAP_PX, GAP_PX, right + 2 * GAP_PX, 28];
     }

@@ -28,12 +28,12 @@ const coverageSearch = (() => {
     return found;
   }
 
-  /* Entries that hold the words: those that begin with them first, then by kind, then the shorter ones. */
+  /* Entries that hold the words: those that are just them first, then those that begin so, then by kind, then the shorter ones. */
   function matches(all, asked) {
     const words = plain(asked);
     if (!words) return [];
     const parts = words.split(" ");
-    const rank = (name) => (name.startsWith(words) ? 0 : name.includes(words) ? 1 : 2);
+    const rank = (name) => (name === words ? 0 : name.startsWith(words) ? 1 : name.includes(words) ? 2 : 3);
     const order = (a, b) =>
       rank(a.plain) - rank(b.plain) || a.kind - b.kind || a.plain.length - b.plain.length; // then as they stand
     return all.filter((entry) => parts.every((part) => entry.plain.includes(part))).sort(order);

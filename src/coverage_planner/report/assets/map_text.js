@@ -42,6 +42,12 @@ const coverageText = (() => {
     const points = (difference) => say("percent_points", { points: signed((difference * 100).toFixed(1)) });
     const signed = (text) => (text.startsWith("-") ? `−${text.slice(1)}` : `+${text}`);
     const minutes = (ms) => say("minutes", { minutes: minutesOf(ms) });
+    /* With seconds, where rounded minutes would not show that it is more than `limit`. */
+    function minutesBeside(ms, limit) {
+      if (ms <= limit || minutesOf(ms) !== minutesOf(limit)) return minutes(ms);
+      const seconds = Math.ceil(ms / 1000);
+      return say("minutes_seconds", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
+    }
     const day = (name) => or(`day_${name}`, name);
 
     /* Wed 18:00; a special date says what kind of day it is. */
@@ -65,7 +71,7 @@ const coverageText = (() => {
     const name = (record) => (known(record.name) && record.name.trim() ? record.name : record.id);
 
     return {
-      say, pick, or, number, percent, points, minutes, metres, day, slot, moment, service, services, what, reasons, name,
+      say, pick, or, number, percent, points, minutes, minutesBeside, metres, day, slot, moment, service, services, what, reasons, name,
     };
   }
 
