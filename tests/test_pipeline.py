@@ -311,7 +311,7 @@ def test_the_manifest_names_every_input_with_its_hash_and_rows(folder, results):
 def test_the_manifest_does_not_tell_the_key_of_an_online_map(run):
     plan = replace(run.plan, map=replace(run.plan.map, tianditu_key="0123456789abcdef0123456789abcdef"))
     assert "0123456789abcdef" not in repr(without_keys(plan))
-    assert without_keys(run.plan) == run.plan
+    assert without_keys(run.plan).map == run.plan.map
 
 
 def test_the_manifest_has_seconds_and_memory_of_every_stage(results):
