@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import geopandas as gpd
 import openpyxl
@@ -104,3 +105,18 @@ def test_a_folder_of_today_alone_adds_nothing(results, outcomes, tmp_path):
     today = write_results(outcomes[0], tmp_path / "t")
     done = compare_folders([results[0], today], tmp_path / "out", names=["东"])
     assert done.record["scenarios"] == ["现状", "东"]
+
+
+def test_today_is_one_whatever_the_folders_call_it(results, outcomes, tmp_path):
+    today, _, plan = outcomes
+    named = replace(today, scenario=replace(today.scenario, name="today"))
+    english = write_results(plan, tmp_path / "en", baseline=named)
+    alone = write_results(named, tmp_path / "alone")
+    for folders, called in (
+        ([results[0], english], "现状"),
+        ([english, results[0]], "today"),
+        ([alone, results[0]], "today"),
+    ):
+        done = compare_folders(folders, tmp_path / f"out {called} {len(called)} {folders[0].name}")
+        assert done.record["scenarios"][0] == called
+        assert len(done.record["scenarios"]) == 1 + sum(folder != alone for folder in folders)

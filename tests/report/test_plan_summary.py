@@ -99,8 +99,15 @@ def test_what_differs_by_less_than_the_digits_shown_is_the_same():
     demand = [1000, 0.04, 500]
     said = say(draw_figures("today", demand, [0, NAN, NAN]), draw_figures("A", demand, [0, 60, NAN]))
 
-    assert "The share of demand covered within 10 minutes is the same as in today for walkers: 66.7 %." in said
+    assert "minutes is 66.7 % for walkers, to the digits shown the same as in today." in said
     assert "rises" not in said
+
+
+def test_a_gap_that_nobody_leaves_is_not_said_to_be_as_it_was():
+    said = say(draw_figures("today", [10, 20, 5], [0, 60, NAN]), draw_figures("A", [10, 20, 5], [0, NAN, NAN]))
+
+    assert "Gaps of walkers in today: closed 0, closed in part 0, not closed at all 1. " in said
+    assert "Gaps in A: new 0, with some who lose their cover 1." in said, "one gap, which has grown"
 
 
 def test_a_trade_off_names_both_sides():

@@ -15,8 +15,9 @@ from coverage_planner.report.site_columns import SITE_COLUMNS, SITE_TABLES
 from coverage_planner.report.site_folder import FILES, write_site_comparison
 from coverage_planner.report.site_page import draw_comparison
 from coverage_planner.report.site_page_ranks import _rows
+from coverage_planner.report.site_page_tables import communities_table, pairs_table
 from coverage_planner.report.site_page_text import amount, share_of, unit_cost
-from coverage_planner.report.site_words import _NOTES, _SAID
+from coverage_planner.report.site_words import _NOTES, _SAID, site_words
 from coverage_planner.report.table_columns import SYNTHETIC_NOTE
 from drawn_outcome import HOSTILE
 from drawn_sites import SITES, draw_site_comparison
@@ -212,6 +213,22 @@ def test_amounts_are_never_nothing_where_there_is_something(value, text):
 
 def test_ranks_beyond_the_chart_stand_below_it_one_under_the_other():
     assert _rows([3, 40, 1, 16, 15, 222]) == [3, 17, 1, 16, 15, 18]
+
+
+def test_what_is_said_of_no_site_is_said_of_those_that_are_listed(comparison):
+    said = site_words("en")
+    hidden, listed = ["C1", "C3"], [{"id": "C2", "name": None}]
+    communities = comparison.communities[comparison.communities["id"].isin(hidden)].assign(leaves=True)
+    assert len(communities)
+    pairs = comparison.pairs.head(1).assign(id="C1", other_id="C3")
+    assert len(pairs)
+    beyond = replace(comparison, pairs=pairs, communities=communities)
+    nothing = replace(comparison, pairs=comparison.pairs.head(0), communities=communities.head(0))
+
+    assert said["pairs_none_shown"] in pairs_table(beyond, listed, said)
+    assert said["communities_none_shown"] in communities_table(beyond, listed, said)
+    assert said["pairs_none"] in pairs_table(nothing, listed, said)
+    assert said["communities_none"] in communities_table(nothing, listed, said)
 
 
 def test_columns_of_which_nothing_is_known_are_left_out(comparison):

@@ -16,7 +16,7 @@ from coverage_planner.report.map_data import MapData, map_data, read_map_data
 from coverage_planner.report.map_data_merge import merge_map_data
 from coverage_planner.report.plan_columns import PLAN_COLUMNS, PLAN_LAYERS, PLAN_SHEETS, PLAN_TABLES
 from coverage_planner.report.plan_page import plan_page
-from coverage_planner.report.plan_results import compare_read, name_plans
+from coverage_planner.report.plan_results import compare_read, name_plans, name_today
 from coverage_planner.report.plan_summary import SummaryPart, summarise_plans
 from coverage_planner.report.plan_tables import plan_layers, plan_tables, say_words
 from coverage_planner.report.plan_words import plan_words
@@ -208,8 +208,15 @@ def _merged(results: Sequence[Results], homes: Sequence[Path], names: Sequence[s
     # a folder of today alone adds nothing where another one has today too
     known = any("today" in roles and "proposed" in roles for roles in scenarios)
     wanted = [place for place, roles in enumerate(scenarios) if "proposed" in roles or not known]
-    given = [str(scenarios[place].get("today")) if names[place] is None else str(names[place]) for place in wanted]
-    return merge_map_data([read_map_data(homes[place] / MAP_DATA_FILE) for place in wanted], given)
+    today = str(name_today(results))
+    given = [today if names[place] is None else str(names[place]) for place in wanted]
+    return merge_map_data([_call_today(read_map_data(homes[place] / MAP_DATA_FILE), today) for place in wanted], given)
+
+
+def _call_today(data: MapData, name: str) -> MapData:
+    """Return map data whose scenario of today has this name."""
+    *before, last = data.content["scenarios"]
+    return MapData({**data.content, "scenarios": [*({**scenario, "name": name} for scenario in before), last]})
 
 
 def _write(

@@ -76,17 +76,24 @@ def compare_read(
     for one, home in zip(results[1:], homes[1:], strict=True):
         _require_alike(results[0], one, homes[0], home)
     plans: list[PlanFigures] = []
+    today: PlanFigures | None = None
+    known = homes[0]
     for found, home, name in zip(results, homes, called, strict=True):
-        roles = found.run["results"]["scenarios"]
-        if "today" in roles:
-            today = read_figures(found, "today")
-            if not plans or plans[0].name != today.name:
-                plans.insert(0, today)
+        if "today" in found.run["results"]["scenarios"]:
+            read = read_figures(found, "today", name=name_today(results))
+            if today is not None:
+                _require_same_today(today, read, known, home)
             else:
-                _require_same_today(plans[0], today, homes[0], home)
+                today, known = read, home
         if name is not None:
             plans.append(read_figures(found, "proposed", name=name))
-    return compare_figures(plans)
+    return compare_figures(plans if today is None else [today, *plans])
+
+
+def name_today(results: Sequence[Results]) -> str | None:
+    """Return what the first folder that has today calls it; today is one, whatever others call it."""
+    named = (found.run["results"]["scenarios"].get("today") for found in results)
+    return next((str(name) for name in named if name is not None), None)
 
 
 def name_plans(

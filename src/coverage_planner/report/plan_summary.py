@@ -108,7 +108,7 @@ class _Teller:
         moved = {name: self.cell("pairs", row, f"{name}_demand") for name in ("gained", "lost", "neither")}
         found = [self.share(base, plan, first), self.say("gains", moved, group=first)]
         found += [self.stations(row), *self.cost(row, first)]
-        found += [self.gaps(base, row, first), *self.minutes(row, first)]
+        found += [self.gaps(base, plan, row, first), *self.minutes(row, first)]
         found += self.measures(base, plan, first)
         return found + [self.share(base, plan, group) for group in self.groups[1:]]
 
@@ -141,11 +141,11 @@ class _Teller:
             return [self.say("cost", {"cost": cost})]
         return [self.say("cost_per", {"cost": cost, "per": per}, group=group)]
 
-    def gaps(self, base: str, row: int, group: str) -> Sentence:
+    def gaps(self, base: str, plan: str, row: int, group: str) -> Sentence:
         cells = {
             name: self.cell("pairs", row, f"n_gaps_{name}") for name in ("closed", "smaller", "left", "grown", "new")
         }
-        return self.say("gaps_change", cells, group=group, base=base)
+        return self.say("gaps_change", cells, group=group, base=base, plan=plan)
 
     def minutes(self, row: int, group: str) -> list[Sentence]:
         timed = self.cell("pairs", row, "timed_demand")

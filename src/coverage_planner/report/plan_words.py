@@ -67,9 +67,9 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "closed": ("关闭", "closed"),
     "changed": ("变更", "changed"),
     "gap_closed": ("消除", "closed"),
-    "gap_smaller": ("缩小", "made smaller"),
-    "gap_left": ("不变", "left as it is"),
-    "gap_grown": ("扩大", "grown"),
+    "gap_smaller": ("部分消除", "closed in part"),
+    "gap_left": ("未消除", "none of it closed"),
+    "gap_grown": ("含失去覆盖者", "with some who lose their cover"),
     "gap_new": ("新出现", "new"),
     "place": ("位置", "place"),
     "arrow": ("{before} → {after}", "{before} → {after}"),
@@ -96,8 +96,11 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "share_same": (
-        "{group}在 {cutoff} 分钟内的需求覆盖率与{base}相同，为 {now}。",
-        "The share of demand covered within {cutoff} minutes is the same as in {base} for {group}: {now}.",
+        "{group}在 {cutoff} 分钟内的需求覆盖率为 {now}，按所示位数与{base}相同。",
+        (
+            "The share of demand covered within {cutoff} minutes is {now} for {group}, to the digits shown the same as "
+            "in {base}."
+        ),
     ),
     "share_none": (
         "{group}没有需求，因而没有覆盖率。",
@@ -120,14 +123,15 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "新开的 {opened} 个站点中有 {without} 个未注明成本，故不列合计。",
         "Opened stations without a cost: {without} of {opened}; so there is no total.",
     ),
+    # a gap of which nobody is covered may have grown all the same: it is not said to be as it was
     "gaps_change": (
         (
-            "{base}的缺口（{group}）中，消除 {closed} 个，缩小 {smaller} 个，不变 {left} 个；"
-            "此外扩大 {grown} 个，新出现 {new} 个。"
+            "{base}的缺口（{group}）中，消除 {closed} 个，部分消除 {smaller} 个，完全未消除 {left} 个；"
+            "{plan}的缺口中，新出现 {new} 个，含部分失去覆盖者的 {grown} 个。"
         ),
         (
-            "Gaps of {group} in {base}: closed {closed}, made smaller {smaller}, left as they are {left}; grown "
-            "{grown}, new {new}."
+            "Gaps of {group} in {base}: closed {closed}, closed in part {smaller}, not closed at all {left}. Gaps in "
+            "{plan}: new {new}, with some who lose their cover {grown}."
         ),
     ),
     "minutes_saved": (
@@ -169,8 +173,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "{measure} ({group}): from {was} down to {now}, by {points} points.",
     ),
     "measure_same": (
-        "{measure}（{group}）与{base}相同，为 {now}。",
-        "{measure} ({group}): the same as in {base}, {now}.",
+        "{measure}（{group}）为 {now}，按所示位数与{base}相同。",
+        "{measure} ({group}): {now}, to the digits shown the same as in {base}.",
     ),
     # sentences: one plan against another
     "covers_more": (

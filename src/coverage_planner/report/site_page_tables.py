@@ -140,7 +140,8 @@ def pairs_table(comparison: SiteComparison, sites: list[dict[str, Any]], said: M
     if len(comparison.table) > len(shown):
         parts.append(note(said["pairs_cut"].format(n=len(shown))))
     if inside.empty:
-        return section("pairs", said, *parts, f"<p>{escape(said['pairs_none'])}</p>")
+        none = said["pairs_none" if comparison.pairs.empty else "pairs_none_shown"]
+        return section("pairs", said, *parts, f"<p>{escape(none)}</p>")
     lost = {(one, other): (demand, share) for one, other, demand, share in
             inside[["id", "other_id", "lost_demand", "lost_share"]].itertuples(index=False)}  # fmt: skip
     head = "".join(
@@ -180,9 +181,11 @@ def communities_table(comparison: SiteComparison, sites: list[dict[str, Any]], s
         return section("communities", said, f"<p>{escape(said['no_communities'])}</p>")
     remark = note(said["communities_note"].format(share=share_of(comparison.listed_above)))
     places = {record["id"]: no for no, record in enumerate(sites, start=1)}
-    leaving = comparison.communities[comparison.communities["leaves"] & comparison.communities["id"].isin(places)]
+    leaving = comparison.communities[comparison.communities["leaves"].astype(bool)]
+    none = said["communities_none" if leaving.empty else "communities_none_shown"]
+    leaving = leaving[leaving["id"].isin(places)]
     if leaving.empty:
-        return section("communities", said, remark, f"<p>{escape(said['communities_none'])}</p>")
+        return section("communities", said, remark, f"<p>{escape(none)}</p>")
     head = (
         f'<tr><th scope="col">{escape(said["site"])}</th><th scope="col">{escape(said["community"])}</th>'
         f'<th scope="col" class="number">{escape(said["before"])}</th>'

@@ -62,6 +62,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "pairs_cut": ("仅列排名前 {n} 的站点；全部见 pairs.csv。", "Only the best {n} sites; pairs.csv has all pairs."),
     "pairs_none": ("各站点新增覆盖的需求互不重叠。", "No two sites would newly cover the same demand."),
+    "pairs_none_shown": (
+        "此处所列站点新增覆盖的需求互不重叠。",
+        "No two of the sites listed here would newly cover the same demand.",
+    ),
     "communities": ("哪些社区不再列入缺口清单", "Which communities leave the gap list"),
     "communities_note": (
         "未覆盖需求超过 {share} 的社区列入缺口清单；下列社区在新开该站点后不再超过。",
@@ -70,6 +74,10 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "communities_none": (
         "没有一个站点单独就能让某个社区不再列入缺口清单。",
         "No site alone takes a community off the list.",
+    ),
+    "communities_none_shown": (
+        "此处所列站点中，没有一个单独就能让某个社区不再列入缺口清单；其余见 communities.csv。",
+        "None of the sites listed here alone takes a community off the list; communities.csv has the others.",
     ),
     "no_communities": (
         "没有社区边界，无法按社区比较。",
