@@ -47,7 +47,7 @@ def build_manifest(
     """
     streets = start.streets
     return {
-        "plan": _plain(asdict(without_keys(plan))),
+        "plan": _plain(asdict(_without_keys(plan))),
         "platform": platform.platform(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "crs": start.network.edges.crs.to_string(),
@@ -63,7 +63,7 @@ def build_manifest(
     }
 
 
-def without_keys(plan: Plan) -> Plan:
+def _without_keys(plan: Plan) -> Plan:
     """Return a plan whose key of an online map, which is its owner's, is not told to whoever gets the results."""
     kept = "not kept here" if plan.map.tianditu_key else None
     return replace(plan, map=replace(plan.map, tianditu_key=kept))
