@@ -151,8 +151,15 @@ def test_an_hour_shows_whom_it_leaves_uncovered_instead_of_the_headline_gaps(pag
     assert ink(page, "points") > 0
     at_slot(page, NIGHT)
     assert page.execute_script(gaps) == len(moment) > 0
+    row = (
+        "const row = document.querySelector(`[data-layer='${arguments[0]}']`); const box = row.querySelector('input');"
+    )
+    row += "return [row.textContent, box.checked, box.disabled]"
+    assert page.execute_script(row, "gaps") == ["此时或此项服务未覆盖的需求点", True, False]
+    assert page.execute_script(row, "gaps-at-0") == ["周三 23:00 无站点开放的区域", True, True]
     at_slot(page, None)
     assert page.execute_script(gaps) == headline
+    assert page.execute_script(row, "gaps-at-0")[1:] == [False, False]
     assert ink(page, "points") == 0
 
 

@@ -90,7 +90,7 @@ const coveragePlanner = (() => {
       popupOptions() {
         const [left, top, right, bottom] = app.padding();
         return {
-          maxWidth: Math.min(320, map.getSize().x - 50), minWidth: Math.min(200, map.getSize().x - 60),
+          maxWidth: Math.min(340, map.getSize().x - 50), minWidth: Math.min(280, map.getSize().x - 60),
           autoPanPaddingTopLeft: [left, top + 4], autoPanPaddingBottomRight: [right, bottom + 4],
         };
       },

@@ -195,7 +195,6 @@ const coverageLayers = (() => {
     const groundKeys = () =>
       Object.entries(grounds).filter(([kind]) => (data.ground[kind] || []).length).map(([kind, sign]) => [sign, say(kind)]);
     const remaining = () => (app.hasToday() && app.state.scenario > 0 ? say("remaining_gaps") : say("gaps"));
-    const gapKeys = () => (app.view.plain ? [] : [[dot(colours.gap), say("uncovered_then")]]);
     const some = (test) => data.scenarios.some(({ groups }) => groups.some(test));
     const layers = [
       {
@@ -212,8 +211,9 @@ const coverageLayers = (() => {
         build: () => stationMarks(app, isMobile), available: has(isMobile), shown: true,
       },
       {
-        key: "gaps", text: remaining, sign: () => swatch(colours.gap, 0.25, `1.5px solid ${colours.gap}`), depends: perGroup,
-        keys: gapKeys, shown: true, available: () => some(({ gaps }) => gaps && gaps.length),
+        key: "gaps", text: () => (app.view.plain ? remaining() : say("uncovered_then")), depends: perGroup,
+        sign: () => (app.view.plain ? swatch(colours.gap, 0.25, `1.5px solid ${colours.gap}`) : dot(colours.gap)),
+        shown: true, available: () => some(({ gaps }) => gaps && gaps.length),
         build: () => {
           const gaps = app.outcome().gaps || [];
           return [...gapShapes(app, gaps, gapStyle(colours.gap)), ...gapNames(app, gaps)];

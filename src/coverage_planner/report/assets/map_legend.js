@@ -97,13 +97,22 @@ const coverageLegend = (() => {
       label.dataset.layer = layer.key;
       const keys = element("div", "cp-keys-of");
       box.append(label, keys);
-      return { layer, input, said, keys };
+      return { layer, input, said, keys, sign };
     });
     return {
       box,
       update() {
-        for (const { layer, input, said, keys } of rows) {
-          input.checked = Boolean(app.state.layers[layer.key]);
+        for (const row of rows) {
+          const { layer, input, said, keys } = row;
+          const on = Boolean(app.state.layers[layer.key]);
+          const drawn = coverageLayers.isShown(app, layer);
+          input.checked = on || drawn;
+          input.disabled = drawn && !on; // drawn in the place of the headline gaps, whose box switches it
+          if (row.sign) {
+            const sign = layer.sign();
+            row.sign.replaceWith(sign);
+            row.sign = sign;
+          }
           said.textContent = layer.text();
           const shown = input.checked && layer.keys ? layer.keys() : [];
           coverageText.fill(keys, ...(shown.length ? [keysBox(shown)] : []));
