@@ -81,11 +81,13 @@ def take(driver: webdriver.Chrome, page: Path, path: Path, size: tuple[int, int]
 
 
 def write_small(png: bytes, path: Path) -> None:
-    """Write a picture with as many colours as keep it small enough."""
+    """Write a picture with as many colours as keep it small enough; those of small marks are kept too."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     for colours in _COLOURS:
         made = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(made, format="PNG", optimize=True)
+        picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            made, format="PNG", optimize=True
+        )
         if made.tell() <= MOST_BYTES:
             break
     path.write_bytes(made.getvalue())
