@@ -342,6 +342,18 @@ def test_data_without_circle_and_areas_have_nothing_in_their_place():
     assert (unpack(data["groups"][0]["points"]["community"]) == -1).all()
 
 
+def test_streets_on_one_line_have_bounds(tmp_path):
+    roads = draw_roads({"A": (5e5, 3e6), "B": (5.6e5, 3e6)}, [("AB", {})])
+    network = build_network(roads)
+    people = points([(5.01e5, 3e6)], id=["D"], demand=1.0)
+    outcome = evaluate(Scenario("now", points([(5e5, 3e6)], id=["S"])), network, [Group("all", "walk", 900.0, people)])
+    (south, west), (north, east) = map_data([outcome]).content["bounds"]
+    write_map_data(map_data([outcome]), tmp_path / "m.json")  # refuses what is no number
+
+    assert (west, south) == pytest.approx((117.0, 27.121), abs=2e-3)
+    assert (east - west, north - south) == pytest.approx((0.605, 0.0), abs=2e-3)
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(SourceError, match=r"must be a readable file.*run the plan again"):
         read_map_data(tmp_path / "none.json")

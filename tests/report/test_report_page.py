@@ -22,9 +22,11 @@ from coverage_planner.report.picture_ground import read_ground
 from coverage_planner.report.report_page import write_report
 from coverage_planner.report.results import check_folder, read_results, write_results
 from coverage_planner.report.table_columns import COLUMNS
+from coverage_planner.scenario.evaluate import evaluate
+from coverage_planner.scenario.scenario import Scenario
 from drawn_choice import draw_choice
 from drawn_circle import draw_study
-from drawn_outcome import CRS, HOSTILE, at, draw_candidates, draw_outcome
+from drawn_outcome import CRS, HOSTILE, at, draw_candidates, draw_facilities, draw_outcome
 
 GROUPS = (("骑手", "walk", 360.0), ("司机2号", "drive", 300.0))
 COVER = {
@@ -292,6 +294,17 @@ def test_results_of_a_plain_plan_have_a_report_too(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_a_district_without_any_station_has_a_report(tmp_path):
+    plain = draw_outcome()
+    stations = Scenario("today", draw_facilities().head(0))
+    groups = [found.group for found in plain.groups.values()]
+    outcome = evaluate(stations, plain.network, groups)
+    home = write_results(outcome, tmp_path / "none", language="en", report_page=write_report)
+
+    assert "today: 0 stations cover 0 of" in re.sub("<[^>]+>", "", (home / "report.html").read_text(encoding="utf-8"))
+
+
 @pytest.mark.usefixtures("without_pictures")
 def test_results_of_earlier_versions_have_a_report(folder, tmp_path):
     older = tmp_path / "older"

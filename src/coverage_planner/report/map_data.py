@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 #: Number of the data's form; it rises when a key changes its meaning.
 FORMAT = 1
-#: A frame has a corner at least every so many metres, so that it is still a frame in degrees.
+#: What is shown is framed by points at least every so many metres, so that it is still framed in degrees.
 _FRAME_M = 5000.0
 #: No access leg is longer: what has no limit, JSON cannot say.
 _FAR_M = 1e7
@@ -310,8 +310,13 @@ def _bounds(outcome: Outcome) -> list[list[float]]:
     """Return south-west and north-east corner of what is shown first, latitude first."""
     for table in (outcome.study_area, outcome.communities, outcome.network.edges, outcome.scenario.facilities):
         if table is not None and not table.empty:
-            frame = gpd.GeoSeries([shapely.segmentize(shapely.box(*table.total_bounds), _FRAME_M)], crs=table.crs)
-            west, south, east, north = np.round(frame.to_crs(WGS84).total_bounds, 6).tolist()
+            left, below, right, above = table.total_bounds
+            # points and no polygon: the table may lie on one line, or at one place
+            x = np.linspace(left, right, 2 + int((right - left) / _FRAME_M))
+            y = np.linspace(below, above, 2 + int((above - below) / _FRAME_M))
+            grid = shapely.points(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+            places = gpd.GeoSeries(grid, crs=table.crs).to_crs(WGS84)
+            west, south, east, north = np.round(places.total_bounds, 6).tolist()
             return [[south, west], [north, east]]
     raise InputError(
         "a map must have something to show: study area, communities, streets and stations are all empty; "

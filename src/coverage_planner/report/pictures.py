@@ -247,6 +247,7 @@ def surroundings(
     outline = shapely.union_all(area.geometry.to_numpy()) if len(area) else None
     known = [layers[name] for name in ("demand", "facilities", "isochrones") if len(layers[name])]
     bounds = np.array([area.total_bounds] if len(area) else [layer.total_bounds for layer in known])
+    bounds = bounds[~np.isnan(bounds).any(axis=1)] if len(bounds) else bounds  # bands that nobody is in have none
     west, south, east, north = (*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0)) if len(bounds) else (0, 0, 1, 1)
     room = max(east - west, north - south, 100.0) * _MARGIN
     extent = (float(west - room), float(south - room), float(east + room), float(north + room))
@@ -258,7 +259,7 @@ def surroundings(
 
 def _polygons(shapes: Iterable[shapely.Geometry]) -> NDArray[Any]:
     parts = shapely.get_parts(shapely.get_parts(np.asarray(list(shapes), dtype=object)))  # of parts of collections too
-    found: NDArray[Any] = parts[shapely.get_type_id(parts) == _POLYGON]
+    found: NDArray[Any] = parts[(shapely.get_type_id(parts) == _POLYGON) & ~shapely.is_empty(parts)]
     return found
 
 
