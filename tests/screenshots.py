@@ -85,7 +85,7 @@ def write_small(png: bytes, path: Path) -> None:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     for colours in _COLOURS:
         made = io.BytesIO()
-        picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(
             made, format="PNG", optimize=True
         )
         if made.tell() <= MOST_BYTES:
