@@ -159,6 +159,16 @@ def test_maps_move_together(driver, pages):
     assert places[2][2] == pytest.approx(before + 1)
 
 
+def test_maps_are_after_printing_what_they_were_before(driver, pages):
+    open_page(driver, pages["en"])
+    places = """return Promise.all(window.coverageApps).then((apps) =>
+      apps.map(({map}) => [map.getCenter().lat, map.getCenter().lng, map.getZoom(), map.getSize().x]).flat())"""
+    before = driver.execute_script(places)
+    for _ in range(2):
+        driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
+    assert driver.execute_script(places) == pytest.approx(before, abs=1e-6)
+
+
 def test_headings_sort_with_the_keyboard(driver, pages):
     open_page(driver, pages["en"])
     column = "return [...document.querySelectorAll('#table-by_community tbody tr')].map((r) => r.cells[7].textContent)"

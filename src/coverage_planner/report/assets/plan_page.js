@@ -20,7 +20,7 @@ const coveragePlans = (() => {
     return map;
   }
 
-  // All maps always show the same place; whichever is moved leads.
+  // All maps always show the same place; whichever is moved leads. Whoever moves them one by one lets them loose.
   function synchronise(maps) {
     let leading = false;
     for (const map of maps) {
@@ -33,6 +33,7 @@ const coveragePlans = (() => {
         leading = false;
       });
     }
+    return { loose: (on) => (leading = on) };
   }
 
   /* Demand points that gain or lose their cover, each in its place; those that keep it are left to the streets. */
@@ -56,12 +57,14 @@ const coveragePlans = (() => {
   }
 
   /* On paper each map is one picture as wide as the sheet; afterwards everything is as it was. */
-  function makePrintable(apps) {
+  function makePrintable(apps, together) {
     const root = document.documentElement;
+    const AT_ONCE = { animate: false, reset: true }; // placed anew: sizes have changed, there is nothing to pan from
     let kept = null;
 
     function prepare() {
       if (kept) return;
+      together.loose(true);
       root.classList.add("plans-printing");
       kept = apps.map((app) => {
         const { map } = app;
@@ -71,8 +74,10 @@ const coveragePlans = (() => {
         map.invalidateSize({ animate: false, pan: false });
         return place;
       });
-      apps[0].map.fitBounds(kept[0].bounds, { animate: false });
+      apps[0].map.fitBounds(kept[0].bounds, AT_ONCE);
+      const [center, zoom] = [apps[0].map.getCenter(), apps[0].map.getZoom()];
       apps.forEach((app, i) => {
+        if (i) app.map.setView(center, zoom, AT_ONCE);
         coveragePrint.drawNow(app);
         kept[i].picture = coveragePrint.flatten(app);
       });
@@ -86,8 +91,9 @@ const coveragePlans = (() => {
       apps.forEach(({ map }, i) => {
         kept[i].picture.remove();
         map.invalidateSize({ animate: false, pan: false });
-        map.setView(kept[i].center, kept[i].zoom, { animate: false });
+        map.setView(kept[i].center, kept[i].zoom, AT_ONCE);
       });
+      together.loose(false);
       kept = null;
     }
 
@@ -188,8 +194,7 @@ const coveragePlans = (() => {
         ];
         window.coverageApps = opening;
         apps = await Promise.all(opening);
-        synchronise(maps);
-        makePrintable(apps);
+        makePrintable(apps, synchronise(maps));
         showMaps();
         wait.remove();
         root.dataset.coverage = "ready";
