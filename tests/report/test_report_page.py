@@ -294,7 +294,6 @@ def test_results_of_a_plain_plan_have_a_report_too(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_district_without_any_station_has_a_report(tmp_path):
     plain = draw_outcome()
     stations = Scenario("today", draw_facilities().head(0))
@@ -305,6 +304,17 @@ def test_a_district_without_any_station_has_a_report(tmp_path):
     assert "today: 0 stations cover 0 of" in re.sub("<[^>]+>", "", (home / "report.html").read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.parametrize(
+    ("plan", "said"), [({}, "No choice of sites was"), ({"siting": {"n_open": 3}}, "but no candidate")]
+)
+def test_sites_that_were_sought_in_vain_are_not_said_not_to_be_asked_for(plan, said, tmp_path):
+    home = write_results(draw_outcome(), tmp_path / "r", language="en", run={"plan": plan})
+
+    assert said in write_report(home).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_pictures")
 def test_results_of_earlier_versions_have_a_report(folder, tmp_path):
     older = tmp_path / "older"
@@ -320,7 +330,12 @@ def test_results_of_earlier_versions_have_a_report(folder, tmp_path):
         write_report(results)
     page = write_report(results, tmp_path / "older.html").read_text(encoding="utf-8")
     assert 'id="findings"' in page
-    assert 'data-table="by_community"' in page  # in place of worst_served
+    # in place of worst_served, in the same order: by uncovered demand, where there is any
+    shown = [int(row) for row in re.findall(r'data-cell="by_community/(\d+)/covered_demand"', page)]
+    table = results.tables["by_community"]
+    mine = table[(table["scenario"] == table["scenario"].iloc[shown[0]]) & (table["group"] == table["group"].iloc[0])]
+    lacking = (mine["demand"] - mine["covered_demand"]).sort_values(ascending=False)
+    assert shown == list(lacking[lacking > 0].index)
 
 
 @pytest.mark.slow

@@ -82,7 +82,7 @@ def asks_html(report: Report) -> str:
     cells = {"mode": report.cell("overall", "mode", where), "cutoff": report.cell("overall", "cutoff_min", where)}
     said = sentence(report, "f_asks", cells, {"group": group})
     choice = report.tables["choice"]
-    if len(choice):
+    if len(choice) and choice["n_sites"].iloc[0] > 0:
         between = "" if report.language == "zh" else " "
         said += between + sentence(report, "f_asks_sites", {"n": cell_at(choice, "choice", 0, "n_sites")})
     return f"<p>{said}</p>"
@@ -263,13 +263,13 @@ def _groups_of_sites(report: Report) -> list[str]:
 
 
 def _worst(report: Report, where: dict[str, str]) -> str:
-    """Show the worst served communities; those with most uncovered demand where fairness was not asked for."""
+    """Show the communities with most uncovered demand; their list of the worst served where fairness was asked for."""
     rows = _rows(report, "worst_served", where, by="rank")
     if rows:
         return _table(report, "worst_served", rows, _WORST, "t_worst", where)
     table = report.tables["by_community"]
-    rows = [row for row in rows_of(table, where) if table["demand"].iloc[row] > 0]
-    rows.sort(key=lambda row: (table["covered_demand_share"].iloc[row], -table["demand"].iloc[row]))
+    uncovered = (table["demand"] - table["covered_demand"]).to_numpy(dtype=float)
+    rows = sorted((row for row in rows_of(table, where) if uncovered[row] > 0), key=lambda row: -uncovered[row])
     return _table(report, "by_community", rows, ("name", "subdistrict", *_AREAS[1:]), "t_worst", where)
 
 

@@ -160,10 +160,11 @@ def limits_html(report: Report) -> str:
         said.append(_limit(report, "unsnapped"))
     plan = report.plan
     circle = report.ours.get("circle")
+    unsited = "no sites" if plan.get("siting") else "no siting"
     absent = {
         "no study area": report.results.layers["study_area"].empty,
         "no communities": tables["by_community"].empty,
-        "no siting": tables["choice"].empty and tables["by_site"].empty,
+        unsited: tables["choice"].empty and tables["by_site"].empty,
         "no circle": circle is None,
         "no levels": circle is not None and bool(plan) and not plan.get("levels"),
         "no capacity": circle is not None and tables["capacity"].empty,

@@ -215,6 +215,10 @@ LIMITS: Mapping[str, tuple[str, str]] = {
         "没有要求选址，因此没有拟新增站点。",
         "No choice of sites was asked for, so none are proposed.",
     ),
+    "no sites": (
+        "要求了选址，但没有可改善覆盖的候选点，因此没有拟新增站点。",
+        "A choice of sites was asked for, but no candidate would cover anybody new, so none are proposed.",
+    ),
     "no circle": (
         "没有要求计算服务项目和开放时间：站点被视为随时开放并提供全部服务。",
         "Services and opening hours were not asked for: stations count as open at all times and offering everything.",

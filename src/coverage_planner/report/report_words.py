@@ -135,8 +135,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{scenario}: the largest gap ({id}) leaves demand of {demand} uncovered; main reason: {reason}.",
     ),
     "f_worst": (
-        "{scenario}服务最差的社区是{name}，{share} 的需求未覆盖（{demand}）。",
-        "{scenario}: the worst served community is {name}, where {share} of the demand is uncovered ({demand}).",
+        "{scenario}未覆盖需求最多的社区是{name}：{demand} 未覆盖，占该社区需求的 {share}。",
+        "{scenario}: the community with most uncovered demand is {name}: {demand}, {share} of its demand.",
     ),
     "f_choice": ("选址结论：{certificate}。", "Choice of sites: {certificate}."),
     "f_site": (
@@ -220,7 +220,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "t_overall": ("总体", "Overall, by group"),
     "t_by_site": ("拟新增站点", "Proposed sites"),
     "t_by_subdistrict": ("各街道", "Subdistricts"),
-    "t_worst": ("服务最差的社区", "Worst served communities"),
+    "t_worst": ("未覆盖需求最多的社区", "Communities with most uncovered demand"),
     "t_gaps": ("最大的服务缺口", "Largest gaps"),
     "t_by_service": ("各项服务", "Services"),
     "t_hubs": ("服务中心与驿站", "Hubs and satellites"),
