@@ -14,7 +14,7 @@ from coverage_planner.report.results import write_results
 from coverage_planner.report.site_page import draw_comparison
 from coverage_planner.report.words import Language
 from drawn_circle import draw_by_hour, draw_study
-from drawn_map_data import draw_circles, draw_outcomes
+from drawn_map_data import GROUPS, draw_circles, draw_outcomes
 from drawn_outcome import HOSTILE, draw_candidates, draw_sites
 from drawn_plan import STATIONS, draw_plan, write_points
 from drawn_plans import draw_three
@@ -73,8 +73,8 @@ def draw_plan_page(folder: Path, language: Language) -> Path:
 
 
 def draw_report_page(folder: Path, language: Language) -> Path:
-    """The report of a results folder with two groups, a circle and a choice of sites."""
-    outcomes = draw_outcomes()
+    """The report of a results folder with one group and its circle."""
+    outcomes = draw_outcomes(GROUPS[:1])
     results = write_results(
         outcomes[1], folder / f"结果 {language}", baseline=outcomes[0], candidates=draw_candidates(),
         circle=draw_study(*outcomes), title=HOSTILE, language=language, synthetic=True,
