@@ -28,7 +28,7 @@ CITIES = ("demo", *PLACES)
 _QUICK = ("nanjing",)
 #: Openings of our page, and at most of a peer's; a peer that takes longer than the patience is opened once.
 ROUNDS, _PEER_ROUNDS = 5, 3
-_PATIENCE_S, _TIMEOUT_S = 20.0, 300.0
+_PATIENCE_S, _TIMEOUT_S = 20.0, 120.0
 _HOURS = (10, 34, 58, 95, 130)
 _HOUR = """
   const answered = new Promise((done) => app.on("change", done));
@@ -36,11 +36,9 @@ _HOUR = """
   await answered;
 """
 _CLICK = """
-  const shown = () => document.querySelector(".leaflet-popup");
-  app.map.closePopup();
-  while (shown()) await new Promise(requestAnimationFrame);
+  const shown = new Promise((done) => app.map.once("popupopen", done));
   app.click.at(L.latLng(args[0], args[1]));
-  while (!shown()) await new Promise(requestAnimationFrame);
+  await shown;
 """
 
 
