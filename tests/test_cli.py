@@ -37,7 +37,21 @@ HEAVY = (
     "tqdm",
 )
 ALONE = PLAN["groups"][:1]
-COMMANDS = ["demo", "plan", "propose", "check", "isochrones", "gaps", "map", "compare", "report", "notebooks", "fetch", "clip", "network"]
+COMMANDS = [
+    "demo",
+    "plan",
+    "propose",
+    "check",
+    "isochrones",
+    "gaps",
+    "map",
+    "compare",
+    "report",
+    "notebooks",
+    "fetch",
+    "clip",
+    "network",
+]
 
 
 @pytest.fixture(autouse=True)
