@@ -197,7 +197,7 @@ def test_a_warning_stands_in_the_summary_and_not_on_the_error_stream(tmp_path, c
     write_points(tmp_path / "stations.csv", ["id", "lon", "lat"], everywhere)
     assert main(["plan", str(plan), "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr()
-    assert "注意：no sites are proposed: there is no gap" in printed.out
+    assert "注意：没有拟新增站点：没有服务缺口；" in printed.out
     assert printed.err == ""
 
 

@@ -17,6 +17,7 @@ from coverage_planner.cli.examples import EXAMPLES
 from coverage_planner.cli.help_format import wrap
 from coverage_planner.cli.language import language_of_locale, language_of_results, language_of_words, system_language
 from coverage_planner.cli.parser import build_parser
+from coverage_planner.cli.warned import about_warnings
 from coverage_planner.notebooks import NOTEBOOKS
 from drawn_plan import PLAN, draw_plan, draw_streets
 
@@ -366,6 +367,7 @@ def test_an_interruption_is_said_in_both_languages_and_for_machines(
     assert err == f"coverage-planner: {said}\n"
 
 
+@pytest.mark.slow
 def test_a_console_in_another_encoding_gets_json_in_ascii(tmp_path):
     command = [
         sys.executable,
@@ -444,3 +446,14 @@ def test_the_pages_of_commands_name_them_all(repository):
     assert [name for name in commands() if f"| `{name} " not in text and f"| `{name}` " not in text] == []
     for name in commands():
         assert re.search(rf"^\| `{name}` \| ", text, re.MULTILINE), name
+
+
+def test_what_a_run_warns_of_is_said_in_the_language_of_its_summary():
+    known = (
+        "309 of 600 demand of 货车司机 (points 2: a, b) lies nearer to the edge of the streets than people travel; what "
+        "lies beyond the edge is not seen; give roads and stations 3667 m around it"
+    )
+    assert "离路网边缘" in about_warnings([known], "zh")[0]
+    assert "nearer to the edge" not in about_warnings([known], "zh")[0]
+    assert known in about_warnings([known], "en")[0]
+    assert "something else" in about_warnings(["something else"], "zh")[0]

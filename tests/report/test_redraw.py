@@ -96,3 +96,12 @@ def renamed(outcome):
         type(outcome.scenario)("before", outcome.scenario.facilities), outcome.network, outcome.groups,
         outcome.study_area, outcome.communities,
     )  # fmt: skip
+
+
+def test_map_data_that_lack_parts_are_refused_by_name(folder, tmp_path):
+    home = tmp_path / "half"
+    home.mkdir()
+    (home / RUN_FILE).write_text((folder / RUN_FILE).read_text(encoding="utf-8"), encoding="utf-8")
+    (home / MAP_DATA_FILE).write_text('{"format": 1}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"must hold all parts of map data, lacks .*attributions"):
+        redraw_map(home)

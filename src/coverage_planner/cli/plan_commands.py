@@ -19,6 +19,7 @@ from coverage_planner.cli.summary import (
     summarise,
     summarise_proposal,
 )
+from coverage_planner.cli.warned import about_warnings
 from coverage_planner.cli.words import WORDS
 from coverage_planner.config import Plan, change_plan, read_plan
 from coverage_planner.demo import demo_city
@@ -159,7 +160,7 @@ def network(given: argparse.Namespace) -> Answer:
         lines.append(words["unread"].format(n=len(notes["rejected"])))
         lines += count_reasons(notes["rejected"], words, said)
     noted = sorted(set(notes["warnings"]))
-    lines += [words["warning"].format(text=text) for text in noted]
+    lines += about_warnings(noted, language)
     lines += about_compiling(warmed, words)
     lines.append(words["network"].format(folder=folder, seconds=written_s))
     return Answer(lines, network_record(built, folder, rejected=len(notes["rejected"]), noted=noted))

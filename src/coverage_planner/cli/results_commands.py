@@ -13,6 +13,7 @@ from coverage_planner.cli.plan_commands import check_place, keep_network, place_
 from coverage_planner.cli.progress import stage_bar
 from coverage_planner.cli.records import as_json, sites_record
 from coverage_planner.cli.summary import about_network, summarise_sites
+from coverage_planner.cli.warned import about_warnings
 from coverage_planner.cli.words import WORDS
 from coverage_planner.config import read_plan
 from coverage_planner.errors import ConfigError, name_some
@@ -130,7 +131,11 @@ def _compare_folders(given: argparse.Namespace) -> Answer:
     with _stage("compare", language, quiet=given.quiet) as noted:
         found = compare_folders(given.what, given.out, names=given.names, language=language, force=given.force)
     words = WORDS[language]
-    lines = [*found.summary, *_notes(noted, language), words["compared"].format(folder=found.folder, page=PAGE_FILE)]
+    lines = [
+        *found.summary,
+        *about_warnings(noted, language),
+        words["compared"].format(folder=found.folder, page=PAGE_FILE),
+    ]
     record = {
         "folder": str(found.folder),
         **{key: found.record[key] for key in ("language", "synthetic", "scenarios", "folders", "overall", "summary")},
@@ -151,12 +156,8 @@ def _stage(name: str, language: Language, *, quiet: bool) -> Iterator[list[str]]
     noted += dict.fromkeys(str(one.message) for one in caught)
 
 
-def _notes(noted: Sequence[str], language: Language) -> list[str]:
-    return [WORDS[language]["warning"].format(text=text) for text in noted]
-
-
 def _page_answer(name: str, page: Path, language: Language, noted: Sequence[str]) -> Answer:
-    lines = [*_notes(noted, language), WORDS[language][name].format(path=page)]
+    lines = [*about_warnings(noted, language), WORDS[language][name].format(path=page)]
     record = {"page": str(page), "language": language, "bytes": page.stat().st_size, "warnings": list(noted)}
     return Answer(lines, record, page=page)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coverage_planner.cli.circle_summary import about_circles
+from coverage_planner.cli.warned import about_warnings
 from coverage_planner.cli.words import PARTS, WORDS
 from coverage_planner.network.road_network import RoadNetwork
 from coverage_planner.pipeline import PlanRun, ProposalRun
@@ -151,7 +152,7 @@ def about_inputs(run: PlanRun | ProposalRun | SiteComparisonRun | TodayRun) -> l
         lines += count_reasons(run.rejected.to_dict("records"), words, said)
     if len(run.remarks) and listed:
         lines.append(words["remarks"].format(n=len(run.remarks)))
-    lines += [words["warning"].format(text=text) for text in run.manifest["warnings"]]
+    lines += about_warnings(run.manifest["warnings"], run.plan.language)
     return lines
 
 

@@ -39,6 +39,30 @@ if TYPE_CHECKING:
 
 #: Number of the data's form; it rises when a key changes its meaning.
 FORMAT = 1
+_PARTS = frozenset(
+    {
+        "title",
+        "synthetic",
+        "attributions",
+        "bounds",
+        "direction",
+        "tiles",
+        "streets",
+        "ground",
+        "modes",
+        "groups",
+        "stations",
+        "open",
+        "week",
+        "services",
+        "communities",
+        "study_area",
+        "candidates",
+        "sites",
+        "certificate",
+        "scenarios",
+    }
+)
 #: What is shown is framed by points at least every so many metres, so that it is still framed in degrees.
 _FRAME_M = 5000.0
 #: No access leg is longer: what has no limit, JSON cannot say.
@@ -257,7 +281,12 @@ def read_map_data(path: str | PathLike[str]) -> MapData:
         raise SourceError(f"{file} must be JSON in UTF-8, got: {error}; write the map data again") from error
     if not isinstance(content, dict):
         raise InputError(f"{file} must hold map data, got JSON that is no object; write the map data again")
-    return MapData(content)
+    data = MapData(content)
+    if lacking := sorted(_PARTS - content.keys()):
+        raise InputError(
+            f"{file} must hold all parts of map data, lacks {name_some(lacking)}; run the plan again"
+        )
+    return data
 
 
 # --- what they are made of ---

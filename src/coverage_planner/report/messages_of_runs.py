@@ -37,8 +37,13 @@ RUNS: tuple[tuple[str, str, str], ...] = (
         "选址证明只在这些候选点中成立",
     ),
     (
-        r"no sites are proposed: (?:there is no gap|no premises or street lies within reach of a gap)",
-        "没有拟新增站点：没有服务缺口，或缺口的可达范围内没有场所和道路",
+        r"no sites are proposed: there is no gap",
+        "没有拟新增站点：没有服务缺口",
+        "如仍需选址，请核对时限",
+    ),
+    (
+        r"no sites are proposed: no premises or street lies within reach of a gap",
+        "没有拟新增站点：缺口的可达范围内没有场所和道路",
         "如仍需选址，请核对时限和可用场所",
     ),
 )

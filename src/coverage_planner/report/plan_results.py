@@ -1,6 +1,6 @@
 """Saved results of several plans -> the same comparison as from the outcomes themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -115,8 +115,8 @@ def name_plans(
         names = own if len({*own, *today}) == len(own) + len(today) else stems
     if len(names) != len(proposing) or len({*names, *today}) < len(names) + len(today):
         raise ConfigError(
-            f"names must be one for each of the {len(proposing)} folders that propose something, all different and "
-            f"none of {name_some(sorted(today))}, got {name_some(names)}; give names (--names)"
+            f"the {len(proposing)} folders that propose something must each have a name of its own, other than today's"
+            f"{_quoted(today)}, got{_quoted(names)}; name them in order (--names)"
         )
     if len(names) + bool(today) < _LEAST:
         raise ConfigError(
@@ -127,6 +127,10 @@ def name_plans(
     for place, name in zip(proposing, names, strict=True):
         called[place] = name
     return called
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return "".join(f" {name!r}" for name in sorted(names))
 
 
 # --- what must be alike ---

@@ -105,8 +105,8 @@ def read_results_map(folder: str | PathLike[str]) -> MapData:
     _read_run(home)
     if not (home / MAP_DATA_FILE).is_file():
         raise SourceError(
-            f"{home} must have the file {MAP_DATA_FILE}, got results without it, of an earlier version "
-            "of coverage-planner, or compare different streets; run the plan again"
+            f"{home} must have the file {MAP_DATA_FILE}, got results without it: they are of an "
+            "earlier version, or have scenarios on different streets, which no one map shows; run the plan again"
         )
     return read_map_data(home / MAP_DATA_FILE)
 

@@ -69,7 +69,7 @@ def write_report(
     Raises
     ------
     ConfigError
-        Unknown language; results that were read already, without a path.
+        Unknown language; a path that is no HTML page; results that were read already, without a path.
     InputError
         The file cannot be written.
     SourceError
@@ -85,6 +85,8 @@ def write_report(
     found = results if isinstance(results, Results) else read_results(results)
     home = Path() if isinstance(results, Results) else Path(results)
     target = home / REPORT_FILE if path is None else Path(path)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"the report must be written to a file that ends with .html, got {target}; rename it")
     if not target.absolute().parent.is_dir():
         raise InputError(f"the report must go to a folder that exists, got {target}; make the folder or name another")
     given = {
