@@ -68,6 +68,7 @@ def contents(folder):
 # --- reuse ---
 
 
+@pytest.mark.slow
 def test_the_second_run_reuses_the_network_and_gives_the_same_results(plan, tmp_path):
     """Everything that reading and building says is said again: rejected rows, warnings, counts."""
     write_plan(plan, siting={"n_open": 1})
@@ -313,6 +314,7 @@ def test_a_folder_that_is_no_network_is_refused(plan):
 # --- on the command line ---
 
 
+@pytest.mark.slow
 def test_the_command_line_keeps_and_reuses_the_network_beside_the_plan(plan, capsys):
     out, folder = plan.parent / "结果", plan.with_suffix(".network")
     command = ["plan", str(plan), "--out", str(out), "--language", "en", "--force"]

@@ -155,6 +155,7 @@ def test_another_demand_table_is_refused():
 coordinates = st.integers(0, 12).map(lambda step: step * 25.0)
 
 
+@pytest.mark.slow
 @given(
     places=st.lists(
         st.tuples(coordinates, coordinates, st.integers(0, 5), st.one_of(st.none(), st.integers(1, 1800))),

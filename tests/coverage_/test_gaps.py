@@ -337,6 +337,7 @@ def test_gaps_hold_every_uncovered_point_once_and_do_not_depend_on_the_order(pla
     pd.testing.assert_frame_equal(again[columns], gaps[columns])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(
     places=st.lists(st.tuples(st.integers(0, 17), st.integers(0, 17)), min_size=1, max_size=200, unique=True),

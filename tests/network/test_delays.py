@@ -406,6 +406,7 @@ def test_journeys_equal_those_on_the_pieces_as_drawn(roads):
                     assert found.get(end, np.inf) == pytest.approx(seconds, abs=0.02), (name, start, end, reverse)
 
 
+@pytest.mark.slow
 @given(drawings())
 @settings(max_examples=50, deadline=None)
 def test_junction_delays_change_no_street(roads):

@@ -117,6 +117,7 @@ def describe(network, mode="go"):
     )
 
 
+@pytest.mark.slow
 @given(networks())
 @settings(max_examples=60, deadline=None)
 def test_a_network_comes_back_as_it_was(network):

@@ -136,6 +136,7 @@ def test_without_the_solver_the_recomputed_bound_holds(case):
         assert solution.gap == pytest.approx((solution.bound - solution.objective) / solution.objective)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(cases(coarse=False), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(case, random):
@@ -246,6 +247,7 @@ def test_large_problems_are_searched_and_repeat_to_the_last_digit(monkeypatch):
     assert (first.objective, first.bound, dict(first.work)) == (second.objective, second.bound, dict(second.work))
 
 
+@pytest.mark.slow
 def test_a_stopped_solver_never_claims_the_optimum():
     random = np.random.default_rng(0)
     seconds = np.where(random.random((80, 300)) < 0.06, 100.0, math.nan)
