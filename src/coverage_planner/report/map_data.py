@@ -283,9 +283,7 @@ def read_map_data(path: str | PathLike[str]) -> MapData:
         raise InputError(f"{file} must hold map data, got JSON that is no object; write the map data again")
     data = MapData(content)
     if lacking := sorted(_PARTS - content.keys()):
-        raise InputError(
-            f"{file} must hold all parts of map data, lacks {name_some(lacking)}; run the plan again"
-        )
+        raise InputError(f"{file} must hold all parts of map data, lacks {name_some(lacking)}; run the plan again")
     return data
 
 
