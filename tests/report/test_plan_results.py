@@ -77,7 +77,7 @@ def test_plans_take_the_names_given_and_folders_names_where_runs_repeat(read, fo
 
 @pytest.mark.parametrize("names", [["东"], ["东", "东"], ["东", "现状"], ["东", "南", "西"]])
 def test_names_that_do_not_fit_are_refused(read, folders, names):
-    with pytest.raises(ConfigError, match="the 2 folders that propose something must each have a name of its own, other than today"):
+    with pytest.raises(ConfigError, match="the 2 folders that propose something must each have a name of its own"):
         compare_read(read, folders, names=names)
 
 
