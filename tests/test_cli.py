@@ -301,8 +301,9 @@ def test_the_demo_writes_its_results_into_a_folder_of_its_own(tmp_path, monkeypa
     assert f"报告：{report}（可打印为 PDF）" in printed
 
 
-@pytest.mark.slow
-def test_the_demo_goes_where_it_is_told(tmp_path, capsys):
+def test_the_demo_goes_where_it_is_told(tmp_path, monkeypatch, capsys):
+    plan = draw_plan(tmp_path)
+    monkeypatch.setattr("coverage_planner.cli.plan_commands.demo_city", lambda: plan.parent)
     out = tmp_path / "演示 结果"
     assert main(["demo", str(out), "--language", "en"]) == 0
     assert f"results: {out} (open map.html first)" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,15 @@ def test_another_page_has_what_is_asked_for(folder, tmp_path):
     assert '<html lang="zh-CN">' in text
     assert '"group":"外卖"' in text
     assert read_results_map(folder).content["approval"] is None  # the folder's own data stay as they are
+
+
+def test_names_of_the_run_are_said_in_the_other_language_and_names_of_people_stay(tmp_path):
+    for given, said in (("现状", "today"), ("甲方案", "甲方案")):
+        outcome = draw_outcome()
+        named = replace(outcome, scenario=replace(outcome.scenario, name=given))
+        home = write_results(named, tmp_path / given, language="zh")
+        page = redraw_map(home, tmp_path / f"{given}.html", language="en")
+        assert [scenario["name"] for scenario in data_of(page)["scenarios"]] == [said]
 
 
 def test_base_maps_of_the_results_stay_beside_those_that_are_asked_for(tmp_path):

@@ -29,14 +29,13 @@ from coverage_planner.report.map_tiles import base_maps
 from coverage_planner.report.report_page import write_report
 from coverage_planner.report.results import write_results
 from coverage_planner.report.siting_tables import Choice
+from coverage_planner.report.words import SCENARIO_NAMES
 from coverage_planner.scenario.circle import CircleStudy
 from coverage_planner.scenario.evaluate import build_grids, evaluate
 from coverage_planner.scenario.scenario import Outcome, Scenario
 from coverage_planner.schema import Rejections
 from coverage_planner.siting.effort import SearchProgress
 from coverage_planner.siting.solution import Solution
-
-_SCENARIO_NAMES = {"zh": ("现状", "方案"), "en": ("today", "proposed")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +141,7 @@ def run_plan(
             "limits_s": None if rules is None else {group.name: rules.farthest_s(group) for group in groups},
             "snap_limit_m": plan.snap.limit_m,
         }
-        names = _SCENARIO_NAMES[plan.language]
+        names = SCENARIO_NAMES[plan.language]
         with watch.stage("today"):
             today = evaluate(Scenario(names[0], inputs.facilities, mobile=inputs.mobile), network, groups, **settings)
         times = {name: outcome.times for name, outcome in today.groups.items()}

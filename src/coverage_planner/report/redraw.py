@@ -11,7 +11,7 @@ from coverage_planner.report.map_data import MapData, read_map_data
 from coverage_planner.report.map_page import draw_map_data
 from coverage_planner.report.map_tiles import base_maps
 from coverage_planner.report.results import MAP_DATA_FILE, MAP_FILE, RUN_FILE
-from coverage_planner.report.words import Language
+from coverage_planner.report.words import SCENARIO_NAMES, Language
 
 _SUFFIXES = (".html", ".htm")
 
@@ -62,12 +62,15 @@ def redraw_map(
     target = home / MAP_FILE if path is None else Path(path)
     if target.suffix.lower() not in _SUFFIXES:
         raise ConfigError(f"the map must be written to a file that ends with .html, got {target}; rename it")
+    written = results_language(home)
     data = read_results_map(home)
+    if language is not None:
+        data = _named_in(data, written, language)
     offered = base_maps(tianditu_key=tianditu_key, osm=osm)
     named = [tiles["name"] for tiles in offered]
     drawn = draw_map_data(
         data,
-        language=results_language(home) if language is None else language,
+        language=language or written,
         group=group,
         tiles=[*offered, *(tiles for tiles in data.content["tiles"] if tiles["name"] not in named)],
         approval=approval,
@@ -84,6 +87,17 @@ def redraw_map(
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def _named_in(data: MapData, written: Language, language: Language) -> MapData:
+    """Say in another language what the run called its scenarios; names that somebody chose stay."""
+    if language not in SCENARIO_NAMES:
+        return data  # refused, by its name, where the page is drawn
+    other = dict(zip(SCENARIO_NAMES[written], SCENARIO_NAMES[language], strict=True))
+    scenarios = [
+        {**scenario, "name": other.get(scenario["name"], scenario["name"])} for scenario in data.content["scenarios"]
+    ]
+    return MapData({**data.content, "scenarios": scenarios})
 
 
 def read_results_map(folder: str | PathLike[str]) -> MapData:

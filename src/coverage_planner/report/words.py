@@ -8,6 +8,9 @@ from coverage_planner.sources.services import SERVICES
 
 Language = Literal["zh", "en"]
 
+#: What a run calls the stations of today and those that it proposes.
+SCENARIO_NAMES: Mapping[Language, tuple[str, str]] = {"zh": ("现状", "方案"), "en": ("today", "proposed")}
+
 #: key -> (Chinese, English). Texts with {…} are filled with `str.format`.
 _TEXTS: Mapping[str, tuple[str, str]] = {
     # modes and cutoffs
