@@ -26,6 +26,7 @@ from coverage_planner.pipeline.streets import Streets
 from coverage_planner.pipeline.warm_up import WarmUp
 from coverage_planner.report.site_folder import write_site_comparison as write_folder
 from coverage_planner.report.siting_tables import Choice
+from coverage_planner.report.words import SCENARIO_NAMES
 from coverage_planner.scenario.compare_sites import SiteComparison, study_sites
 from coverage_planner.scenario.evaluate import LIMIT_PER_CUTOFF
 from coverage_planner.scenario.group_times import group_times
@@ -36,7 +37,6 @@ from coverage_planner.siting.shortlist import rate_shortlist
 from coverage_planner.traveltime.isochrone import tabulate_bands
 from coverage_planner.traveltime.reach import check_cutoffs
 
-_TODAY = {"zh": "现状", "en": "today"}
 #: Alternatives beside each chosen site, where the shortlist is ours to make; one where many are chosen.
 _ALTERNATIVES, _MANY_CHOSEN = 2, 8
 
@@ -235,7 +235,7 @@ def _measure_today(plan: Plan, start: Start, group: Group) -> Outcome:
         reached_streets=nothing,
         gaps=find_gaps(coverage, group.demand, network, inputs.facilities),
     )
-    scenario = Scenario(_TODAY[plan.language], inputs.facilities, mobile=inputs.mobile)
+    scenario = Scenario(SCENARIO_NAMES[plan.language][0], inputs.facilities, mobile=inputs.mobile)
     return Outcome(scenario, network, {group.name: outcome}, inputs.study_area, inputs.communities)
 
 

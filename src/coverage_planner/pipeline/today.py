@@ -16,11 +16,10 @@ from coverage_planner.pipeline.start import Start, begin
 from coverage_planner.pipeline.stopwatch import StageReport, Stopwatch
 from coverage_planner.pipeline.streets import Streets
 from coverage_planner.pipeline.warm_up import WarmUp
+from coverage_planner.report.words import SCENARIO_NAMES
 from coverage_planner.scenario.evaluate import evaluate
 from coverage_planner.scenario.scenario import Group, Outcome, Scenario
 from coverage_planner.schema import Rejections
-
-_NAMES = {"zh": "现状", "en": "today"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +101,7 @@ def run_today(
         bands = {one.name: bands_s for one in groups} if bands_s else {names[0]: plan.bands.cutoffs_s}
         with watch.stage("today"):
             today = evaluate(
-                Scenario(_NAMES[plan.language], start.inputs.facilities, mobile=start.inputs.mobile),
+                Scenario(SCENARIO_NAMES[plan.language][0], start.inputs.facilities, mobile=start.inputs.mobile),
                 start.network,
                 groups,
                 study_area=start.inputs.study_area,

@@ -30,7 +30,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "scenario": ("方案", "Scenario"),
     "group": ("人群", "Group"),
     "what": ("服务", "Service"),
-    "what_none": ("不限服务", "any station, services not asked"),
+    "what_none": ("不限服务", "any service"),
     "when": ("时间", "Time"),
     "ask_hour": ("按时刻查看", "By the hour"),
     "special_days": ("特殊日期…", "Special dates…"),
